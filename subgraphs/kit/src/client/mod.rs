@@ -1,0 +1,5 @@
+//! Asking another subgraph, as a service with its own identity.
+
+mod query;
+
+pub use query::{ClientError, SubgraphClient};

@@ -1,0 +1,13 @@
+//! What subgraphs share: identity, event envelope and bus, outbox relay, server, client, telemetry.
+//!
+//! Layers, from the bottom: `clock` → `event`, `identity` → `bus` → `outbox` → `server` → `client`; `telemetry` stands
+//! beside. Imports point down only.
+
+pub mod bus;
+pub mod client;
+pub mod clock;
+pub mod event;
+pub mod identity;
+pub mod outbox;
+pub mod server;
+pub mod telemetry;

@@ -1,0 +1,7 @@
+//! The outbox: events written in the transaction of their cause, then carried to the bus by the relay.
+
+mod port;
+mod relay;
+
+pub use port::{Outbox, OutboxEntry, OutboxError};
+pub use relay::{Relay, RelaySignal};
