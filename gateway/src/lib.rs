@@ -1,1 +1,19 @@
-//! selvedge-gateway
+//! A complete GraphQL federation gateway: it composes subgraphs, plans operations over them, executes the plans,
+//! and pushes live data.
+//!
+//! Modules are the stages of a request, in order: `request` → `authenticate` → `parse` → `validate` → `plan` →
+//! `execute` → `project` → `respond`, called by `pipeline`; `subscribe` for operations that yield many responses.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests may unwrap"
+    )
+)]
+
+pub mod clock;
+pub mod operation;
+pub mod subgraph;

@@ -1,0 +1,56 @@
+//! The request and response of every subgraph transport.
+//!
+//! A transport is a `tower::Service<SubgraphRequest, Response = SubgraphResponse, Error = TransportError>`.
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use http::{HeaderMap, StatusCode};
+
+use super::TransportError;
+use crate::operation::OperationKind;
+
+/// The responses of one subscription; each item is one GraphQL response in JSON.
+pub type SubgraphEvents = BoxStream<'static, Result<Bytes, TransportError>>;
+
+/// One GraphQL operation for a subgraph.
+#[derive(Debug, Clone)]
+pub struct SubgraphRequest {
+    /// The GraphQL request in JSON: `{"query", "variables", "operationName"}`.
+    pub body: Bytes,
+    /// What goes along: identity and correlation id.
+    pub headers: HeaderMap,
+    /// Decides on repetition, and whether the answer is a stream.
+    pub kind: OperationKind,
+}
+
+/// What a subgraph answered.
+pub struct SubgraphResponse {
+    /// The HTTP status; 200 from transports that have none.
+    pub status: StatusCode,
+    /// The response headers, empty from transports that have none.
+    pub headers: HeaderMap,
+    /// The answer.
+    pub body: SubgraphBody,
+}
+
+impl SubgraphResponse {
+    /// A whole answer with status 200.
+    #[must_use]
+    pub fn complete(body: Bytes) -> Self {
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), body: SubgraphBody::Complete(body) }
+    }
+
+    /// A stream of answers with status 200.
+    #[must_use]
+    pub fn stream(events: SubgraphEvents) -> Self {
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), body: SubgraphBody::Stream(events) }
+    }
+}
+
+/// One answer, or many.
+pub enum SubgraphBody {
+    /// One GraphQL response in JSON.
+    Complete(Bytes),
+    /// Many of them: the answer to a subscription.
+    Stream(SubgraphEvents),
+}
