@@ -15,5 +15,11 @@
 )]
 
 pub mod clock;
+pub mod config;
+pub mod error;
+pub mod execute;
 pub mod operation;
+pub mod parse;
+pub mod plan;
+pub mod schema;
 pub mod subgraph;

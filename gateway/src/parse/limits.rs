@@ -1,0 +1,22 @@
+//! How much a client's document may ask for.
+
+/// Limits on one document; checked before anything expensive is done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many tokens the document may have.
+    pub max_tokens: usize,
+    /// How deep selections may nest, counting fields alone and through fragments.
+    pub max_depth: usize,
+    /// How many aliases the operation may use.
+    pub max_aliases: usize,
+    /// How many root fields the operation may select.
+    pub max_root_fields: usize,
+    /// Whether `__schema` and `__type` are answered.
+    pub introspection: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_tokens: 15_000, max_depth: 30, max_aliases: 100, max_root_fields: 50, introspection: true }
+    }
+}

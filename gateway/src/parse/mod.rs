@@ -1,0 +1,4 @@
+//! From text to document, within limits.
+mod limits;
+
+pub use limits::Limits;
