@@ -1,0 +1,54 @@
+//! What one request may cost.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// What one request may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// The largest request body, in bytes; also the largest WebSocket message.
+    #[schemars(range(min = 1))]
+    pub max_body_bytes: usize,
+    /// How deep selections may nest.
+    #[schemars(range(min = 1))]
+    pub max_depth: usize,
+    /// How many lexical tokens an operation's text may have.
+    #[schemars(range(min = 1))]
+    pub max_tokens: usize,
+    /// How many aliased fields an operation may have.
+    pub max_aliases: usize,
+    /// How many root fields an operation may have.
+    #[schemars(range(min = 1))]
+    pub max_root_fields: usize,
+    /// How many operations one HTTP request may carry as an array; 0 refuses arrays.
+    pub max_batch_operations: usize,
+    /// How many prepared operations are kept.
+    pub max_prepared_operations: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 1024 * 1024,
+            max_depth: 20,
+            max_tokens: 10_000,
+            max_aliases: 100,
+            max_root_fields: 50,
+            max_batch_operations: 0,
+            max_prepared_operations: 4_096,
+        }
+    }
+}
+
+impl LimitsConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        const MOST: usize = 1_000;
+        if self.max_batch_operations > MOST {
+            return Err(ConfigError::wrong("limits.max_batch_operations", format!("must be at most {MOST}")));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! One typed configuration, read from `selvedge.yaml` and the environment.
+//!
+//! Unknown keys are refused with the full key and the nearest right one. Every key can be set by environment as
+//! `SELVEDGE_SECTION__KEY`; sizes and times carry their unit in the name.
+
+mod check;
+mod environment;
+mod error;
+mod limits;
+mod load;
+mod secret;
+mod security;
+mod sources;
+mod subgraphs;
+mod subscriptions;
+mod top;
+mod web;
+
+pub use error::{ConfigError, KeyOrigin};
+pub use limits::LimitsConfig;
+pub use load::{json_schema, load, parse};
+pub use secret::Secret;
+pub use security::{
+    CorsConfig, CsrfConfig, DEVELOPMENT_IDENTITY_SECRET, DEVELOPMENT_JWT_SECRET, IdentityConfig, JwtConfig,
+    SECRET_MIN_BYTES,
+};
+pub use sources::{SchemaConfig, SchemaSubgraph};
+pub use subgraphs::{HttpVersion, SubgraphConfig, SubgraphOverrides, SubgraphsConfig};
+pub use subscriptions::SubscriptionsConfig;
+pub use top::{Config, Mode};
+pub use web::{AdminConfig, IntrospectionConfig, PlaygroundConfig, ServerConfig};

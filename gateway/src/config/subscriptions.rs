@@ -1,0 +1,97 @@
+//! Live data.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// Live data over WebSocket and server-sent events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SubscriptionsConfig {
+    /// Whether subscriptions and WebSockets are served.
+    pub enabled: bool,
+    /// How long a client may take to send `connection_init`, in milliseconds.
+    #[schemars(range(min = 1))]
+    pub init_timeout_ms: u64,
+    /// How often the gateway pings a silent connection, in milliseconds; after two unanswered ones it closes it.
+    #[schemars(range(min = 100))]
+    pub keep_alive_ms: u64,
+    /// How long sending one message to a client may take, in milliseconds.
+    #[schemars(range(min = 1))]
+    pub send_timeout_ms: u64,
+    /// How many operations may run on one connection.
+    #[schemars(range(min = 1))]
+    pub max_operations_per_connection: usize,
+    /// How many connections are accepted.
+    #[schemars(range(min = 1))]
+    pub max_connections: usize,
+    /// How many answers may wait for one slow client; with conflation, how many keys.
+    #[schemars(range(min = 1))]
+    pub max_pending: usize,
+    /// Root field → the field of its payload whose value is the conflation key: a slow client gets only the newest
+    /// answer of each key, and equal subscriptions share one upstream.
+    pub conflate: BTreeMap<String, String>,
+    /// Root fields whose payload is the same for every caller. A subscription to one of them that needs no other
+    /// subgraph is shared by all callers and runs as an anonymous one.
+    pub public_fields: Vec<String>,
+    /// How often an upstream that broke is tried again before clients get an error.
+    pub upstream_attempts: u32,
+    /// How long until the first new attempt, in milliseconds; doubled each time, up to 5 s.
+    #[schemars(range(min = 1))]
+    pub upstream_backoff_ms: u64,
+}
+
+impl Default for SubscriptionsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            init_timeout_ms: 3_000,
+            keep_alive_ms: 12_000,
+            send_timeout_ms: 20_000,
+            max_operations_per_connection: 100,
+            max_connections: 100_000,
+            max_pending: 1_024,
+            conflate: BTreeMap::new(),
+            public_fields: Vec::new(),
+            upstream_attempts: 8,
+            upstream_backoff_ms: 100,
+        }
+    }
+}
+
+impl SubscriptionsConfig {
+    /// How long a client may take to send `connection_init`.
+    #[must_use]
+    pub const fn init_timeout(&self) -> Duration {
+        Duration::from_millis(self.init_timeout_ms)
+    }
+
+    /// How often a silent connection is pinged.
+    #[must_use]
+    pub const fn keep_alive(&self) -> Duration {
+        Duration::from_millis(self.keep_alive_ms)
+    }
+
+    /// How long sending one message may take.
+    #[must_use]
+    pub const fn send_timeout(&self) -> Duration {
+        Duration::from_millis(self.send_timeout_ms)
+    }
+
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        for field in &self.public_fields {
+            if !self.conflate.contains_key(field) {
+                return Err(ConfigError::wrong(
+                    "subscriptions.public_fields",
+                    format!(
+                        "names `{field}`, which has no key in `subscriptions.conflate`; only keyed streams can be shared"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
