@@ -3,6 +3,17 @@
 //! Layers, from the bottom: `clock` → `event`, `identity` → `bus` → `outbox` → `server` → `client`; `telemetry` stands
 //! beside. Imports point down only.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests may unwrap"
+    )
+)]
+
 pub mod bus;
 pub mod client;
 pub mod clock;

@@ -8,6 +8,6 @@ mod claims;
 mod sign;
 mod verify;
 
-pub use claims::{Identity, IDENTITY_HEADER, MAX_LIFETIME_SECONDS};
+pub use claims::{IDENTITY_HEADER, Identity, MAX_LIFETIME_SECONDS};
 pub use sign::IdentitySigner;
 pub use verify::{IdentityError, IdentityVerifier};

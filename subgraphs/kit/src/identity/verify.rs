@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Identity;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, errors::ErrorKind};
+
+use super::{
+    Identity,
+    claims::{AUDIENCE, ISSUER, LEEWAY_SECONDS, MAX_LIFETIME_SECONDS, MIN_SECRET_BYTES, WireClaims},
+};
 use crate::clock::Clock;
 
 /// Why an identity was refused.
@@ -34,7 +39,8 @@ pub enum IdentityError {
 /// Verifies identities with the shared secret.
 #[derive(Clone)]
 pub struct IdentityVerifier {
-    secret: Arc<[u8]>,
+    key: Arc<DecodingKey>,
+    validation: Arc<Validation>,
     clock: Arc<dyn Clock>,
 }
 
@@ -45,7 +51,16 @@ impl IdentityVerifier {
     ///
     /// [`IdentityError::WeakSecret`] when the secret is shorter.
     pub fn new(secret: &[u8], clock: Arc<dyn Clock>) -> Result<Self, IdentityError> {
-        Ok(Self { secret: secret.into(), clock })
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(IdentityError::WeakSecret { length: secret.len() });
+        }
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["iss", "aud", "exp"]);
+        // The library would read the machine's clock; `check_times` reads the one that was passed in.
+        validation.validate_exp = false;
+        Ok(Self { key: Arc::new(DecodingKey::from_secret(secret)), validation: Arc::new(validation), clock })
     }
 
     /// The caller behind the value of [`super::IDENTITY_HEADER`].
@@ -54,7 +69,138 @@ impl IdentityVerifier {
     ///
     /// When the header is absent, not valid, or has run out.
     pub fn verify(&self, header: Option<&str>) -> Result<Identity, IdentityError> {
-        let _ = (header, &self.secret, &self.clock);
-        Err(IdentityError::Missing)
+        let token = header.ok_or(IdentityError::Missing)?;
+        let claims = decode::<WireClaims>(token, &self.key, &self.validation).map_err(|e| refused(&e))?.claims;
+        check_times(&claims, self.clock.now().timestamp())?;
+        if claims.cid.is_empty() {
+            return Err(IdentityError::Invalid { reason: "it has no correlation id" });
+        }
+        Ok(Identity {
+            subject: claims.sub,
+            scopes: claims.scope.split_ascii_whitespace().map(str::to_owned).collect(),
+            correlation_id: claims.cid,
+        })
+    }
+}
+
+fn check_times(claims: &WireClaims, now: i64) -> Result<(), IdentityError> {
+    let lifetime = claims.exp.saturating_sub(claims.iat);
+    if lifetime > MAX_LIFETIME_SECONDS {
+        return Err(IdentityError::Invalid { reason: "it lives longer than 120 s" });
+    }
+    if lifetime <= 0 {
+        return Err(IdentityError::Invalid { reason: "it ends before it begins" });
+    }
+    if claims.iat > now.saturating_add(LEEWAY_SECONDS) {
+        return Err(IdentityError::Invalid { reason: "it was signed in the future" });
+    }
+    if claims.exp.saturating_add(LEEWAY_SECONDS) <= now {
+        return Err(IdentityError::Expired);
+    }
+    Ok(())
+}
+
+fn refused(error: &jsonwebtoken::errors::Error) -> IdentityError {
+    let reason = match error.kind() {
+        ErrorKind::InvalidSignature => "the signature does not match",
+        ErrorKind::InvalidIssuer => "the issuer is not `selvedge`",
+        ErrorKind::InvalidAudience => "the audience is not `selvedge-subgraph`",
+        ErrorKind::InvalidAlgorithm => "the algorithm is not HS256",
+        ErrorKind::MissingRequiredClaim(_) => "a claim is missing",
+        ErrorKind::Json(_) => "the claims do not have the expected form",
+        _ => "it is not a token",
+    };
+    IdentityError::Invalid { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone, Utc};
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{clock::ManualClock, identity::IdentitySigner};
+
+    const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+    fn clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::starting_at(Utc.with_ymd_and_hms(2026, 11, 20, 9, 0, 0).unwrap()))
+    }
+
+    fn caller() -> Identity {
+        Identity {
+            subject: Some("customer-7".into()),
+            scopes: vec!["inventory:read".into(), "inventory:write".into()],
+            correlation_id: "c-1".into(),
+        }
+    }
+
+    fn forged(header: &Header, claims: &serde_json::Value, secret: &[u8]) -> String {
+        encode(header, claims, &EncodingKey::from_secret(secret)).unwrap()
+    }
+
+    #[test]
+    fn what_was_signed_is_what_is_read() {
+        let clock = clock();
+        let token = IdentitySigner::new(SECRET, clock.clone()).unwrap().sign(&caller()).unwrap();
+        let read = IdentityVerifier::new(SECRET, clock).unwrap().verify(Some(&token)).unwrap();
+        assert_eq!(read, caller());
+        assert!(read.has_scope("inventory:write") && !read.has_scope("inventory"));
+    }
+
+    #[test]
+    fn an_anonymous_caller_has_no_subject() {
+        let clock = clock();
+        let anonymous = Identity { correlation_id: "c-2".into(), ..Identity::default() };
+        let token = IdentitySigner::new(SECRET, clock.clone()).unwrap().sign(&anonymous).unwrap();
+        assert_eq!(IdentityVerifier::new(SECRET, clock).unwrap().verify(Some(&token)).unwrap(), anonymous);
+    }
+
+    #[test]
+    fn it_expires_after_its_lifetime_and_the_leeway() {
+        let clock = clock();
+        let token = IdentitySigner::new(SECRET, clock.clone()).unwrap().sign(&caller()).unwrap();
+        let verifier = IdentityVerifier::new(SECRET, clock.clone()).unwrap();
+        clock.advance(TimeDelta::seconds(64));
+        assert!(verifier.verify(Some(&token)).is_ok());
+        clock.advance(TimeDelta::seconds(1));
+        assert_eq!(verifier.verify(Some(&token)), Err(IdentityError::Expired));
+    }
+
+    #[test]
+    fn a_short_secret_is_refused() {
+        let refused = IdentityVerifier::new(&[b'x'; 31], clock()).err();
+        assert_eq!(refused, Some(IdentityError::WeakSecret { length: 31 }));
+        assert!(IdentitySigner::new(&[b'x'; 31], clock()).is_err());
+    }
+
+    #[test]
+    fn nothing_else_is_believed() {
+        let verifier = IdentityVerifier::new(SECRET, clock()).unwrap();
+        let now = clock().now().timestamp();
+        let good = json!({"iss": "selvedge", "aud": "selvedge-subgraph", "cid": "c", "scope": "", "iat": now, "exp": now + 60});
+        let with = |key: &str, value: serde_json::Value| {
+            let mut claims = good.clone();
+            claims[key] = value;
+            forged(&Header::new(Algorithm::HS256), &claims, SECRET)
+        };
+        assert!(verifier.verify(Some(&forged(&Header::new(Algorithm::HS256), &good, SECRET))).is_ok());
+        let reason = |token: &str| match verifier.verify(Some(token)) {
+            Err(IdentityError::Invalid { reason }) => reason,
+            other => panic!("not refused as invalid: {other:?}"),
+        };
+        assert_eq!(reason(&with("iss", json!("other"))), "the issuer is not `selvedge`");
+        assert_eq!(reason(&with("aud", json!("other"))), "the audience is not `selvedge-subgraph`");
+        assert_eq!(reason(&with("exp", json!(now + 121))), "it lives longer than 120 s");
+        assert_eq!(reason(&with("exp", json!(now - 1))), "it ends before it begins");
+        assert_eq!(reason(&with("iat", json!(now + 6))), "it was signed in the future");
+        assert_eq!(reason(&with("cid", json!(""))), "it has no correlation id");
+        assert_eq!(reason(&with("iat", json!("soon"))), "the claims do not have the expected form");
+        let other_secret = forged(&Header::new(Algorithm::HS256), &good, b"ffffffffffffffffffffffffffffffff");
+        assert_eq!(reason(&other_secret), "the signature does not match");
+        assert_eq!(reason(&forged(&Header::new(Algorithm::HS512), &good, SECRET)), "the algorithm is not HS256");
+        assert_eq!(reason("no token"), "it is not a token");
+        assert_eq!(verifier.verify(None), Err(IdentityError::Missing));
     }
 }

@@ -1,8 +1,17 @@
 //! Serving a subgraph: over HTTP and WebSocket, or in process without a socket.
+//!
+//! A request passes `decode` (identity, media types, body) → `executor` → `mask` → `respond`; `router` and `websocket`
+//! are the two ways in from a socket, [`SubgraphServer::call`] and [`SubgraphServer::stream`] those without.
 
+mod decode;
 mod executor;
+mod mask;
 mod parts;
+mod respond;
+mod router;
 mod serve;
+mod upgrade;
+mod websocket;
 
 pub use executor::GraphqlExecutor;
 pub use parts::{Dependencies, Readiness, RunningSubgraph};
