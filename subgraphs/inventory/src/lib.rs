@@ -1,1 +1,20 @@
-//! selvedge-inventory
+//! The inventory subgraph: the catalog, and an event-sourced stock ledger on PostgreSQL or SQLite.
+//!
+//! Layers, from the bottom: `entity`, `domain` → `store` → `command`, `catalog` → `graphql` → `server`; `config` and
+//! `error` stand beside. Imports point down only; `tests/layering.rs` enforces it.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests may unwrap"
+    )
+)]
+
+pub mod entity;
+mod error;
+pub mod store;
+
+pub use error::StoreError;

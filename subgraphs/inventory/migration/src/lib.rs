@@ -1,1 +1,28 @@
-//! selvedge-inventory-migration
+//! The database schema of the inventory subgraph, step by step, for PostgreSQL and SQLite.
+//!
+//! Ids are UUIDv7 text, money is in minor units, times are UTC. A step that was released is never edited; a change is
+//! a new step.
+
+mod m0001_catalog;
+mod m0002_stock;
+mod m0003_reservations;
+mod m0004_outbox;
+
+use async_trait::async_trait;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// All steps in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_catalog::Migration),
+            Box::new(m0002_stock::Migration),
+            Box::new(m0003_reservations::Migration),
+            Box::new(m0004_outbox::Migration),
+        ]
+    }
+}

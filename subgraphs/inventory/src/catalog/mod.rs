@@ -1,0 +1,16 @@
+//! Catalogs from outside the graph: the generated sample catalog, Shopify exports, and loading either into the store.
+//!
+//! `generate` and `shopify` make drafts and know no database; `load` writes drafts.
+
+mod draft;
+mod generate;
+mod shopify;
+
+pub use draft::{
+    CatalogDraft, ImageDraft, LevelDraft, LocationDraft, LocationKind, OptionDraft, ProductDraft, StockPolicy,
+    VariantDraft,
+};
+pub use generate::{GeneratedCatalog, SampleSize};
+pub use shopify::{
+    ImportError, ImportOptions, InventoryReading, ProductReading, RejectedRow, read_inventory, read_products,
+};

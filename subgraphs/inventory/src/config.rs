@@ -1,0 +1,49 @@
+//! What can be configured of inventory.
+
+use serde::{Deserialize, Serialize};
+
+/// Configuration of the inventory subgraph; the default runs embedded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the store is, and so which engine: `sqlite://PATH?mode=rwc`, `sqlite::memory:` or `postgres://…`.
+    pub database_url: String,
+    /// The most connections to the database.
+    pub max_connections: u32,
+    /// A badge says `LOW_STOCK` at this many units or fewer.
+    pub low_stock_threshold: i32,
+    /// How often badges that somebody watches are compared with the store, in milliseconds. Events normally carry
+    /// every change; this bounds how long a change can stay unseen when another process wrote it and no bus is shared.
+    pub badge_resync_ms: u64,
+    /// How often reservations that ran out are looked for, in milliseconds.
+    pub expiry_interval_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: "sqlite://selvedge-data/inventory.db?mode=rwc".to_owned(),
+            max_connections: 10,
+            low_stock_threshold: 5,
+            badge_resync_ms: 10_000,
+            expiry_interval_ms: 250,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = serde_json::from_str::<Config>(r#"{"databse_url": "x"}"#).unwrap_err();
+        assert!(error.to_string().contains("databse_url"), "{error}");
+    }
+
+    #[test]
+    fn a_partial_configuration_keeps_the_defaults() {
+        let config: Config = serde_json::from_str(r#"{"low_stock_threshold": 3}"#).unwrap();
+        assert_eq!(config, Config { low_stock_threshold: 3, ..Config::default() });
+    }
+}

@@ -1,0 +1,13 @@
+//! Rows of the database as SeaORM entities; never API types.
+
+pub mod idempotency;
+pub mod location;
+pub mod outbox;
+pub mod product;
+pub mod product_image;
+pub mod product_option;
+pub mod reservation;
+pub mod reservation_line;
+pub mod stock_event;
+pub mod stock_level;
+pub mod variant;

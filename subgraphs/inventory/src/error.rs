@@ -1,0 +1,62 @@
+//! Why the store could not do what was asked.
+
+use sea_orm::{DbErr, RuntimeErr};
+
+/// A failure of the store. It is internal: what a client may read of a refusal is a user error of the command.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL names no engine that we have.
+    #[error("`{url}` is no database of this subgraph: use sqlite://PATH, sqlite::memory: or postgres://…")]
+    UnknownEngine {
+        /// The URL up to its first colon.
+        url: String,
+    },
+    /// The database refused or is away.
+    #[error("the inventory database failed: {0}")]
+    Database(#[from] DbErr),
+    /// The schema could not be brought up to date.
+    #[error("the inventory database could not be migrated: {source}")]
+    Migration {
+        /// What the migration said.
+        source: DbErr,
+    },
+    /// Somebody else changed what this transaction had read.
+    #[error("a concurrent change of `{what}` got in between")]
+    Conflict {
+        /// What was changed.
+        what: &'static str,
+    },
+    /// A row says something that it never should.
+    #[error("`{table}` holds a value that cannot be: {reason}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same transaction may succeed when it is run again.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Conflict { .. } => true,
+            Self::Database(error) => is_transient(error),
+            Self::UnknownEngine { .. } | Self::Migration { .. } | Self::Corrupt { .. } => false,
+        }
+    }
+}
+
+/// PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy and locked with their extended codes.
+const TRANSIENT_CODES: [&str; 8] = ["40001", "40P01", "55P03", "5", "6", "261", "262", "517"];
+
+fn is_transient(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))
+    | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    cause.as_database_error().and_then(|e| e.code()).is_some_and(|code| TRANSIENT_CODES.contains(&code.as_ref()))
+}

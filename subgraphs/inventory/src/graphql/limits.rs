@@ -1,0 +1,93 @@
+//! How much one request may ask for, and the sentences that say so.
+
+use async_graphql::Error;
+
+use super::error::bad_user_input;
+use crate::store::catalog_read::PageRequest;
+
+/// Rows of a connection when neither `first` nor `last` is given.
+const PAGE_DEFAULT: u64 = 20;
+/// The most rows of a connection at once.
+pub(crate) const PAGE_MAX: u64 = 250;
+/// The most SKUs in one list.
+pub(crate) const SKUS_MAX: usize = 250;
+/// The most values of one filter.
+const FILTER_VALUES_MAX: usize = 100;
+/// The longest search text in characters.
+const SEARCH_MAX: usize = 200;
+
+/// The arguments of a connection as a page request.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when a size is negative, above the limit, or given in both directions.
+pub(crate) fn page_request(
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> Result<PageRequest, Error> {
+    let (backward, size) = match (first, last) {
+        (Some(_), Some(_)) => return Err(bad_user_input("give `first` or `last`, not both")),
+        (Some(first), None) => (false, page_size("first", first)?),
+        (None, Some(last)) => (true, page_size("last", last)?),
+        (None, None) => (false, PAGE_DEFAULT),
+    };
+    Ok(PageRequest { size, backward, after, before })
+}
+
+fn page_size(argument: &str, size: i32) -> Result<u64, Error> {
+    match u64::try_from(size) {
+        Err(_) => Err(bad_user_input(format!("`{argument}` is {size}, it must not be negative"))),
+        Ok(size) if size > PAGE_MAX => {
+            Err(bad_user_input(format!("`{argument}` is {size}, at most {PAGE_MAX} can be asked for at once")))
+        }
+        Ok(size) => Ok(size),
+    }
+}
+
+/// `skus` without repetitions, in their first order.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when there are more than [`SKUS_MAX`].
+pub(crate) fn sku_list(skus: Vec<String>) -> Result<Vec<String>, Error> {
+    if skus.len() > SKUS_MAX {
+        return Err(bad_user_input(format!(
+            "`skus` has {} entries, at most {SKUS_MAX} can be asked for at once",
+            skus.len()
+        )));
+    }
+    let mut seen = std::collections::HashSet::with_capacity(skus.len());
+    Ok(skus.into_iter().filter(|sku| seen.insert(sku.clone())).collect())
+}
+
+/// The values of one filter.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when there are more than 100.
+pub(crate) fn filter_values(name: &str, values: Option<Vec<String>>) -> Result<Vec<String>, Error> {
+    let values = values.unwrap_or_default();
+    if values.len() > FILTER_VALUES_MAX {
+        return Err(bad_user_input(format!(
+            "filter `{name}` has {} values, at most {FILTER_VALUES_MAX} can be given",
+            values.len()
+        )));
+    }
+    Ok(values)
+}
+
+/// The words of a search text, in lower case.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when the text is longer than 200 characters.
+pub(crate) fn search_words(text: Option<&str>) -> Result<Vec<String>, Error> {
+    let text = text.unwrap_or_default();
+    let length = text.chars().count();
+    if length > SEARCH_MAX {
+        return Err(bad_user_input(format!("`query` has {length} characters, at most {SEARCH_MAX} can be given")));
+    }
+    Ok(text.split_whitespace().map(str::to_lowercase).collect())
+}

@@ -1,0 +1,129 @@
+//! Batches what the fields of one request ask for, so that a page costs a fixed number of statements.
+//!
+//! A request has its own loaders: rows that one field has read serve the others of the same request, and no number
+//! outlives it. What lives longer than a moment (a mutation's answer, a subscription) reads without the cache.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hash},
+    sync::Arc,
+};
+
+use async_graphql::{
+    Context, Error,
+    dataloader::{DataLoader, HashMapCache, Loader},
+    runtime::{TokioSpawner, TokioTimer},
+};
+
+use crate::{
+    entity::{location, product, product_image, product_option, stock_level, variant},
+    error::StoreError,
+    store::{
+        Store,
+        catalog_read::{self, ReservationWithLines},
+    },
+};
+
+/// The loaders of one request.
+pub(crate) type Loaders = DataLoader<StoreLoader, HashMapCache<std::hash::RandomState>>;
+
+/// The loaders of the request behind `ctx`.
+///
+/// # Errors
+///
+/// When the request was not prepared by our executor.
+pub(crate) fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders, Error> {
+    ctx.data::<Loaders>()
+}
+
+/// New loaders over `store`.
+pub(crate) fn loaders_for_request(store: Store) -> Loaders {
+    let cache = HashMapCache::default();
+    DataLoader::with_cache(StoreLoader { store }, TokioSpawner::current(), TokioTimer::default(), cache)
+}
+
+/// Loads from the store by sets of keys.
+pub(crate) struct StoreLoader {
+    store: Store,
+}
+
+type Failure = Arc<StoreError>;
+type Loaded<Key, Value> = Result<HashMap<Key, Value>, Failure>;
+/// Rows of one owner, in order.
+type Rows<Row> = Arc<[Arc<Row>]>;
+
+/// Declares what is loaded by which key: `Key => Row` for one row per key, `Key => [Row]` for a list per key.
+macro_rules! load_by {
+    ($($(#[$doc:meta])* $key:ident => $row:ty, $read:path, |$value:ident| $key_of:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub(crate) struct $key(pub(crate) String);
+
+        impl Loader<$key> for StoreLoader {
+            type Value = Arc<$row>;
+            type Error = Failure;
+
+            async fn load(&self, keys: &[$key]) -> Loaded<$key, Self::Value> {
+                let keys: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+                let rows = $read(&self.store, &keys).await?;
+                Ok(rows.into_iter().map(|$value| ($key($key_of), Arc::new($value))).collect())
+            }
+        }
+    )*};
+}
+
+macro_rules! load_lists_by {
+    ($($(#[$doc:meta])* $key:ident => [$row:ty], $read:path, |$value:ident| $key_of:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub(crate) struct $key(pub(crate) String);
+
+        impl Loader<$key> for StoreLoader {
+            type Value = Rows<$row>;
+            type Error = Failure;
+
+            async fn load(&self, keys: &[$key]) -> Loaded<$key, Self::Value> {
+                let keys: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+                let rows = $read(&self.store, &keys).await?;
+                Ok(group(rows, |$value| $key($key_of)))
+            }
+        }
+    )*};
+}
+
+load_by! {
+    /// A product by its id.
+    ProductById => product::Model, catalog_read::products_by_id, |row| row.id.clone();
+    /// A product by its handle.
+    ProductByHandle => product::Model, catalog_read::products_by_handle, |row| row.handle.clone();
+    /// A variant by its id.
+    VariantById => variant::Model, catalog_read::variants_by_id, |row| row.id.clone();
+    /// A variant by its SKU.
+    VariantBySku => variant::Model, catalog_read::variants_by_sku, |row| row.sku.clone();
+    /// A stock level by its id.
+    LevelById => stock_level::Model, catalog_read::levels_by_id, |row| row.id.clone();
+    /// A location by its id.
+    LocationById => location::Model, catalog_read::locations_by_id, |row| row.id.clone();
+    /// A reservation by its id.
+    ReservationById => ReservationWithLines, catalog_read::reservations_by_id, |row| row.reservation.id.clone();
+}
+
+load_lists_by! {
+    /// The variants of a product.
+    VariantsOfProduct => [variant::Model], catalog_read::variants_of_products, |row| row.product_id.clone();
+    /// The options of a product.
+    OptionsOfProduct => [product_option::Model], catalog_read::options_of_products, |row| row.product_id.clone();
+    /// The images of a product.
+    ImagesOfProduct => [product_image::Model], catalog_read::images_of_products, |row| row.product_id.clone();
+    /// The stock levels of a variant.
+    LevelsOfVariant => [stock_level::Model], catalog_read::levels_of_variants, |row| row.variant_id.clone();
+}
+
+/// `rows` by key, each list in the order of `rows`.
+fn group<Key: Eq + Hash, Row>(rows: Vec<Row>, key_of: impl Fn(&Row) -> Key) -> HashMap<Key, Rows<Row>> {
+    let mut lists: HashMap<Key, Vec<Arc<Row>>> = HashMap::new();
+    for row in rows {
+        lists.entry(key_of(&row)).or_default().push(Arc::new(row));
+    }
+    lists.into_iter().map(|(key, rows)| (key, rows.into())).collect()
+}

@@ -1,0 +1,20 @@
+//! Reading the catalog and stock for the API: everything by sets of keys or by pages, never row by row.
+
+mod facets;
+mod filter;
+mod locations;
+mod page;
+mod products;
+mod reservations;
+mod variants;
+
+pub use facets::{Facet, FacetName, product_facets};
+pub use filter::{ProductFilter, STATUS_SHOWN};
+pub use locations::{list_locations, location_cursor, locations_by_id};
+pub use page::{Page, PageRequest, ReadError};
+pub use products::{
+    ProductOrder, count_products, images_of_products, list_products, options_of_products, products_by_handle,
+    products_by_id,
+};
+pub use reservations::{ReservationWithLines, reservations_by_id};
+pub use variants::{levels_by_id, levels_of_variants, variants_by_id, variants_by_sku, variants_of_products};

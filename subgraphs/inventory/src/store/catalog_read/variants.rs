@@ -1,0 +1,58 @@
+//! Variants by key, and their stock levels.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::{
+    entity::{stock_level, variant},
+    error::StoreError,
+    store::Store,
+};
+
+/// The variants with one of `ids`, in any order.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn variants_by_id(store: &Store, ids: &[String]) -> Result<Vec<variant::Model>, StoreError> {
+    Ok(variant::Entity::find().filter(variant::Column::Id.is_in(ids)).all(store.reader()).await?)
+}
+
+/// The variants with one of `skus`, in any order.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn variants_by_sku(store: &Store, skus: &[String]) -> Result<Vec<variant::Model>, StoreError> {
+    Ok(variant::Entity::find().filter(variant::Column::Sku.is_in(skus)).all(store.reader()).await?)
+}
+
+/// The variants of the products with one of `product_ids`, each product's in order.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn variants_of_products(store: &Store, product_ids: &[String]) -> Result<Vec<variant::Model>, StoreError> {
+    let variants = variant::Entity::find().filter(variant::Column::ProductId.is_in(product_ids));
+    let variants = variants.order_by_asc(variant::Column::Position).order_by_asc(variant::Column::Id);
+    Ok(variants.all(store.reader()).await?)
+}
+
+/// The stock levels with one of `ids`, in any order.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn levels_by_id(store: &Store, ids: &[String]) -> Result<Vec<stock_level::Model>, StoreError> {
+    Ok(stock_level::Entity::find().filter(stock_level::Column::Id.is_in(ids)).all(store.reader()).await?)
+}
+
+/// All stock levels of the variants with one of `variant_ids`, each variant's ordered by id. A variant has at most one
+/// level per location.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn levels_of_variants(store: &Store, variant_ids: &[String]) -> Result<Vec<stock_level::Model>, StoreError> {
+    let levels = stock_level::Entity::find().filter(stock_level::Column::VariantId.is_in(variant_ids));
+    Ok(levels.order_by_asc(stock_level::Column::Id).all(store.reader()).await?)
+}
