@@ -1,7 +1,7 @@
 //! What subgraphs share: identity, event envelope and bus, outbox relay, server, client, telemetry.
 //!
-//! Layers, from the bottom: `clock` → `event`, `identity` → `bus` → `outbox` → `server` → `client`; `telemetry` stands
-//! beside. Imports point down only.
+//! Layers, from the bottom: `clock`, `backoff`, `telemetry` → `event`, `identity` → `bus` → `outbox` → `server` →
+//! `client`. Imports point down only.
 
 #![cfg_attr(
     test,
@@ -14,6 +14,7 @@
     )
 )]
 
+mod backoff;
 pub mod bus;
 pub mod client;
 pub mod clock;

@@ -3,7 +3,8 @@
 mod in_process;
 mod port;
 mod redis_streams;
+mod topic_log;
 
 pub use in_process::InProcessBus;
-pub use port::{BusError, Consumer, Delivery, EventBus, TailFrom, Topic};
+pub use port::{BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, TailFrom, Topic};
 pub use redis_streams::RedisBus;

@@ -1,6 +1,6 @@
 //! What every bus adapter offers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -31,6 +31,43 @@ pub struct Delivery {
     pub attempt: u32,
 }
 
+/// How deliveries are tried again, and how much a bus keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusSettings {
+    /// An event that was not acknowledged for this long is delivered again.
+    pub redeliver_after: Duration,
+    /// After this many deliveries without an acknowledgement an event goes to the dead letters.
+    pub max_attempts: u32,
+    /// Events kept per topic by the in-process bus; older ones are forgotten.
+    pub in_process_events: usize,
+    /// Events kept per topic by Redis, about.
+    pub redis_events: usize,
+}
+
+impl Default for BusSettings {
+    fn default() -> Self {
+        Self {
+            redeliver_after: Duration::from_secs(30),
+            max_attempts: 5,
+            in_process_events: 200_000,
+            redis_events: 1_000_000,
+        }
+    }
+}
+
+/// An entry that a consumer group gave up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The group that could not handle it.
+    pub group: String,
+    /// Its place in the topic.
+    pub position: String,
+    /// How often it was delivered.
+    pub attempts: u32,
+    /// The event's JSON, or what lay there instead.
+    pub entry: String,
+}
+
 /// Why the bus could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
@@ -50,6 +87,14 @@ pub enum BusError {
         /// What was wrong.
         reason: String,
     },
+    /// An event has no JSON form.
+    #[error("event {event_id} cannot be written as JSON: {reason}")]
+    NotWritten {
+        /// The event.
+        event_id: String,
+        /// What was wrong.
+        reason: String,
+    },
 }
 
 /// Publishes and delivers events.
@@ -58,13 +103,20 @@ pub trait EventBus: Send + Sync + 'static {
     /// Appends `events` in order; they are durable (as far as the adapter is) when this returns.
     async fn publish(&self, topic: Topic, events: &[Event]) -> Result<(), BusError>;
 
-    /// Joins the consumer group `group`: each event goes to one member, again until it is acknowledged. After five
-    /// failed attempts an event goes to the topic's dead letters.
+    /// Joins the consumer group `group`: each event goes to one member, again until it is acknowledged
+    /// ([`BusSettings::redeliver_after`]). After [`BusSettings::max_attempts`] an event goes to the topic's dead letters.
+    /// A new group begins with the oldest event. A member that comes back gets what it left unacknowledged at once.
+    ///
+    /// Events come in the order of the topic, save that one delivered again comes after newer ones, also of its own
+    /// subject: drop what is not newer by its revision. Where order matters, run one member.
     async fn consume(&self, topic: Topic, group: &str, member: &str) -> Result<Box<dyn Consumer>, BusError>;
 
     /// Every event from `from` on, to this reader alone; nothing to acknowledge. Lost connections are reopened from
     /// the last position, so that nothing is skipped while the bus still has it. Subscribed when this returns.
     async fn tail(&self, topic: Topic, from: TailFrom) -> Result<BoxStream<'static, Delivery>, BusError>;
+
+    /// The newest dead letters of `topic`, newest first, at most `limit`.
+    async fn dead_letters(&self, topic: Topic, limit: usize) -> Result<Vec<DeadLetter>, BusError>;
 
     /// Whether the bus can be used now.
     async fn check(&self) -> Result<(), BusError>;
@@ -73,11 +125,16 @@ pub trait EventBus: Send + Sync + 'static {
 /// A member of a consumer group.
 #[async_trait]
 pub trait Consumer: Send {
-    /// The next events, waiting until there is at least one; at most `limit`.
+    /// The next events, waiting until there is at least one; at most `limit`. After an error it waits by itself before
+    /// it tries again, so a caller may simply call it in a loop.
+    ///
+    /// # Errors
+    ///
+    /// [`BusError::Unavailable`] while the bus is away.
     ///
     /// # Cancellation
     ///
-    /// Safe: what was not returned is delivered again.
+    /// Safe: an unfinished read goes on with the next call.
     async fn next(&mut self, limit: usize) -> Result<Vec<Delivery>, BusError>;
 
     /// Says that these are handled.

@@ -1,0 +1,145 @@
+//! The bus over Redis Streams.
+//!
+//! A topic is the stream `{prefix}:{topic}`, one entry per event with the single field `event`; its dead letters are
+//! the stream `{prefix}:{topic}:dead`. Consumer groups are Redis's own.
+
+mod consumer;
+mod entry;
+mod member;
+mod tail;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use redis::{
+    AsyncConnectionConfig, Client,
+    aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+    streams::StreamRangeReply,
+};
+
+use self::{consumer::RedisConsumer, member::Member};
+use super::{BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, TailFrom, Topic};
+use crate::event::Event;
+
+/// How long one command may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long opening a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a read waits at the server for the next event.
+const BLOCK: Duration = Duration::from_secs(2);
+/// Events read at once by a tail.
+const TAIL_BATCH: usize = 256;
+
+/// A bus over Redis Streams.
+pub struct RedisBus {
+    client: Client,
+    manager: ConnectionManager,
+    prefix: String,
+    settings: BusSettings,
+}
+
+impl RedisBus {
+    /// Connects to `redis_url`; streams are named `{prefix}:{topic}`.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is not valid or the server does not answer.
+    pub async fn connect(redis_url: &str, prefix: &str) -> Result<Self, BusError> {
+        Self::connect_with(redis_url, prefix, BusSettings::default()).await
+    }
+
+    /// Connects with other settings than the usual.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is not valid or the server does not answer.
+    pub async fn connect_with(redis_url: &str, prefix: &str, settings: BusSettings) -> Result<Self, BusError> {
+        let client = Client::open(redis_url).map_err(unavailable)?;
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(2)
+            .set_max_delay(Duration::from_millis(500))
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(COMMAND_TIMEOUT));
+        let manager = ConnectionManager::new_with_config(client.clone(), config).await.map_err(unavailable)?;
+        let bus = Self { client, manager, prefix: prefix.to_owned(), settings };
+        bus.check().await?;
+        Ok(bus)
+    }
+
+    fn key(&self, topic: Topic) -> String {
+        format!("{}:{}", self.prefix, topic.0)
+    }
+
+    fn dead_key(&self, topic: Topic) -> String {
+        format!("{}:{}:dead", self.prefix, topic.0)
+    }
+}
+
+#[async_trait]
+impl EventBus for RedisBus {
+    async fn publish(&self, topic: Topic, events: &[Event]) -> Result<(), BusError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let key = self.key(topic);
+        let mut pipeline = redis::pipe();
+        // Atomic, so that a batch is on the stream whole or not at all, and in order.
+        pipeline.atomic();
+        for event in events {
+            let entry = entry::write(event)?;
+            let maximum = self.settings.redis_events;
+            pipeline.cmd("XADD").arg(&key).arg("MAXLEN").arg("~").arg(maximum).arg("*");
+            pipeline.arg(entry::FIELD).arg(entry).ignore();
+        }
+        pipeline.exec_async(&mut self.manager.clone()).await.map_err(unavailable)
+    }
+
+    async fn consume(&self, topic: Topic, group: &str, member: &str) -> Result<Box<dyn Consumer>, BusError> {
+        let member = Member {
+            client: self.client.clone(),
+            manager: self.manager.clone(),
+            topic,
+            key: self.key(topic),
+            dead_key: self.dead_key(topic),
+            group: group.to_owned(),
+            name: member.to_owned(),
+            settings: self.settings,
+        };
+        member.create_group().await?;
+        Ok(Box::new(RedisConsumer::new(member)))
+    }
+
+    async fn tail(&self, topic: Topic, from: TailFrom) -> Result<BoxStream<'static, Delivery>, BusError> {
+        let key = self.key(topic);
+        let after = match from {
+            TailFrom::Start => tail::BEGINNING.to_owned(),
+            TailFrom::Now => tail::newest(&mut self.manager.clone(), &key).await?,
+        };
+        Ok(tail::follow(self.client.clone(), topic, key, after))
+    }
+
+    async fn dead_letters(&self, topic: Topic, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
+        let mut command = redis::cmd("XREVRANGE");
+        command.arg(self.dead_key(topic)).arg("+").arg("-").arg("COUNT").arg(limit);
+        let reply: StreamRangeReply = command.query_async(&mut self.manager.clone()).await.map_err(unavailable)?;
+        Ok(reply.ids.iter().map(entry::read_dead_letter).collect())
+    }
+
+    async fn check(&self) -> Result<(), BusError> {
+        redis::cmd("PING").exec_async(&mut self.manager.clone()).await.map_err(unavailable)
+    }
+}
+
+/// A connection of its own for reads that wait at the server: they would hold up every other command.
+async fn open_reader(client: &Client) -> Result<MultiplexedConnection, BusError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(BLOCK + COMMAND_TIMEOUT));
+    client.get_multiplexed_async_connection_with_config(&config).await.map_err(unavailable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
+fn unavailable(error: redis::RedisError) -> BusError {
+    BusError::Unavailable { reason: error.to_string() }
+}
