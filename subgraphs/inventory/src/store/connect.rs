@@ -192,7 +192,7 @@ async fn open_postgres(options: &StoreOptions) -> Result<Pools, DbErr> {
 fn postgres_pool(options: &StoreOptions, connections: u32, in_schema: bool) -> ConnectOptions {
     let mut pool = ConnectOptions::new(&options.database_url);
     pool.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
-    pool.test_before_acquire(false).application_name("selvedge-inventory");
+    pool.test_before_acquire(false).set_application_name("selvedge-inventory");
     pool.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(256));
     if let (true, Some(schema)) = (in_schema, &options.schema) {
         pool.set_schema_search_path(schema.clone());

@@ -148,6 +148,34 @@ impl<Row> Page<Row> {
     }
 }
 
+impl<Row: Clone> Page<(String, Row)> {
+    /// A page, with cursors, of a short list that was read whole and is ordered by `id`.
+    ///
+    /// # Errors
+    ///
+    /// When a cursor is not one of the list `name`.
+    pub fn cut(
+        name: &'static str,
+        rows: &[Row],
+        id: impl Fn(&Row) -> &String,
+        request: &PageRequest,
+    ) -> Result<Self, ReadError> {
+        let place = |argument, cursor: &Option<String>| {
+            cursor.as_deref().map(|text| decode_cursor(name, argument, text)).transpose()
+        };
+        let (after, before) = (place("after", &request.after)?, place("before", &request.before)?);
+        let behind = |row: &&Row| after.as_ref().is_none_or(|(_, bound)| id(row) > bound);
+        let in_front = |row: &&Row| before.as_ref().is_none_or(|(_, bound)| id(row) < bound);
+        let with_cursor = |row: &Row| (encode_cursor(name, Key::Number(0), id(row)), row.clone());
+        let mut left: Vec<(String, Row)> =
+            rows.iter().filter(behind).filter(in_front).map(with_cursor).collect();
+        if request.backward {
+            left.reverse();
+        }
+        Ok(Self::of(left, request))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Key, ReadError, decode_cursor, encode_cursor};
