@@ -1,12 +1,23 @@
 //! Carries entries from an outbox to the bus.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::Outbox;
-use crate::bus::{EventBus, Topic};
+use super::{Outbox, OutboxEntry, OutboxError};
+use crate::{
+    backoff::Backoff,
+    bus::{BusError, EventBus, Topic},
+    event::Event,
+};
+
+/// Entries per batch.
+const BATCH: usize = 256;
+/// How often the outbox is looked at without a signal: entries of other processes come without one.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// How long the last entries may take at shutdown; they stay in the outbox and go out at the next start.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Rings when a transaction with events has committed, so that the relay need not wait for its next poll.
 #[derive(Debug, Clone, Default)]
@@ -33,10 +44,169 @@ pub struct Relay {
     pub refill: bool,
 }
 
+/// Why a round of the relay failed.
+#[derive(Debug, thiserror::Error)]
+enum RelayError {
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
+/// What the relay remembers between rounds.
+struct Watch {
+    backoff: Backoff,
+    /// Since when the outbox has not been seen empty.
+    behind_since: Option<Instant>,
+}
+
 impl Relay {
     /// Relays until `shutdown`, then flushes what is pending.
+    ///
+    /// # Cancellation
+    ///
+    /// Safe: what was published and not confirmed is published again, under the same event ids.
     pub async fn run(self, shutdown: CancellationToken) {
-        let _ = (&self.outbox, &self.bus, self.topic, &self.signal, self.refill);
-        shutdown.cancelled().await;
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+        let mut watch = Watch { backoff, behind_since: None };
+        let relaying = async {
+            self.refill_bus(&mut watch).await;
+            loop {
+                let more = self.step(&mut watch).await;
+                if !more {
+                    self.rest(&watch).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = relaying => {}
+            () = shutdown.cancelled() => {}
+        }
+        self.flush().await;
     }
+
+    /// Puts back on the bus what it had before the process started.
+    async fn refill_bus(&self, watch: &mut Watch) {
+        let (mut after, mut count) = (None::<String>, 0_usize);
+        while self.refill {
+            match self.refill_batch(after.as_deref()).await {
+                Ok((0, _)) => break,
+                Ok((length, last)) => {
+                    self.note_success(watch);
+                    count += length;
+                    after = last.or(after);
+                }
+                Err(error) => {
+                    self.note_failure(watch, &error);
+                    tokio::time::sleep(watch.backoff.delay()).await;
+                }
+            }
+        }
+        if count > 0 {
+            tracing::info!(topic = self.topic.0, count, "put retained events back on the bus");
+        }
+    }
+
+    async fn refill_batch(&self, after: Option<&str>) -> Result<(usize, Option<String>), RelayError> {
+        let entries = self.outbox.retained(after, BATCH).await?;
+        let last = entries.last().map(|entry| entry.token.clone());
+        let (_, events) = split(entries);
+        self.bus.publish(self.topic, &events).await?;
+        Ok((events.len(), last))
+    }
+
+    /// One batch; whether the next one may be taken at once.
+    async fn step(&self, watch: &mut Watch) -> bool {
+        match self.relay_batch().await {
+            Ok(count) => {
+                self.note_success(watch);
+                self.measure(watch, count);
+                count == BATCH
+            }
+            Err(error) => {
+                self.note_failure(watch, &error);
+                watch.behind_since.get_or_insert_with(Instant::now);
+                self.measure_lag(watch);
+                false
+            }
+        }
+    }
+
+    /// Publishes the oldest pending entries, then confirms them; gives their number.
+    async fn relay_batch(&self) -> Result<usize, RelayError> {
+        let entries = self.outbox.pending(BATCH).await?;
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let (tokens, events) = split(entries);
+        self.bus.publish(self.topic, &events).await?;
+        self.outbox.confirm(&tokens).await?;
+        metrics::counter!("selvedge_relay_published_total", "topic" => self.topic.0).increment(events.len() as u64);
+        Ok(events.len())
+    }
+
+    async fn rest(&self, watch: &Watch) {
+        let delay = watch.backoff.delay();
+        if delay > Duration::ZERO {
+            tokio::time::sleep(delay).await;
+            return;
+        }
+        tokio::select! {
+            () = self.signal.0.notified() => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
+        }
+    }
+
+    async fn flush(&self) {
+        let flushing = async {
+            loop {
+                match self.relay_batch().await {
+                    Ok(0) => return,
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(topic = self.topic.0, %error, "could not flush the outbox, trying again");
+                        tokio::time::sleep(POLL_INTERVAL).await;
+                    }
+                }
+            }
+        };
+        if tokio::time::timeout(FLUSH_TIMEOUT, flushing).await.is_err() {
+            let seconds = FLUSH_TIMEOUT.as_secs();
+            tracing::warn!(
+                topic = self.topic.0,
+                "the outbox was not empty after {seconds} s, the rest goes out at the next start"
+            );
+        }
+    }
+
+    fn note_success(&self, watch: &mut Watch) {
+        if watch.backoff.succeed() {
+            tracing::info!(topic = self.topic.0, "the outbox is relayed again");
+        }
+    }
+
+    fn note_failure(&self, watch: &mut Watch, error: &RelayError) {
+        metrics::counter!("selvedge_relay_failures_total", "topic" => self.topic.0).increment(1);
+        if watch.backoff.fail() {
+            tracing::warn!(topic = self.topic.0, %error, "cannot relay the outbox, trying again");
+        }
+    }
+
+    fn measure(&self, watch: &mut Watch, count: usize) {
+        if count == BATCH {
+            watch.behind_since.get_or_insert_with(Instant::now);
+        } else {
+            watch.behind_since = None;
+        }
+        self.measure_lag(watch);
+    }
+
+    fn measure_lag(&self, watch: &Watch) {
+        let lag = watch.behind_since.map_or(Duration::ZERO, |since| since.elapsed());
+        metrics::gauge!("selvedge_relay_lag_seconds", "topic" => self.topic.0).set(lag.as_secs_f64());
+    }
+}
+
+fn split(entries: Vec<OutboxEntry>) -> (Vec<String>, Vec<Event>) {
+    entries.into_iter().map(|entry| (entry.token, entry.event)).unzip()
 }
