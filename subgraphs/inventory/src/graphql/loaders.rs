@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasherDefault, Hash},
+    hash::Hash,
     sync::Arc,
 };
 
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The loaders of one request.
-pub(crate) type Loaders = DataLoader<StoreLoader, HashMapCache<std::hash::RandomState>>;
+pub(crate) type Loaders = DataLoader<StoreLoader, HashMapCache>;
 
 /// The loaders of the request behind `ctx`.
 ///

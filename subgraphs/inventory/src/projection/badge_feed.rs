@@ -15,9 +15,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::mailbox::Mailbox;
-use crate::store::{
-    Store, StoreError,
-    badges::{self, BadgeOfSku},
+use crate::{
+    error::StoreError,
+    store::{
+        Store,
+        badges::{self, BadgeOfSku},
+    },
 };
 
 /// Where stock changes are announced.

@@ -1,7 +1,7 @@
 //! How many products there are for each value that a list can be narrowed to.
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, FromQueryResult,
+    DbBackend, FromQueryResult,
     sea_query::{Asterisk, CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, UnionType},
 };
 

@@ -1,0 +1,13 @@
+//! The API: thin resolvers over `store`, `command` and `projection`.
+
+mod entities;
+mod error;
+mod limits;
+mod loaders;
+mod mutation;
+mod query;
+mod schema;
+mod subscription;
+mod types;
+
+pub use schema::{InventoryExecutor, Parts, sdl};

@@ -1,0 +1,118 @@
+//! Query fields.
+
+use async_graphql::{Context, Error, ID, Object};
+
+use super::{
+    error::{bad_user_input, of_reading},
+    limits::{page_request, sku_list},
+    loaders::{LocationById, ProductByHandle, ProductById, ReservationById, VariantById, VariantBySku, loaders},
+    types::{
+        Facet, Location, LocationConnection, Product, ProductConnection, ProductFilter, ProductSort, ProductVariant,
+        Reservation, StockBadge, location_connection, product_connection,
+    },
+};
+use crate::store::{
+    Store, badges,
+    catalog_read::{STATUS_SHOWN, list_locations, list_products, product_facets},
+};
+
+/// The root of everything that can be read.
+#[derive(Default)]
+pub(crate) struct RootQuery;
+
+#[Object]
+impl RootQuery {
+    /// By one of `id` and `handle`. Null when it is unknown or not shown.
+    async fn product(
+        &self,
+        ctx: &Context<'_>,
+        id: Option<ID>,
+        handle: Option<String>,
+    ) -> Result<Option<Product>, Error> {
+        let row = match (id, handle) {
+            (Some(id), None) => loaders(ctx)?.load_one(ProductById(id.0)).await?,
+            (None, Some(handle)) => loaders(ctx)?.load_one(ProductByHandle(handle)).await?,
+            _ => return Err(bad_user_input("give either `id` or `handle`")),
+        };
+        Ok(row.filter(|row| row.status == STATUS_SHOWN).map(Product))
+    }
+
+    /// `first` and `last` are at most 250, and 20 when neither is given.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
+    async fn products(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        filter: Option<ProductFilter>,
+        #[graphql(default)] sort: ProductSort,
+    ) -> Result<ProductConnection, Error> {
+        let page = page_request(first, after, last, before)?;
+        let filter = filter.unwrap_or_default().checked()?;
+        let rows = list_products(ctx.data::<Store>()?, &filter, sort.into(), &page).await.map_err(of_reading)?;
+        Ok(product_connection(rows, sort.into(), filter))
+    }
+
+    /// What the list can be narrowed to. A facet is not narrowed by its own filter, so that its counts say what a
+    /// shopper could choose instead.
+    async fn product_facets(&self, ctx: &Context<'_>, filter: Option<ProductFilter>) -> Result<Vec<Facet>, Error> {
+        let filter = filter.unwrap_or_default().checked()?;
+        let facets = product_facets(ctx.data::<Store>()?, &filter).await?;
+        Ok(facets.into_iter().map(Facet::from).collect())
+    }
+
+    /// By one of `id` and `sku`.
+    async fn variant(
+        &self,
+        ctx: &Context<'_>,
+        id: Option<ID>,
+        sku: Option<String>,
+    ) -> Result<Option<ProductVariant>, Error> {
+        let row = match (id, sku) {
+            (Some(id), None) => loaders(ctx)?.load_one(VariantById(id.0)).await?,
+            (None, Some(sku)) => loaders(ctx)?.load_one(VariantBySku(sku)).await?,
+            _ => return Err(bad_user_input("give either `id` or `sku`")),
+        };
+        Ok(row.map(ProductVariant))
+    }
+
+    /// At most 250 SKUs; unknown SKUs are left out.
+    async fn variants(&self, ctx: &Context<'_>, skus: Vec<String>) -> Result<Vec<ProductVariant>, Error> {
+        let skus = sku_list(skus)?;
+        let mut rows = loaders(ctx)?.load_many(skus.iter().cloned().map(VariantBySku)).await?;
+        Ok(skus.into_iter().filter_map(|sku| rows.remove(&VariantBySku(sku))).map(ProductVariant).collect())
+    }
+
+    async fn location(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Location>, Error> {
+        Ok(loaders(ctx)?.load_one(LocationById(id.0)).await?.map(Location))
+    }
+
+    /// In the order in which stock is taken from them. `first` and `last` are at most 250, and 20 when neither is
+    /// given.
+    async fn locations(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<LocationConnection, Error> {
+        let page = page_request(first, after, last, before)?;
+        let rows = list_locations(ctx.data::<Store>()?, &page).await.map_err(of_reading)?;
+        Ok(location_connection(rows))
+    }
+
+    /// At most 250 SKUs; unknown SKUs are left out.
+    async fn stock_badges(&self, ctx: &Context<'_>, skus: Vec<String>) -> Result<Vec<StockBadge>, Error> {
+        let skus = sku_list(skus)?;
+        let mut rows = loaders(ctx)?.load_many(skus.iter().cloned().map(VariantBySku)).await?;
+        let rows = skus.into_iter().filter_map(|sku| rows.remove(&VariantBySku(sku)));
+        rows.map(|row| Ok(StockBadge::of(badges::of_variant(&row)?))).collect()
+    }
+
+    async fn reservation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Reservation>, Error> {
+        Ok(loaders(ctx)?.load_one(ReservationById(id.0)).await?.map(Reservation))
+    }
+}

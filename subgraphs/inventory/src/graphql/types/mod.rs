@@ -1,0 +1,32 @@
+//! The object types of the API, each a thin view of a row.
+
+mod badge;
+mod catalog_list;
+mod level;
+mod location;
+mod money;
+mod product;
+mod reservation;
+mod variant;
+
+pub(crate) use badge::StockBadge;
+pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSort, product_connection};
+pub(crate) use level::InventoryLevel;
+pub(crate) use location::{Location, LocationConnection, location_connection};
+pub(crate) use money::Money;
+pub(crate) use product::Product;
+pub(crate) use reservation::Reservation;
+pub(crate) use variant::ProductVariant;
+
+use async_graphql::Error;
+
+/// A row that another row refers to is not there.
+fn missing(what: &str, key: &str) -> Error {
+    Error::new(format!("{what} `{key}` is referred to, but is not in the store"))
+}
+
+/// The texts of a JSON array of strings.
+fn texts(array: &serde_json::Value) -> Vec<String> {
+    let entries = array.as_array().map(Vec::as_slice).unwrap_or_default();
+    entries.iter().filter_map(|entry| entry.as_str().map(str::to_owned)).collect()
+}

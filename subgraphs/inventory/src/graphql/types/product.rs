@@ -1,0 +1,131 @@
+//! Products.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Error, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use super::{
+    money::{Money, PriceRange},
+    texts,
+    variant::ProductVariant,
+};
+use crate::{
+    entity::{product, variant},
+    graphql::loaders::{ImagesOfProduct, OptionsOfProduct, VariantsOfProduct, loaders},
+    store::badges,
+};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Product(pub(crate) Arc<product::Model>);
+
+#[derive(SimpleObject)]
+pub(crate) struct ProductOption {
+    name: String,
+    values: Vec<String>,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct ProductImage {
+    url: String,
+    alt_text: Option<String>,
+    position: i32,
+}
+
+impl Product {
+    async fn variant_rows(&self, ctx: &Context<'_>) -> Result<Arc<[Arc<variant::Model>]>, Error> {
+        let rows = loaders(ctx)?.load_one(VariantsOfProduct(self.0.id.clone())).await?;
+        Ok(rows.unwrap_or_else(|| Arc::new([])))
+    }
+}
+
+#[Object]
+impl Product {
+    async fn id(&self) -> ID {
+        self.0.id.clone().into()
+    }
+
+    async fn handle(&self) -> &str {
+        &self.0.handle
+    }
+
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    async fn vendor(&self) -> &str {
+        &self.0.vendor
+    }
+
+    async fn category(&self) -> &str {
+        &self.0.category
+    }
+
+    async fn gender(&self) -> Option<&str> {
+        self.0.gender.as_deref()
+    }
+
+    async fn material(&self) -> Option<&str> {
+        self.0.material.as_deref()
+    }
+
+    async fn style(&self) -> Option<&str> {
+        self.0.style.as_deref()
+    }
+
+    async fn occasion(&self) -> Option<&str> {
+        self.0.occasion.as_deref()
+    }
+
+    async fn tags(&self) -> Vec<String> {
+        texts(&self.0.tags)
+    }
+
+    async fn options(&self, ctx: &Context<'_>) -> Result<Vec<ProductOption>, Error> {
+        let rows = loaders(ctx)?.load_one(OptionsOfProduct(self.0.id.clone())).await?;
+        let rows = rows.iter().flat_map(|rows| rows.iter());
+        Ok(rows.map(|row| ProductOption { name: row.name.clone(), values: texts(&row.option_values) }).collect())
+    }
+
+    /// At most 250.
+    async fn images(&self, ctx: &Context<'_>) -> Result<Vec<ProductImage>, Error> {
+        let rows = loaders(ctx)?.load_one(ImagesOfProduct(self.0.id.clone())).await?;
+        let image = |row: &Arc<crate::entity::product_image::Model>| ProductImage {
+            url: row.url.clone(),
+            alt_text: row.alt_text.clone(),
+            position: row.position,
+        };
+        Ok(rows.iter().flat_map(|rows| rows.iter()).take(250).map(image).collect())
+    }
+
+    async fn price_range(&self) -> PriceRange {
+        let money = |amount| Money { amount, currency_code: self.0.currency.clone() };
+        PriceRange { min: money(self.0.price_min), max: money(self.0.price_max) }
+    }
+
+    /// At most 250.
+    async fn variants(&self, ctx: &Context<'_>) -> Result<Vec<ProductVariant>, Error> {
+        let rows = self.variant_rows(ctx).await?;
+        Ok(rows.iter().take(250).map(|row| ProductVariant(Arc::clone(row))).collect())
+    }
+
+    async fn available_for_sale(&self, ctx: &Context<'_>) -> Result<bool, Error> {
+        Ok(self.variant_rows(ctx).await?.iter().any(|row| badges::is_for_sale(row)))
+    }
+
+    async fn total_available(&self, ctx: &Context<'_>) -> Result<i64, Error> {
+        Ok(self.variant_rows(ctx).await?.iter().map(|row| i64::from(row.badge_available)).sum())
+    }
+
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+}

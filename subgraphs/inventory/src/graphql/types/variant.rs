@@ -1,0 +1,113 @@
+//! Variants.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Error, ID, Object, SimpleObject};
+use serde::Deserialize;
+
+use super::{
+    Money, Product, StockBadge,
+    level::{InventoryLevelConnection, level_connection},
+    missing,
+};
+use crate::{
+    entity::variant,
+    graphql::{
+        limits::page_request,
+        loaders::{LevelsOfVariant, ProductById, VariantById, VariantBySku, loaders},
+    },
+    store::badges,
+};
+
+#[derive(Debug, Clone)]
+pub(crate) struct ProductVariant(pub(crate) Arc<variant::Model>);
+
+#[derive(Debug, Deserialize, SimpleObject)]
+pub(crate) struct SelectedOption {
+    name: String,
+    value: String,
+}
+
+impl ProductVariant {
+    /// The variant that another row refers to by its SKU.
+    pub(super) async fn referred_by_sku(ctx: &Context<'_>, sku: &str) -> Result<Self, Error> {
+        let row = loaders(ctx)?.load_one(VariantBySku(sku.to_owned())).await?;
+        row.map(Self).ok_or_else(|| missing("variant", sku))
+    }
+
+    /// The variant that another row refers to by its id.
+    pub(super) async fn referred_by_id(ctx: &Context<'_>, id: &str) -> Result<Self, Error> {
+        let row = loaders(ctx)?.load_one(VariantById(id.to_owned())).await?;
+        row.map(Self).ok_or_else(|| missing("variant", id))
+    }
+
+    fn money(&self, amount: i64) -> Money {
+        Money { amount, currency_code: self.0.currency.clone() }
+    }
+}
+
+#[Object]
+impl ProductVariant {
+    async fn id(&self) -> ID {
+        self.0.id.clone().into()
+    }
+
+    async fn sku(&self) -> &str {
+        &self.0.sku
+    }
+
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    async fn barcode(&self) -> Option<&str> {
+        self.0.barcode.as_deref()
+    }
+
+    async fn product(&self, ctx: &Context<'_>) -> Result<Product, Error> {
+        let row = loaders(ctx)?.load_one(ProductById(self.0.product_id.clone())).await?;
+        row.map(Product).ok_or_else(|| missing("product", &self.0.product_id))
+    }
+
+    async fn selected_options(&self) -> Result<Vec<SelectedOption>, Error> {
+        Ok(Vec::deserialize(&self.0.options)?)
+    }
+
+    async fn size(&self) -> Option<&str> {
+        self.0.size.as_deref()
+    }
+
+    async fn color(&self) -> Option<&str> {
+        self.0.color.as_deref()
+    }
+
+    async fn price(&self) -> Money {
+        self.money(self.0.price_minor)
+    }
+
+    async fn compare_at_price(&self) -> Option<Money> {
+        self.0.compare_at_minor.map(|amount| self.money(amount))
+    }
+
+    async fn available_for_sale(&self) -> bool {
+        badges::is_for_sale(&self.0)
+    }
+
+    async fn badge(&self) -> Result<StockBadge, Error> {
+        Ok(StockBadge::of(badges::of_variant(&self.0)?))
+    }
+
+    /// `first` and `last` are at most 250, and 20 when neither is given.
+    async fn levels(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<InventoryLevelConnection, Error> {
+        let page = page_request(first, after, last, before)?;
+        let rows = loaders(ctx)?.load_one(LevelsOfVariant(self.0.id.clone())).await?;
+        level_connection(rows.as_deref().unwrap_or_default(), &page)
+    }
+}
