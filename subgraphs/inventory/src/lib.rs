@@ -13,6 +13,8 @@
     )
 )]
 
+pub mod catalog;
+pub mod config;
 pub mod entity;
 mod error;
 pub mod store;

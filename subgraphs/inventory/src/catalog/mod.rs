@@ -5,6 +5,7 @@
 mod draft;
 mod generate;
 mod shopify;
+mod slug;
 
 pub use draft::{
     CatalogDraft, ImageDraft, LevelDraft, LocationDraft, LocationKind, OptionDraft, ProductDraft, StockPolicy,

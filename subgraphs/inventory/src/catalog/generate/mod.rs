@@ -75,7 +75,8 @@ mod tests {
     fn the_default_catalog_is_as_large_as_a_real_shop() {
         let products = sample();
         let variants: usize = products.iter().map(|product| product.variants.len()).sum();
-        let levels: usize = products.iter().flat_map(|product| &product.variants).map(|variant| variant.levels.len()).sum();
+        let levels: usize =
+            products.iter().flat_map(|product| &product.variants).map(|variant| variant.levels.len()).sum();
         let catalog = GeneratedCatalog::new(SampleSize::default(), newest());
         assert_eq!(products.len(), 2_000);
         assert!((20_000..40_000).contains(&variants), "{variants} variants");
@@ -95,7 +96,8 @@ mod tests {
     fn handles_and_skus_are_unique_and_prices_are_sound() {
         let products = sample();
         let handles: HashSet<_> = products.iter().map(|product| &product.handle).collect();
-        let skus: HashSet<_> = products.iter().flat_map(|product| &product.variants).map(|variant| &variant.sku).collect();
+        let skus: HashSet<_> =
+            products.iter().flat_map(|product| &product.variants).map(|variant| &variant.sku).collect();
         assert_eq!(handles.len(), products.len());
         assert_eq!(skus.len(), products.iter().map(|product| product.variants.len()).sum::<usize>());
         for variant in products.iter().flat_map(|product| &product.variants) {
@@ -106,7 +108,8 @@ mod tests {
 
     #[test]
     fn titles_read_like_a_shop() {
-        let titles: Vec<_> = sample().into_iter().take(8).map(|product| format!("{} by {}", product.title, product.vendor)).collect();
+        let titles: Vec<_> =
+            sample().into_iter().take(8).map(|product| format!("{} by {}", product.title, product.vendor)).collect();
         insta::assert_debug_snapshot!(titles);
     }
 }

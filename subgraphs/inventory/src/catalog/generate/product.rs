@@ -8,7 +8,10 @@ use super::{
     stock::{VariantStock, stock},
     words::{COLORS, FITS, NAMES, ORIGINS, VENDORS, care_of, hand_of},
 };
-use crate::catalog::draft::{LocationDraft, OptionDraft, ProductDraft, VariantDraft};
+use crate::catalog::{
+    draft::{LocationDraft, OptionDraft, ProductDraft, VariantDraft},
+    slug::slug,
+};
 
 const CURRENCY: &str = "EUR";
 
@@ -26,7 +29,11 @@ pub(super) fn product(seed: u64, number: u32, locations: &[LocationDraft], newes
         for (size_number, size) in sizes.iter().enumerate() {
             let middle = size_number.abs_diff(sizes.len() / 2) <= 1;
             let stock = stock(&mut random, locations, middle);
-            let sku = format!("SV{number:05}-{}{color_number}-{}", color_code(color), size.replace([' ', '/'], "").to_uppercase());
+            let sku = format!(
+                "SV{number:05}-{}{color_number}-{}",
+                color_code(color),
+                size.replace([' ', '/'], "").to_uppercase()
+            );
             let barcode = ean13(number, variants.len());
             variants.push(variant(VariantParts { sku, barcode, color, size, prices, stock }, newest));
         }
@@ -90,7 +97,10 @@ impl Cast {
             words.push(self.fit.0);
         }
         // "Linen Linen Shirt" is what a machine would write.
-        let said = self.material.split(' ').any(|word| self.garment.noun.contains(word) || word == "Denim" && self.garment.category == "Jeans");
+        let said = self
+            .material
+            .split(' ')
+            .any(|word| self.garment.noun.contains(word) || word == "Denim" && self.garment.category == "Jeans");
         if !said {
             words.push(self.material);
         }
@@ -211,13 +221,9 @@ fn color_code(color: &str) -> String {
 /// An EAN-13 of the range 20 to 29, which is for use inside a company, with its check digit.
 fn ean13(product: u32, variant: usize) -> String {
     let digits = format!("20{product:07}{variant:03}");
-    let sum: u32 = digits.bytes().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 =
+        digits.bytes().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     format!("{digits}{}", (10 - sum % 10) % 10)
-}
-
-/// Lower-case ASCII words joined by dashes.
-pub(super) fn slug(text: &str) -> String {
-    crate::catalog::shopify::slug(text)
 }
 
 #[cfg(test)]

@@ -26,9 +26,7 @@ impl Random {
 
     /// A number below `bound`, which is at least 1. The bias of the multiplication is far below what a catalog shows.
     pub(super) const fn below(&mut self, bound: u32) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "the product shifted right by 32 is below `bound`")]
-        let number = (((self.next() >> 32) * bound as u64) >> 32) as u32;
-        number
+        (((self.next() >> 32) * bound as u64) >> 32) as u32
     }
 
     /// A number from `low` to `high`, both included.

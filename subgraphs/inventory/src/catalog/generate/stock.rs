@@ -15,7 +15,9 @@ pub(super) struct VariantStock {
 /// had later.
 pub(super) fn stock(random: &mut Random, locations: &[LocationDraft], middle_size: bool) -> VariantStock {
     match random.below(100) {
-        0..7 => VariantStock { levels: at(random, locations, 1, (0, 0)), policy: StockPolicy::Deny, expected_in_days: None },
+        0..7 => {
+            VariantStock { levels: at(random, locations, 1, (0, 0)), policy: StockPolicy::Deny, expected_in_days: None }
+        }
         7..10 => VariantStock {
             levels: at(random, locations, 1, (0, 0)),
             policy: StockPolicy::Backorder,
@@ -26,11 +28,9 @@ pub(super) fn stock(random: &mut Random, locations: &[LocationDraft], middle_siz
             policy: StockPolicy::Preorder,
             expected_in_days: Some(random.between(20, 90)),
         },
-        12..24 => VariantStock {
-            levels: at(random, locations, 1, (1, 3)),
-            policy: StockPolicy::Deny,
-            expected_in_days: None,
-        },
+        12..24 => {
+            VariantStock { levels: at(random, locations, 1, (1, 3)), policy: StockPolicy::Deny, expected_in_days: None }
+        }
         _ => {
             let places = if middle_size { random.between(3, 6) } else { random.between(2, 4) };
             let depth = if middle_size { (2, 18) } else { (1, 9) };

@@ -2,11 +2,31 @@
 
 /// Brands, each with its price level in per cent.
 pub(super) const VENDORS: &[(&str, i32)] = &[
-    ("Alder & Finch", 110), ("Northmere", 120), ("Casa Oliva", 95), ("Hollin", 85), ("Saltmarsh Supply", 90),
-    ("Atelier Brune", 150), ("Kestrel Works", 100), ("Loom & Tide", 105), ("Maren Holt", 140), ("Field Notes Apparel", 80),
-    ("Oda Studio", 125), ("Ridgeline", 115), ("Piper Lane", 75), ("Société Nord", 135), ("Tallow", 90),
-    ("Umbra Tailoring", 160), ("Vale & Vine", 100), ("Wren Cottage", 85), ("Yarrow", 95), ("Zephyr Athletics", 80),
-    ("Bramble Knit Co.", 105), ("Cobalt Harbour", 90), ("Dune Collective", 85), ("Ember & Ash", 110), ("Fjordkind", 130),
+    ("Alder & Finch", 110),
+    ("Northmere", 120),
+    ("Casa Oliva", 95),
+    ("Hollin", 85),
+    ("Saltmarsh Supply", 90),
+    ("Atelier Brune", 150),
+    ("Kestrel Works", 100),
+    ("Loom & Tide", 105),
+    ("Maren Holt", 140),
+    ("Field Notes Apparel", 80),
+    ("Oda Studio", 125),
+    ("Ridgeline", 115),
+    ("Piper Lane", 75),
+    ("Société Nord", 135),
+    ("Tallow", 90),
+    ("Umbra Tailoring", 160),
+    ("Vale & Vine", 100),
+    ("Wren Cottage", 85),
+    ("Yarrow", 95),
+    ("Zephyr Athletics", 80),
+    ("Bramble Knit Co.", 105),
+    ("Cobalt Harbour", 90),
+    ("Dune Collective", 85),
+    ("Ember & Ash", 110),
+    ("Fjordkind", 130),
 ];
 
 /// First words of product names.
@@ -30,8 +50,26 @@ pub(super) const FITS: &[(&str, &str)] = &[
 
 /// Colours with the materials' neutral ones first, as shops order them.
 pub(super) const COLORS: &[&str] = &[
-    "Black", "White", "Ecru", "Grey Melange", "Navy", "Indigo", "Sky Blue", "Olive", "Forest Green", "Sage", "Camel",
-    "Tobacco", "Chocolate", "Burgundy", "Rust", "Terracotta", "Mustard", "Blush", "Lilac", "Charcoal",
+    "Black",
+    "White",
+    "Ecru",
+    "Grey Melange",
+    "Navy",
+    "Indigo",
+    "Sky Blue",
+    "Olive",
+    "Forest Green",
+    "Sage",
+    "Camel",
+    "Tobacco",
+    "Chocolate",
+    "Burgundy",
+    "Rust",
+    "Terracotta",
+    "Mustard",
+    "Blush",
+    "Lilac",
+    "Charcoal",
 ];
 
 /// Where things are made.
@@ -57,7 +95,10 @@ pub(super) fn hand_of(material: &str) -> &'static str {
         ("Tencel", "fluid, cool and easy to care for"),
         ("Viscose", "fluid with a matt finish"),
     ];
-    known.iter().find(|(word, _)| material.contains(word)).map_or("soft, durable and easy to care for", |(_, hand)| hand)
+    known
+        .iter()
+        .find(|(word, _)| material.contains(word))
+        .map_or("soft, durable and easy to care for", |(_, hand)| hand)
 }
 
 /// How to look after each fabric.

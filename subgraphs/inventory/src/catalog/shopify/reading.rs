@@ -1,0 +1,237 @@
+//! Reading a product file row by row.
+
+use std::{collections::HashSet, fs::File, io::Read, path::Path};
+
+use chrono::{DateTime, Utc};
+use csv::{ReaderBuilder, StringRecord};
+
+use super::{
+    columns::{Column, Header},
+    product::{ProductReader, Row},
+    report::{ImportError, RejectedRow},
+};
+use crate::catalog::{draft::ProductDraft, slug::slug};
+
+/// What a file does not say.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// ISO 4217; Shopify's prices carry no currency.
+    pub currency_code: String,
+    /// The location that gets the quantities of the product file.
+    pub location_code: String,
+    /// When the products count as added.
+    pub imported_at: DateTime<Utc>,
+}
+
+/// What a product file holds.
+#[derive(Debug, Default)]
+pub struct ProductReading {
+    /// Products with at least one good variant.
+    pub products: Vec<ProductDraft>,
+    /// Rows below the header.
+    pub rows: u64,
+    /// Rows that were left out.
+    pub rejected: Vec<RejectedRow>,
+}
+
+/// Reads the product file at `path`; `progress` is told how many bytes have been read.
+///
+/// # Errors
+///
+/// When the file cannot be read, is no product file, or has no rows.
+pub fn read_products(
+    path: &Path,
+    options: &ImportOptions,
+    mut progress: impl FnMut(u64),
+) -> Result<ProductReading, ImportError> {
+    let name = path.display().to_string();
+    let file =
+        File::open(path).map_err(|error| ImportError::Unreadable { file: name.clone(), reason: error.to_string() })?;
+    read_from(file, &name, options, &mut progress)
+}
+
+fn read_from(
+    source: impl Read,
+    name: &str,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<ProductReading, ImportError> {
+    let unreadable = |error: csv::Error| ImportError::Unreadable { file: name.to_owned(), reason: error.to_string() };
+    let mut csv = ReaderBuilder::new().flexible(true).from_reader(source);
+    let header = Header::new(csv.headers().map_err(unreadable)?);
+    header.require_products(name)?;
+
+    let mut grouping = Grouping::new(&header, options);
+    let mut record = StringRecord::new();
+    loop {
+        let line = csv.position().line();
+        match csv.read_record(&mut record) {
+            Ok(false) => break,
+            // The position before the read is that of a skipped blank line where there is one.
+            Ok(true) => grouping.take(record.position().map_or(line, csv::Position::line), &record),
+            Err(error) if error.is_io_error() => return Err(unreadable(error)),
+            Err(error) => grouping.refuse(line, None, describe(&error)),
+        }
+        progress(csv.position().byte());
+    }
+    let reading = grouping.finish();
+    if reading.rows == 0 { Err(ImportError::Empty { file: name.to_owned() }) } else { Ok(reading) }
+}
+
+/// Gathers the rows of one product, which follow each other, and turns them into a draft when the next one begins.
+struct Grouping<'a> {
+    reader: ProductReader<'a>,
+    reading: ProductReading,
+    handles: HashSet<String>,
+    current: String,
+    rows: Vec<Row>,
+}
+
+impl<'a> Grouping<'a> {
+    fn new(header: &'a Header, options: &'a ImportOptions) -> Self {
+        Self {
+            reader: ProductReader { header, options, skus: HashSet::new(), rejected: Vec::new() },
+            reading: ProductReading::default(),
+            handles: HashSet::new(),
+            current: String::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn refuse(&mut self, line: u64, handle: Option<String>, reason: String) {
+        self.reading.rows += 1;
+        self.reader.rejected.push(RejectedRow { line, handle, reason });
+    }
+
+    fn take(&mut self, line: u64, record: &StringRecord) {
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            return;
+        }
+        let header = self.reader.header;
+        let handle = match header.cell(record, Column::Handle) {
+            Some(handle) => handle.to_owned(),
+            // A new product that was written by hand has a title and no handle yet.
+            None => header.cell(record, Column::Title).map(slug).unwrap_or_default(),
+        };
+        if handle.is_empty() {
+            let column = header.spelled(Column::Handle);
+            self.refuse(line, None, format!("column `{column}` is blank, and there is no title to make one from"));
+            return;
+        }
+        if handle != self.current {
+            self.close();
+            if self.handles.contains(&handle) {
+                let reason = "rows of one product must follow each other; this handle was there before".to_owned();
+                self.refuse(line, Some(handle), reason);
+                return;
+            }
+            self.current.clone_from(&handle);
+            self.handles.insert(handle);
+        }
+        self.reading.rows += 1;
+        self.rows.push(Row { line, record: record.clone() });
+    }
+
+    fn close(&mut self) {
+        let rank = i32::try_from(self.reading.products.len()).unwrap_or(i32::MAX);
+        if !self.rows.is_empty() {
+            self.reading.products.extend(self.reader.product(&self.current, &self.rows, rank));
+            self.rows.clear();
+        }
+        self.current.clear();
+    }
+
+    fn finish(mut self) -> ProductReading {
+        self.close();
+        self.reading.rejected = self.reader.rejected;
+        self.reading.rejected.sort_by_key(|row| row.line);
+        self.reading
+    }
+}
+
+fn describe(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { err, .. } => format!("column {} is not UTF-8; save the file as UTF-8", err.field() + 1),
+        other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ImportOptions, ProductReading, read_from};
+    use crate::catalog::draft::StockPolicy;
+
+    fn read(csv: &str) -> ProductReading {
+        let options = ImportOptions {
+            currency_code: "EUR".to_owned(),
+            location_code: "MAIN".to_owned(),
+            imported_at: chrono::DateTime::UNIX_EPOCH,
+        };
+        read_from(csv.as_bytes(), "test.csv", &options, &mut |_| {}).unwrap()
+    }
+
+    const HEADER: &str = "Handle,Title,Vendor,Tags,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,\
+                          Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Compare At Price,Image Src\n";
+
+    #[test]
+    fn rows_of_one_handle_become_one_product() {
+        let reading = read(&format!(
+            "{HEADER}tee,Blue Tee,Acme,\"men, summer\",Size,S,Color,Blue,T-S,3,deny,20.00,25,https://x/1.jpg\n\
+             tee,,,,,M,,Blue,T-M,,continue,20.00,,https://x/2.jpg\ntee,,,,,,,,,,,,,https://x/3.jpg\n"
+        ));
+        assert_eq!(reading.rejected, []);
+        let [product] = reading.products.as_slice() else { panic!("{:?}", reading.products) };
+        assert_eq!((product.category.as_str(), product.gender.as_deref()), ("T-Shirts", Some("men")));
+        assert_eq!(product.images.len(), 3);
+        assert_eq!(product.options[0].values, ["S", "M"]);
+        let [small, medium] = product.variants.as_slice() else { panic!("{:?}", product.variants) };
+        assert_eq!((small.price_minor, small.compare_at_minor), (2_000, Some(2_500)));
+        assert_eq!((small.size.as_deref(), small.color.as_deref()), (Some("S"), Some("Blue")));
+        assert_eq!(small.levels[0].on_hand, 3);
+        assert_eq!(medium.levels, [], "no quantity is not the same as zero");
+        assert_eq!(medium.stock_policy, StockPolicy::Backorder);
+    }
+
+    #[test]
+    fn bad_rows_are_reported_and_the_rest_is_kept() {
+        let reading = read(&format!(
+            "{HEADER}tee,Tee,A,,Size,S,,,T-S,3,deny,20,,\ntee,,,,,M,,,T-M,3,deny,twenty,,\ntee,,,,,L,,,T-S,3,deny,20,,\n\
+             tee,,,,,S,,,T-X,3,deny,20,,\n,,,,,,,,,,,5,,\ncap,,A,,Size,One,,,C,1,deny,9,,\nhat,Hat,A,,Size,One,,,H,many,deny,9,,\n"
+        ));
+        let report: Vec<String> = reading.rejected.iter().map(|row| format!("{}: {}", row.line, row.reason)).collect();
+        insta::assert_debug_snapshot!(report);
+        assert_eq!(reading.products.len(), 1);
+        assert_eq!(reading.products[0].variants.len(), 1);
+    }
+
+    #[test]
+    fn a_product_without_options_has_one_variant_named_after_it() {
+        let reading = read(&format!("{HEADER}bag,Leather Bag,A,,Title,Default Title,,,,1,deny,30,,\n"));
+        let variant = &reading.products[0].variants[0];
+        assert_eq!((variant.sku.as_str(), variant.title.as_str()), ("bag", "Leather Bag"));
+        assert_eq!(reading.products[0].options, []);
+    }
+
+    #[test]
+    fn the_newer_column_names_are_understood() {
+        let reading = read(
+            "Title,URL handle,Status,SKU,Option1 name,Option1 value,Price,Inventory quantity,Continue selling when out of stock,Product image URL\n\
+             Wool Coat,wool-coat,Draft,WC-1,Size,M,199.95,4,DENY,https://x/c.jpg\n",
+        );
+        let product = &reading.products[0];
+        assert!(!product.published);
+        assert_eq!((product.variants[0].sku.as_str(), product.variants[0].price_minor), ("WC-1", 19_995));
+        assert_eq!(product.variants[0].levels[0].on_hand, 4);
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_refused_with_its_columns() {
+        let options = ImportOptions {
+            currency_code: "EUR".to_owned(),
+            location_code: "MAIN".to_owned(),
+            imported_at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let error = read_from(&b"a,b\n1,2\n"[..], "x.csv", &options, &mut |_| {}).unwrap_err();
+        assert_eq!(error.to_string(), "`x.csv` has no column `Handle`; its columns are: a, b");
+    }
+}
