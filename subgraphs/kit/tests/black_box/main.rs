@@ -1,0 +1,21 @@
+//! Black-box tests of the kit, one file per behaviour.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests may unwrap, read their environment and say what did not run"
+)]
+
+mod bus;
+mod bus_redis;
+mod client;
+mod conditions;
+mod relay;
+mod schemas;
+mod server;
+mod support;
+mod websocket;

@@ -1,0 +1,134 @@
+//! What the tests share: engines, events, a small subgraph.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Context, EmptyMutation, Error, ErrorExtensions, Object, Schema, Subscription};
+use chrono::{DateTime, Utc};
+use futures::{Stream, stream};
+use selvedge_kit::{
+    bus::{BusSettings, RedisBus},
+    clock::SystemClock,
+    event::Event,
+    identity::{Identity, IdentitySigner, IdentityVerifier},
+    server::{Readiness, RunningSubgraph, SubgraphServer},
+};
+use serde_json::json;
+
+pub(crate) const SECRET: &[u8] = b"a secret that is long enough to sign";
+
+/// The address of Redis, or `None` when the test cannot run here.
+pub(crate) fn redis_url(test: &str) -> Option<String> {
+    if let Ok(url) = std::env::var("TEST_REDIS_URL") {
+        return Some(url);
+    }
+    println!("NOT RUN: {test} needs TEST_REDIS_URL (start `redis-server`, then set it to redis://127.0.0.1:6379)");
+    assert!(std::env::var("REQUIRE_ENGINES").as_deref() != Ok("1"), "{test} needs TEST_REDIS_URL");
+    None
+}
+
+/// A bus of its own on the Redis server.
+pub(crate) async fn redis_bus(test: &str, settings: BusSettings) -> Option<Arc<RedisBus>> {
+    let url = redis_url(test)?;
+    Some(Arc::new(RedisBus::connect_with(&url, &unique_prefix(), settings).await.unwrap()))
+}
+
+pub(crate) fn unique_prefix() -> String {
+    format!("kit-test-{}", uuid::Uuid::new_v4())
+}
+
+/// Tries again soon and gives up early, so that tests are short.
+pub(crate) fn hasty() -> BusSettings {
+    BusSettings { redeliver_after: Duration::from_millis(200), max_attempts: 3, ..BusSettings::default() }
+}
+
+pub(crate) fn event(subject: &str, revision: i64) -> Event {
+    Event {
+        specversion: "1.0".into(),
+        id: uuid::Uuid::now_v7().to_string(),
+        event_type: "com.selvedge.test.happened.v1".into(),
+        source: "/selvedge/test".into(),
+        subject: subject.into(),
+        time: DateTime::from_timestamp(1_795_000_000, 0).unwrap(),
+        datacontenttype: "application/json".into(),
+        dataschema: "https://selvedge.dev/schema/events/test.v1.json".into(),
+        revision,
+        correlationid: "c-1".into(),
+        data: json!({"n": revision}),
+    }
+}
+
+pub(crate) fn events(subject: &str, revisions: std::ops::RangeInclusive<i64>) -> Vec<Event> {
+    revisions.map(|revision| event(subject, revision)).collect()
+}
+
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    async fn subject(&self, ctx: &Context<'_>) -> Option<String> {
+        ctx.data::<Identity>().ok()?.subject.clone()
+    }
+    async fn scopes(&self, ctx: &Context<'_>) -> Result<Vec<String>, Error> {
+        Ok(ctx.data::<Identity>()?.scopes.clone())
+    }
+    async fn echo(&self, text: String) -> String {
+        text
+    }
+    async fn broken(&self) -> Result<Option<i32>, Error> {
+        Err(Error::new("password of the database is hunter2"))
+    }
+    async fn missing(&self) -> Result<Option<i32>, Error> {
+        Err(Error::new("no such product").extend_with(|_, e| e.set("code", "NOT_FOUND")))
+    }
+    async fn slow(&self, ms: u64) -> u64 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+        ms
+    }
+}
+
+pub(crate) struct Ticks;
+
+#[Subscription]
+impl Ticks {
+    async fn count(&self, to: i32) -> impl Stream<Item = i32> {
+        stream::iter(1..=to)
+    }
+    async fn forever(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = String> + use<>, Error> {
+        let subject = ctx.data::<Identity>()?.subject.clone().unwrap_or_default();
+        Ok(stream::unfold((), move |()| {
+            let subject = subject.clone();
+            async move {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                Some((subject, ()))
+            }
+        }))
+    }
+}
+
+pub(crate) fn subgraph(readiness: Readiness) -> RunningSubgraph {
+    let schema = Schema::new(Query, EmptyMutation, Ticks);
+    RunningSubgraph { name: "inventory", sdl: schema.sdl(), executor: Arc::new(schema), readiness, tasks: Vec::new() }
+}
+
+pub(crate) fn server() -> SubgraphServer {
+    let verifier = IdentityVerifier::new(SECRET, Arc::new(SystemClock)).unwrap();
+    SubgraphServer::new(subgraph(Readiness::default()), verifier)
+}
+
+pub(crate) fn signer() -> IdentitySigner {
+    IdentitySigner::new(SECRET, Arc::new(SystemClock)).unwrap()
+}
+
+pub(crate) fn token(subject: &str) -> String {
+    let identity = Identity {
+        subject: Some(subject.into()),
+        scopes: vec!["inventory:read".into()],
+        correlation_id: "c-42".into(),
+    };
+    signer().sign(&identity).unwrap()
+}
+
+/// The time now, for what has to be near it.
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
