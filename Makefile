@@ -1,0 +1,66 @@
+# Selvedge: what a developer runs. `make` alone lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Keep what was compiled outside the clone when the environment says so (continuous integration does).
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+BINARY := $(CARGO_TARGET_DIR)/debug/selvedge
+FRONT := frontend-contract
+FRONT_SOURCES := $(shell find $(FRONT) -path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f -print 2>/dev/null)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Start the whole shop in one process (ARGS="--ephemeral" and the like)
+	@$(BINARY) up $(ARGS)
+
+build: setup $(FRONT)/.built ## Build the front end and the binary
+	cargo build --bin selvedge
+
+setup: ## Install what a bare Debian machine lacks (C compiler; Node and Rust are named when missing)
+	@tests/support/setup.sh
+
+$(FRONT)/node_modules/.package-lock.json: $(FRONT)/package-lock.json
+	cd $(FRONT) && npm ci --no-audit --no-fund
+	@touch $@
+
+$(FRONT)/.built: $(FRONT)/node_modules/.package-lock.json $(FRONT_SOURCES)
+	cd $(FRONT) && npm run build
+	@touch $@
+
+test: setup $(FRONT)/.built ## Run every test on every engine; ends with a table of what ran where
+	tests/run.sh
+
+check: fmt-check lint contract doc test ## Everything that continuous integration runs
+
+fmt: ## Format the Rust sources
+	cargo fmt --all
+
+fmt-check:
+	cargo fmt --all --check
+
+lint: setup $(FRONT)/.built ## Clippy with warnings denied
+	cargo clippy --workspace --all-targets -- -D warnings
+
+doc: setup $(FRONT)/.built ## Build the API documentation with warnings denied
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+schema: build ## Export the subgraphs' SDL and compose schema/
+	$(BINARY) compose
+
+contract: build ## Fail when schema/ is stale or an operation of the clients would break
+	$(BINARY) compose --check
+
+bench: bench-gateway ## Run the benchmarks; results in target/bench/*.json
+
+bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of the gateway on the shop query
+	cargo build --release --bin selvedge
+	cargo bench --bench gateway
+
+up: ## Start the distributed form with Docker (docker-compose.yml)
+	docker compose up --build
+
+down: ## Stop the distributed form and keep its data
+	docker compose down
+
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-gateway up down
