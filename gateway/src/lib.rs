@@ -21,5 +21,8 @@ pub mod execute;
 pub mod operation;
 pub mod parse;
 pub mod plan;
+pub mod project;
 pub mod schema;
 pub mod subgraph;
+pub mod validate;
+pub mod value;

@@ -1,10 +1,21 @@
 //! How the gateway talks to subgraphs: one tower service per subgraph, whatever carries the bytes.
+//!
+//! [`build_stack`] puts the same layers around every transport; [`http_stack`] is the one over HTTP and WebSocket.
 
+mod by_kind;
+mod http_transport;
+mod measure;
 mod port;
+mod retry;
+mod stack;
+mod timeout;
 mod transport_error;
 mod transports;
+mod websocket_messages;
+mod websocket_transport;
 
 pub use crate::operation::OperationKind;
-pub use port::{SubgraphBody, SubgraphEvents, SubgraphRequest, SubgraphResponse};
+pub use port::{CORRELATION_HEADER, IDENTITY_HEADER, SubgraphBody, SubgraphEvents, SubgraphRequest, SubgraphResponse};
+pub use stack::{StackError, build_stack, http_stack, http_transports};
 pub use transport_error::TransportError;
 pub use transports::{SubgraphTransport, SubgraphTransports};

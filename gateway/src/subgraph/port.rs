@@ -9,6 +9,11 @@ use http::{HeaderMap, StatusCode};
 use super::TransportError;
 use crate::operation::OperationKind;
 
+/// The request header that carries the identity that the gateway signs.
+pub const IDENTITY_HEADER: &str = "x-selvedge-identity";
+/// The header that ties log lines, events and answers of one request together.
+pub const CORRELATION_HEADER: &str = "x-correlation-id";
+
 /// The responses of one subscription; each item is one GraphQL response in JSON.
 pub type SubgraphEvents = BoxStream<'static, Result<Bytes, TransportError>>;
 
