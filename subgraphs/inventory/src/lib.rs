@@ -14,7 +14,9 @@
 )]
 
 pub mod catalog;
+pub mod command;
 pub mod config;
+pub mod domain;
 pub mod entity;
 mod error;
 pub mod store;

@@ -1,9 +1,10 @@
 //! A hold on stock that ends by itself.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// A hold on stock that ends by itself.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "reservation")]
 pub struct Model {
     /// UUIDv7 text.

@@ -1,9 +1,10 @@
 //! Pieces of one variant held at one location.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Pieces of one variant held at one location.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "reservation_line")]
 pub struct Model {
     /// UUIDv7 text.

@@ -1,9 +1,10 @@
 //! Quantities of one variant at one location: the fold of its events.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Quantities of one variant at one location: the fold of its events.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "stock_level")]
 pub struct Model {
     /// UUIDv7 text.

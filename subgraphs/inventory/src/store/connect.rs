@@ -83,6 +83,11 @@ impl Store {
         &self.0.reader
     }
 
+    /// Connections for single statements that write.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.0.writer
+    }
+
     /// The one connection whose session holds the relay's lease (PostgreSQL).
     pub(crate) fn relay(&self) -> &DatabaseConnection {
         &self.0.relay

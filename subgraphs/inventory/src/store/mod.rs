@@ -1,6 +1,20 @@
 //! The database: opening it, the ledger, badges, reservations, idempotency, the outbox.
 
+pub mod badges;
 pub mod catalog_read;
 mod connect;
+pub(crate) mod idempotency;
+pub(crate) mod ledger;
+pub(crate) mod levels;
+mod now;
+pub mod outbox;
+mod prune;
+pub mod reservations;
+pub(crate) mod transact;
+mod verify;
 
 pub use connect::{Engine, Store, StoreOptions};
+pub use prune::{Pruned, prune, run_pruner};
+pub use verify::{Discrepancy, Verification, verify};
+
+pub use crate::error::StoreError;

@@ -1,0 +1,35 @@
+//! On whose behalf a command runs.
+
+use selvedge_kit::identity::Identity;
+
+/// On whose behalf a command runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The customer, member of staff or service; `anonymous` for a shopper without a name.
+    pub actor: String,
+    /// The request.
+    pub correlation_id: String,
+    /// Whether the caller may end reservations of others.
+    pub manages_stock: bool,
+}
+
+impl Caller {
+    /// Name of a shopper who is not signed in.
+    pub const ANONYMOUS: &'static str = "anonymous";
+
+    /// The caller behind a verified identity.
+    #[must_use]
+    pub fn of(identity: &Identity) -> Self {
+        Self {
+            actor: identity.subject.clone().unwrap_or_else(|| Self::ANONYMOUS.to_owned()),
+            correlation_id: identity.correlation_id.clone(),
+            manages_stock: identity.has_scope("inventory:write"),
+        }
+    }
+
+    /// The subgraph itself, in the name of one of its tasks.
+    #[must_use]
+    pub fn system(task: &str, correlation_id: impl Into<String>) -> Self {
+        Self { actor: format!("system:{task}"), correlation_id: correlation_id.into(), manages_stock: true }
+    }
+}

@@ -1,0 +1,96 @@
+//! Giving back the pieces of reservations whose time has run out.
+
+use std::time::Duration;
+
+use sea_orm::DatabaseTransaction;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::{Caller, Commands, release::holds_differ};
+use crate::{
+    domain::{Command, Hold, decide},
+    store::{
+        StoreError,
+        ledger::{Entry, Note, append, new_id},
+        levels::{Which, load},
+        reservations::{self, EXPIRED, ReservationWithLines},
+        transact::{Work, transact},
+    },
+};
+
+/// Reservations ended in one transaction: few, so that the SKUs are locked only shortly.
+const BATCH: u64 = 50;
+
+impl Commands {
+    /// Ends all reservations whose time has run out by the clock of the database, and gives their number. Several
+    /// processes may do this at once.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails; what was ended before stays ended.
+    pub async fn expire_due(&self) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        while reservations::any_due(&self.store).await? {
+            let batch = transact(&self.store, &Expire { commands: self }).await?;
+            if batch == 0 {
+                // Another process has them.
+                break;
+            }
+            self.signal.ring();
+            ended += batch;
+        }
+        metrics::counter!("inventory_reservations_expired_total").increment(ended);
+        Ok(ended)
+    }
+}
+
+/// Ends due reservations every `pause` until `shutdown`.
+pub async fn run_expirer(commands: Commands, pause: Duration, shutdown: CancellationToken) {
+    let mut rounds = interval(pause);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
+        match commands.expire_due().await {
+            Ok(0) => {}
+            Ok(ended) => tracing::debug!(ended, "reservations have run out"),
+            Err(error) => tracing::warn!(%error, "reservations that have run out could not be ended"),
+        }
+    }
+}
+
+struct Expire<'a> {
+    commands: &'a Commands,
+}
+
+impl Work for Expire<'_> {
+    type Output = u64;
+
+    async fn run(&self, transaction: &DatabaseTransaction) -> Result<u64, StoreError> {
+        let due = reservations::lock_due(transaction, BATCH).await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let (reservation_ids, holds): (Vec<String>, Vec<Hold>) =
+            due.iter().flat_map(|one| one.holds().into_iter().map(|hold| (one.reservation.id.clone(), hold))).unzip();
+        let variant_ids: Vec<String> = holds.iter().map(|hold| hold.variant_id.clone()).collect();
+        let mut loaded = load(transaction, Which::Ids(&variant_ids), &[]).await?;
+        let events = decide(&loaded.stock, &Command::Expire(holds)).map_err(|errors| holds_differ(&errors))?;
+        // One event per hold, in the order of the holds.
+        let entries: Vec<Entry> = events
+            .into_iter()
+            .zip(reservation_ids)
+            .map(|(event, id)| Entry { event, reservation_id: Some(id) })
+            .collect();
+        let caller = Caller::system("expirer", new_id());
+        let note = Note {
+            reason: "expired".to_owned(),
+            actor: caller.actor,
+            reference: None,
+            correlation_id: caller.correlation_id,
+            idempotency_key: None,
+        };
+        append(transaction, &mut loaded, &entries, &note, self.commands.low_stock_threshold).await?;
+        let ids: Vec<String> = due.into_iter().map(|ReservationWithLines { reservation, .. }| reservation.id).collect();
+        reservations::end(transaction, &ids, EXPIRED, loaded.now).await?;
+        Ok(u64::try_from(ids.len()).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,44 @@
+//! What callers can have done: load → decide → append, in one transaction, once per idempotency key.
+//!
+//! Each command answers `Ok(Ok(…))` when it was done, `Ok(Err(user errors))` when it was refused (nothing has changed
+//! then), and `Err(…)` when the store failed. The same key gives the same answer, also after a refusal.
+
+mod adjust;
+mod caller;
+mod expire;
+mod keyed;
+mod load;
+mod release;
+mod reserve;
+
+pub use adjust::{AdjustQuantities, AdjustmentReason, CHANGES_MAX};
+pub use caller::Caller;
+pub use expire::run_expirer;
+pub use load::{LoadSummary, RejectedTarget};
+pub use reserve::{
+    RESERVE_LINES_MAX, ReserveLine, ReserveStock, TTL_DEFAULT_SECONDS, TTL_MAX_SECONDS, TTL_MIN_SECONDS,
+};
+
+use selvedge_kit::outbox::RelaySignal;
+
+use crate::{domain::UserError, store::Store};
+
+/// What a command answers: its output, or why it was refused.
+pub type Answer<T> = Result<T, Vec<UserError>>;
+
+/// Runs commands on one store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Commands {
+    store: Store,
+    signal: RelaySignal,
+    low_stock_threshold: i32,
+}
+
+impl Commands {
+    /// Commands on `store` that ring `signal` after each commit; at or below `low_stock_threshold` pieces a badge says
+    /// that stock is low.
+    #[must_use]
+    pub const fn new(store: Store, signal: RelaySignal, low_stock_threshold: i32) -> Self {
+        Self { store, signal, low_stock_threshold }
+    }
+}

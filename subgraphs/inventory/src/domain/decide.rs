@@ -1,0 +1,209 @@
+//! State and command → events, or every reason why not.
+
+use super::{Change, Command, ErrorCode, EventKind, Hold, Level, SkuStock, Stock, StockEvent, Target, UserError, Want};
+
+/// The events that `command` leads to, in order, for the levels of `stock`.
+///
+/// # Errors
+///
+/// Every reason why the command is refused; then nothing of it happens.
+pub fn decide(stock: &Stock, command: &Command) -> Result<Vec<StockEvent>, Vec<UserError>> {
+    let mut draft = Draft { stock: stock.clone(), events: Vec::new(), errors: Vec::new() };
+    match command {
+        Command::Adjust(changes) => {
+            for (index, change) in changes.iter().enumerate() {
+                draft.adjust(stock, index, change);
+            }
+        }
+        Command::Reserve(wants) => {
+            for (index, want) in wants.iter().enumerate() {
+                draft.reserve(index, want);
+            }
+        }
+        Command::Release(holds) => holds.iter().for_each(|hold| draft.give_back(hold, EventKind::Released)),
+        Command::Expire(holds) => holds.iter().for_each(|hold| draft.give_back(hold, EventKind::Expired)),
+        Command::Load(targets) => {
+            for (index, target) in targets.iter().enumerate() {
+                draft.load(index, target);
+            }
+        }
+    }
+    if draft.errors.is_empty() { Ok(draft.events) } else { Err(draft.errors) }
+}
+
+/// The stock as it would be after the events so far.
+struct Draft {
+    stock: Stock,
+    events: Vec<StockEvent>,
+    errors: Vec<UserError>,
+}
+
+/// What moves, without its place.
+#[derive(Clone, Copy, Default)]
+struct Move {
+    on_hand: i32,
+    committed: i32,
+    safety_stock: i32,
+    incoming: i32,
+}
+
+impl Draft {
+    fn adjust(&mut self, loaded: &Stock, index: usize, change: &Change) {
+        let refuse = |member, code, message| UserError::in_list(("changes", index), member, code, message);
+        let Change { sku, location_id, delta, expected_version } = change;
+        let Some(variant_id) = self.stock.by_sku.get(sku).cloned() else {
+            return self.errors.push(refuse("sku", ErrorCode::UnknownSku, format!("there is no SKU `{sku}`")));
+        };
+        if !self.stock.places.contains_key(location_id) {
+            let message = format!("there is no location `{location_id}`");
+            return self.errors.push(refuse("locationId", ErrorCode::UnknownLocation, message));
+        }
+        let version = loaded.level(&variant_id, location_id).version;
+        if expected_version.is_some_and(|expected| expected != version) {
+            let message = format!("the level of `{sku}` is at version {version}");
+            return self.errors.push(refuse("expectedVersion", ErrorCode::VersionConflict, message));
+        }
+        let level = self.stock.level(&variant_id, location_id);
+        let Some(on_hand) = level.on_hand.checked_add(*delta).filter(|_| *delta != 0) else {
+            let message = format!("{delta} cannot be added to {} pieces", level.on_hand);
+            return self.errors.push(refuse("delta", ErrorCode::InvalidQuantity, message));
+        };
+        if on_hand < level.committed {
+            let free = level.on_hand - level.committed;
+            let message = format!("only {free} of {} pieces of `{sku}` are not committed", level.on_hand);
+            return self.errors.push(refuse("delta", ErrorCode::InsufficientStock, message));
+        }
+        self.append(&variant_id, location_id, EventKind::Adjusted, Move { on_hand: *delta, ..Move::default() });
+    }
+
+    fn reserve(&mut self, index: usize, want: &Want) {
+        let refuse = |member, code, message| UserError::in_list(("lines", index), member, code, message);
+        let Want { sku, quantity, location_id } = want;
+        let Some(variant) = self.stock.of_sku(sku) else {
+            return self.errors.push(refuse("sku", ErrorCode::UnknownSku, format!("there is no SKU `{sku}`")));
+        };
+        if *quantity < 1 {
+            let message = format!("{quantity} pieces cannot be reserved");
+            return self.errors.push(refuse("quantity", ErrorCode::InvalidQuantity, message));
+        }
+        let sells = |id: &String| self.stock.places.get(id).is_some_and(|place| place.active);
+        if let Some(location_id) = location_id.as_ref().filter(|id| !sells(id)) {
+            let message = format!("there is no location `{location_id}` that sells");
+            return self.errors.push(refuse("locationId", ErrorCode::UnknownLocation, message));
+        }
+        let variant_id = variant.variant_id.clone();
+        let offers = self.offers(variant, location_id.as_deref());
+        match allocate(&offers, *quantity) {
+            Ok(taken) => {
+                for (location_id, committed) in taken {
+                    self.append(&variant_id, &location_id, EventKind::Reserved, Move { committed, ..Move::default() });
+                }
+            }
+            Err(available) => {
+                let message = format!("{quantity} pieces of `{sku}` are wanted, {available} are available");
+                self.errors.push(refuse("quantity", ErrorCode::InsufficientStock, message));
+            }
+        }
+    }
+
+    /// What active locations can give, first to ask first: by priority, then by id, so that the order is stable.
+    fn offers(&self, variant: &SkuStock, only: Option<&str>) -> Vec<(String, i32)> {
+        let mut offers: Vec<(i32, &String, i32)> = variant
+            .levels
+            .iter()
+            .filter(|(location_id, _)| only.is_none_or(|id| id == location_id.as_str()))
+            .filter_map(|(location_id, level)| {
+                let place = self.stock.places.get(location_id).filter(|place| place.active)?;
+                Some((place.priority, location_id, level.available()))
+            })
+            .filter(|(_, _, available)| *available > 0)
+            .collect();
+        offers.sort();
+        offers.into_iter().map(|(_, location_id, available)| (location_id.clone(), available)).collect()
+    }
+
+    fn give_back(&mut self, hold: &Hold, kind: EventKind) {
+        let committed = -hold.quantity;
+        self.append(&hold.variant_id, &hold.location_id, kind, Move { committed, ..Move::default() });
+    }
+
+    fn load(&mut self, index: usize, target: &Target) {
+        let refuse = |member, code, message| UserError::in_list(("targets", index), member, code, message);
+        let Target { sku, location_id, on_hand, safety_stock, incoming } = target;
+        let Some(variant_id) = self.stock.by_sku.get(sku).cloned() else {
+            return self.errors.push(refuse("sku", ErrorCode::UnknownSku, format!("there is no SKU `{sku}`")));
+        };
+        if !self.stock.places.contains_key(location_id) {
+            let message = format!("there is no location `{location_id}`");
+            return self.errors.push(refuse("locationId", ErrorCode::UnknownLocation, message));
+        }
+        if [on_hand, safety_stock, incoming].into_iter().any(|quantity| *quantity < 0) {
+            let message = format!("a quantity of `{sku}` is below zero");
+            return self.errors.push(refuse("onHand", ErrorCode::InvalidQuantity, message));
+        }
+        let level = self.stock.level(&variant_id, location_id);
+        if *on_hand < level.committed {
+            let message = format!("{} pieces of `{sku}` are committed, {on_hand} would be on hand", level.committed);
+            return self.errors.push(refuse("onHand", ErrorCode::InsufficientStock, message));
+        }
+        let change = Move {
+            on_hand: on_hand - level.on_hand,
+            committed: 0,
+            safety_stock: safety_stock - level.safety_stock,
+            incoming: incoming - level.incoming,
+        };
+        let is_new = level.version == 0;
+        if is_new || (change.on_hand, change.safety_stock, change.incoming) != (0, 0, 0) {
+            self.append(&variant_id, location_id, EventKind::Loaded, change);
+        }
+    }
+
+    fn append(&mut self, variant_id: &str, location_id: &str, kind: EventKind, change: Move) {
+        let level = self.stock.level(variant_id, location_id);
+        let event = StockEvent {
+            variant_id: variant_id.to_owned(),
+            location_id: location_id.to_owned(),
+            version: level.version + 1,
+            kind,
+            on_hand_delta: change.on_hand,
+            committed_delta: change.committed,
+            safety_stock_delta: change.safety_stock,
+            incoming_delta: change.incoming,
+        };
+        match level.evolve(&event) {
+            Ok(next) => {
+                self.remember(variant_id, location_id, next);
+                self.events.push(event);
+            }
+            Err(impossible) => self.errors.push(UserError {
+                field: None,
+                message: impossible.reason.to_owned(),
+                code: ErrorCode::InvalidQuantity,
+            }),
+        }
+    }
+
+    fn remember(&mut self, variant_id: &str, location_id: &str, level: Level) {
+        if let Some(variant) = self.stock.variants.get_mut(variant_id) {
+            variant.levels.insert(location_id.to_owned(), level);
+        }
+    }
+}
+
+/// Pieces by location: the whole from the first location that has enough, else bit by bit in order. `Err` has what
+/// there is when it is not enough.
+fn allocate(offers: &[(String, i32)], quantity: i32) -> Result<Vec<(String, i32)>, i32> {
+    if let Some((location_id, _)) = offers.iter().find(|(_, available)| *available >= quantity) {
+        return Ok(vec![(location_id.clone(), quantity)]);
+    }
+    let mut missing = quantity;
+    let mut taken = Vec::new();
+    for (location_id, available) in offers {
+        let take = missing.min(*available);
+        if take > 0 {
+            taken.push((location_id.clone(), take));
+            missing -= take;
+        }
+    }
+    if missing == 0 { Ok(taken) } else { Err(quantity - missing) }
+}

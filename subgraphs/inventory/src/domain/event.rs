@@ -1,0 +1,60 @@
+//! What happened to a level.
+
+/// Why quantities moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// On hand was changed by a person or a system.
+    Adjusted,
+    /// Pieces were held for an order.
+    Reserved,
+    /// A hold was given back by its owner.
+    Released,
+    /// A hold ran out.
+    Expired,
+    /// All quantities were set from outside.
+    Loaded,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Adjusted, Self::Reserved, Self::Released, Self::Expired, Self::Loaded];
+
+    /// The name in the ledger.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Adjusted => "ADJUSTED",
+            Self::Reserved => "RESERVED",
+            Self::Released => "RELEASED",
+            Self::Expired => "EXPIRED",
+            Self::Loaded => "LOADED",
+        }
+    }
+
+    /// The kind with the ledger name `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// One change of one level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockEvent {
+    /// The variant.
+    pub variant_id: String,
+    /// The location.
+    pub location_id: String,
+    /// The level's version after this event.
+    pub version: i64,
+    /// Why.
+    pub kind: EventKind,
+    /// Change of on hand.
+    pub on_hand_delta: i32,
+    /// Change of committed.
+    pub committed_delta: i32,
+    /// Change of safety stock.
+    pub safety_stock_delta: i32,
+    /// Change of incoming.
+    pub incoming_delta: i32,
+}

@@ -1,0 +1,20 @@
+//! The rules of stock, without a database, a clock or a web framework.
+//!
+//! [`decide`] turns a [`Command`] and the [`Stock`] it is about into [`StockEvent`]s or the reasons why not;
+//! [`Level::evolve`] folds an event into a level; [`Badge::of`] says what a shopper may be told.
+
+mod badge;
+mod command;
+mod decide;
+mod event;
+mod level;
+mod refusal;
+mod stock;
+
+pub use badge::{Badge, StockPolicy, StockState};
+pub use command::{Change, Command, Hold, Target, Want};
+pub use decide::decide;
+pub use event::{EventKind, StockEvent};
+pub use level::{ImpossibleEvent, Level};
+pub use refusal::{ErrorCode, UserError};
+pub use stock::{Place, SkuStock, Stock};

@@ -1,0 +1,54 @@
+//! Why a command was refused, in words and codes for the caller.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of refusal; the values of `InventoryErrorCode` in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// Fewer pieces than wanted.
+    InsufficientStock,
+    /// No such SKU.
+    UnknownSku,
+    /// No such location, or not one that sells.
+    UnknownLocation,
+    /// Zero, negative or too large.
+    InvalidQuantity,
+    /// More lines than allowed, or none.
+    TooManyLines,
+    /// The level is not at the version that the caller had read.
+    VersionConflict,
+    /// The key was used for another request.
+    IdempotencyKeyReused,
+    /// No such reservation.
+    ReservationNotFound,
+    /// The reservation has ended.
+    ReservationNotActive,
+    /// The time to live is out of range.
+    InvalidTtl,
+}
+
+/// A refusal that the caller can act on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserError {
+    /// Path of the argument, such as `["input", "lines", "0", "quantity"]`.
+    pub field: Option<Vec<String>>,
+    /// For people.
+    pub message: String,
+    /// For programs.
+    pub code: ErrorCode,
+}
+
+impl UserError {
+    /// A refusal because of the argument at `field`.
+    #[must_use]
+    pub fn at(field: &[&str], code: ErrorCode, message: impl Into<String>) -> Self {
+        let field = field.iter().map(|part| (*part).to_owned()).collect();
+        Self { field: Some(field), message: message.into(), code }
+    }
+
+    /// A refusal because of `member` of item `index` of the list `list` in the input.
+    pub(super) fn in_list((list, index): (&str, usize), member: &str, code: ErrorCode, message: String) -> Self {
+        Self::at(&["input", list, &index.to_string(), member], code, message)
+    }
+}

@@ -1,0 +1,162 @@
+//! Loading the stock that a command is about, under the lock that serialises the commands of one SKU.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::LockType,
+};
+
+use super::{StoreError, badges, now};
+use crate::{
+    domain::{Level, Place, SkuStock, Stock},
+    entity::{location, stock_level, variant},
+};
+
+/// Which variants to load.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Which<'a> {
+    /// Those with these SKUs.
+    Skus(&'a [String]),
+    /// Those with these ids.
+    Ids(&'a [String]),
+}
+
+/// Stock as it is inside the running transaction.
+#[derive(Debug)]
+pub(crate) struct LoadedStock {
+    /// What decisions read.
+    pub(crate) stock: Stock,
+    /// The time by the clock of the database.
+    pub(crate) now: DateTime<Utc>,
+    /// Row ids of the levels by `(variant, location)`.
+    pub(super) level_ids: HashMap<(String, String), String>,
+}
+
+#[derive(FromQueryResult)]
+struct VariantRow {
+    id: String,
+    product_id: String,
+    sku: String,
+    stock_policy: String,
+    expected_at: Option<DateTime<Utc>>,
+    badge_state: String,
+    badge_available: i32,
+    badge_revision: i64,
+    database_now: DateTime<Utc>,
+}
+
+#[derive(FromQueryResult)]
+struct LevelRow {
+    id: String,
+    variant_id: String,
+    location_id: String,
+    on_hand: i32,
+    committed: i32,
+    safety_stock: i32,
+    incoming: i32,
+    version: i64,
+    priority: i32,
+    active: bool,
+}
+
+/// Loads the chosen variants with all their levels, and the locations named in `places`.
+///
+/// The variants' rows are locked first and in the order of their ids: commands on one SKU follow each other, commands
+/// on several cannot deadlock, and the sum over locations that makes a badge is exact.
+pub(crate) async fn load(
+    transaction: &impl ConnectionTrait,
+    which: Which<'_>,
+    places: &[&str],
+) -> Result<LoadedStock, StoreError> {
+    let rows = lock_variants(transaction, which).await?;
+    let now = match rows.first() {
+        Some(row) => row.database_now,
+        None => now::read(transaction).await?,
+    };
+    let mut loaded = LoadedStock { stock: Stock::default(), now, level_ids: HashMap::new() };
+    for row in rows {
+        loaded.stock.insert(SkuStock {
+            policy: badges::policy(&row.stock_policy)?,
+            badge: badges::stored((&row.badge_state, row.badge_available, row.badge_revision), row.expected_at)?,
+            variant_id: row.id,
+            product_id: row.product_id,
+            sku: row.sku,
+            expected_at: row.expected_at,
+            levels: BTreeMap::new(),
+        });
+    }
+    if !loaded.stock.variants.is_empty() {
+        load_levels(transaction, &mut loaded).await?;
+    }
+    load_places(transaction, &mut loaded.stock, places).await?;
+    Ok(loaded)
+}
+
+async fn lock_variants(transaction: &impl ConnectionTrait, which: Which<'_>) -> Result<Vec<VariantRow>, StoreError> {
+    let chosen = match which {
+        Which::Skus(skus) => variant::Column::Sku.is_in(skus.iter().map(String::as_str)),
+        Which::Ids(ids) => variant::Column::Id.is_in(ids.iter().map(String::as_str)),
+    };
+    let query = variant::Entity::find()
+        .select_only()
+        .columns([
+            variant::Column::Id,
+            variant::Column::ProductId,
+            variant::Column::Sku,
+            variant::Column::StockPolicy,
+            variant::Column::ExpectedAt,
+            variant::Column::BadgeState,
+            variant::Column::BadgeAvailable,
+            variant::Column::BadgeRevision,
+        ])
+        .expr_as(now::now(transaction.get_database_backend()), "database_now")
+        .filter(chosen)
+        .order_by_asc(variant::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    Ok(query.into_model::<VariantRow>().all(transaction).await?)
+}
+
+async fn load_levels(transaction: &impl ConnectionTrait, loaded: &mut LoadedStock) -> Result<(), StoreError> {
+    let of_location = stock_level::Entity::belongs_to(location::Entity)
+        .from(stock_level::Column::LocationId)
+        .to(location::Column::Id)
+        .into();
+    let rows = stock_level::Entity::find()
+        .join(JoinType::InnerJoin, of_location)
+        .column(location::Column::Priority)
+        .column(location::Column::Active)
+        .filter(stock_level::Column::VariantId.is_in(loaded.stock.variants.keys().map(String::as_str)))
+        .into_model::<LevelRow>()
+        .all(transaction)
+        .await?;
+    for row in rows {
+        let level = Level {
+            on_hand: row.on_hand,
+            committed: row.committed,
+            safety_stock: row.safety_stock,
+            incoming: row.incoming,
+            version: row.version,
+        };
+        let place = Place { priority: row.priority, active: row.active };
+        loaded.stock.places.insert(row.location_id.clone(), place);
+        if let Some(variant) = loaded.stock.variants.get_mut(&row.variant_id) {
+            variant.levels.insert(row.location_id.clone(), level);
+        }
+        loaded.level_ids.insert((row.variant_id, row.location_id), row.id);
+    }
+    Ok(())
+}
+
+async fn load_places(transaction: &impl ConnectionTrait, stock: &mut Stock, places: &[&str]) -> Result<(), StoreError> {
+    let missing: Vec<&str> = places.iter().copied().filter(|id| !stock.places.contains_key(*id)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let rows = location::Entity::find().filter(location::Column::Id.is_in(missing)).all(transaction).await?;
+    for row in rows {
+        stock.places.insert(row.id, Place { priority: row.priority, active: row.active });
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Rows of reservations.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError, now};
+use crate::{
+    domain::Hold,
+    entity::{reservation, reservation_line},
+};
+
+/// `status` of a reservation that holds stock.
+pub const ACTIVE: &str = "ACTIVE";
+/// `status` after its owner gave it back.
+pub const RELEASED: &str = "RELEASED";
+/// `status` after its time ran out.
+pub const EXPIRED: &str = "EXPIRED";
+
+/// A reservation with its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservationWithLines {
+    /// The reservation.
+    pub reservation: reservation::Model,
+    /// Its lines, in order.
+    pub lines: Vec<reservation_line::Model>,
+}
+
+impl ReservationWithLines {
+    /// What it holds.
+    #[must_use]
+    pub(crate) fn holds(&self) -> Vec<Hold> {
+        let hold = |line: &reservation_line::Model| Hold {
+            variant_id: line.variant_id.clone(),
+            location_id: line.location_id.clone(),
+            quantity: line.quantity,
+        };
+        self.lines.iter().map(hold).collect()
+    }
+}
+
+pub(crate) async fn insert(transaction: &impl ConnectionTrait, new: &ReservationWithLines) -> Result<(), StoreError> {
+    let row = new.reservation.clone().into_active_model().reset_all();
+    reservation::Entity::insert(row).exec_without_returning(transaction).await?;
+    let lines = new.lines.iter().cloned().map(|line| line.into_active_model().reset_all());
+    reservation_line::Entity::insert_many(lines).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+/// Locks and loads one reservation.
+pub(crate) async fn lock(
+    transaction: &impl ConnectionTrait,
+    id: &str,
+) -> Result<Option<ReservationWithLines>, StoreError> {
+    let found = reservation::Entity::find_by_id(id).lock(LockType::Update).one(transaction).await?;
+    let Some(reservation) = found else { return Ok(None) };
+    Ok(with_lines(transaction, vec![reservation]).await?.pop())
+}
+
+/// Locks and loads at most `limit` reservations whose time has run out by the clock of the database, passing over those
+/// that another process has locked.
+pub(crate) async fn lock_due(
+    transaction: &impl ConnectionTrait,
+    limit: u64,
+) -> Result<Vec<ReservationWithLines>, StoreError> {
+    let due = reservation::Entity::find()
+        .filter(reservation::Column::Status.eq(ACTIVE))
+        .filter(Expr::col(reservation::Column::ExpiresAt).lte(now::now(transaction.get_database_backend())))
+        .order_by_asc(reservation::Column::ExpiresAt)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(transaction)
+        .await?;
+    with_lines(transaction, due).await
+}
+
+/// Whether any reservation's time has run out; needs no transaction and no lock.
+pub(crate) async fn any_due(store: &Store) -> Result<bool, StoreError> {
+    let reader = store.reader();
+    let due = reservation::Entity::find()
+        .filter(reservation::Column::Status.eq(ACTIVE))
+        .filter(Expr::col(reservation::Column::ExpiresAt).lte(now::now(reader.get_database_backend())))
+        .limit(1)
+        .one(reader)
+        .await?;
+    Ok(due.is_some())
+}
+
+/// Ends reservations with `status`.
+pub(crate) async fn end(
+    transaction: &impl ConnectionTrait,
+    ids: &[String],
+    status: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let ended = reservation::ActiveModel { status: Set(status.to_owned()), updated_at: Set(at), ..Default::default() };
+    let update = reservation::Entity::update_many()
+        .set(ended)
+        .filter(reservation::Column::Id.is_in(ids.iter().map(String::as_str)))
+        .filter(reservation::Column::Status.eq(ACTIVE));
+    let ended = update.exec(transaction).await?.rows_affected;
+    if usize::try_from(ended).ok() == Some(ids.len()) {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict { what: "reservation" })
+    }
+}
+
+async fn with_lines(
+    transaction: &impl ConnectionTrait,
+    reservations: Vec<reservation::Model>,
+) -> Result<Vec<ReservationWithLines>, StoreError> {
+    if reservations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = reservations.iter().map(|reservation| reservation.id.as_str());
+    let lines = reservation_line::Entity::find()
+        .filter(reservation_line::Column::ReservationId.is_in(ids))
+        .order_by_asc(reservation_line::Column::Position)
+        .all(transaction)
+        .await?;
+    let mut all: Vec<ReservationWithLines> =
+        reservations.into_iter().map(|reservation| ReservationWithLines { reservation, lines: Vec::new() }).collect();
+    for line in lines {
+        if let Some(owner) = all.iter_mut().find(|one| one.reservation.id == line.reservation_id) {
+            owner.lines.push(line);
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,240 @@
+//! Proving that what commands wrote equals the replayed ledger.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Store, StoreError, badges, reservations::ACTIVE};
+use crate::{
+    domain::{EventKind, Level, Place, StockEvent},
+    entity::{location, reservation, reservation_line, stock_event, stock_level, variant},
+};
+
+/// What was compared, and what differs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verification {
+    /// Variants compared.
+    pub variants: u64,
+    /// Levels compared.
+    pub levels: u64,
+    /// Events replayed.
+    pub events: u64,
+    /// Everything that is not as the ledger says; empty when all is well.
+    pub discrepancies: Vec<Discrepancy>,
+}
+
+/// One thing that is not as the ledger says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Discrepancy {
+    /// An event does not fit those before it.
+    #[error("{0}")]
+    Impossible(#[from] crate::domain::ImpossibleEvent),
+    /// An event has a kind that does not exist.
+    #[error("event `{event_id}` has the unknown kind `{kind}`")]
+    UnknownKind {
+        /// The event.
+        event_id: String,
+        /// Its kind.
+        kind: String,
+    },
+    /// A level is not the fold of its events.
+    #[error("level of `{sku}` at `{location_id}` is {stored}, its events make {replayed}")]
+    Level {
+        /// The SKU.
+        sku: String,
+        /// The location.
+        location_id: String,
+        /// As stored.
+        stored: String,
+        /// As replayed.
+        replayed: String,
+    },
+    /// Committed is not what active reservations hold.
+    #[error("`{sku}` at `{location_id}` has {committed} committed, active reservations hold {held}")]
+    Committed {
+        /// The SKU.
+        sku: String,
+        /// The location.
+        location_id: String,
+        /// As replayed.
+        committed: i32,
+        /// By reservations.
+        held: i64,
+    },
+    /// A badge does not show what levels offer.
+    #[error("badge of `{sku}` shows {shown} available, its levels offer {offered}")]
+    Badge {
+        /// The SKU.
+        sku: String,
+        /// As shown.
+        shown: i32,
+        /// As summed.
+        offered: i32,
+    },
+}
+
+/// Variants whose events are replayed at once.
+const VARIANTS_PER_PAGE: u64 = 200;
+
+type Levels = BTreeMap<(String, String), Level>;
+
+/// Replays the ledger and compares it with levels, reservations and badges. Reads page by page without a lock: run it
+/// while nothing writes, or read a discrepancy of the last second as a question.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn verify(store: &Store) -> Result<Verification, StoreError> {
+    let places = location::Entity::find().all(store.reader()).await?;
+    let places: HashMap<String, Place> =
+        places.into_iter().map(|row| (row.id, Place { priority: row.priority, active: row.active })).collect();
+    let mut report = Verification::default();
+    let mut after = String::new();
+    loop {
+        let variants = variant::Entity::find()
+            .filter(variant::Column::Id.gt(after.as_str()))
+            .order_by_asc(variant::Column::Id)
+            .limit(VARIANTS_PER_PAGE)
+            .all(store.reader())
+            .await?;
+        let Some(last) = variants.last() else { return Ok(report) };
+        after.clone_from(&last.id);
+        verify_page(store, &variants, &places, &mut report).await?;
+    }
+}
+
+async fn verify_page(
+    store: &Store,
+    variants: &[variant::Model],
+    places: &HashMap<String, Place>,
+    report: &mut Verification,
+) -> Result<(), StoreError> {
+    let ids: Vec<&str> = variants.iter().map(|variant| variant.id.as_str()).collect();
+    let replayed = replay(store, &ids, report).await?;
+    let stored = stored_levels(store, &ids).await?;
+    let held = held(store, &ids).await?;
+    report.variants += count(variants.len());
+    report.levels += count(stored.len());
+    let skus: HashMap<&str, &str> = variants.iter().map(|row| (row.id.as_str(), row.sku.as_str())).collect();
+    let sku = |variant_id: &str| skus.get(variant_id).copied().unwrap_or_default().to_owned();
+    let mut keys: Vec<&(String, String)> = stored.keys().chain(replayed.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        let (is, should) =
+            (stored.get(key).copied().unwrap_or_default(), replayed.get(key).copied().unwrap_or_default());
+        if is != should {
+            let (stored, replayed) = (format!("{is:?}"), format!("{should:?}"));
+            let (sku, location_id) = (sku(&key.0), key.1.clone());
+            report.discrepancies.push(Discrepancy::Level { sku, location_id, stored, replayed });
+        }
+        let holds = held.get(key).copied().unwrap_or_default();
+        if i64::from(should.committed) != holds {
+            let (sku, location_id, committed) = (sku(&key.0), key.1.clone(), should.committed);
+            report.discrepancies.push(Discrepancy::Committed { sku, location_id, committed, held: holds });
+        }
+    }
+    verify_badges(variants, &stored, places, report)
+}
+
+fn verify_badges(
+    variants: &[variant::Model],
+    levels: &Levels,
+    places: &HashMap<String, Place>,
+    report: &mut Verification,
+) -> Result<(), StoreError> {
+    let mut offered: HashMap<&str, i32> = HashMap::new();
+    for ((variant_id, location_id), level) in levels {
+        if places.get(location_id).is_some_and(|place| place.active) {
+            let sum = offered.entry(variant_id).or_default();
+            *sum = sum.saturating_add(level.available());
+        }
+    }
+    for variant in variants {
+        let badge = badges::of_variant(variant)?;
+        let offered = offered.get(variant.id.as_str()).copied().unwrap_or_default();
+        if badge.available != offered {
+            let (sku, shown) = (badge.sku, badge.available);
+            report.discrepancies.push(Discrepancy::Badge { sku, shown, offered });
+        }
+    }
+    Ok(())
+}
+
+async fn replay(store: &Store, variant_ids: &[&str], report: &mut Verification) -> Result<Levels, StoreError> {
+    let rows = stock_event::Entity::find()
+        .filter(stock_event::Column::VariantId.is_in(variant_ids.iter().copied()))
+        .order_by_asc(stock_event::Column::VariantId)
+        .order_by_asc(stock_event::Column::LocationId)
+        .order_by_asc(stock_event::Column::Version)
+        .all(store.reader())
+        .await?;
+    report.events += count(rows.len());
+    let mut levels = Levels::new();
+    for row in rows {
+        let Some(kind) = EventKind::parse(&row.kind) else {
+            report.discrepancies.push(Discrepancy::UnknownKind { event_id: row.id, kind: row.kind });
+            continue;
+        };
+        let key = (row.variant_id.clone(), row.location_id.clone());
+        let event = StockEvent {
+            variant_id: row.variant_id,
+            location_id: row.location_id,
+            version: row.version,
+            kind,
+            on_hand_delta: row.on_hand_delta,
+            committed_delta: row.committed_delta,
+            safety_stock_delta: row.safety_stock_delta,
+            incoming_delta: row.incoming_delta,
+        };
+        let level = levels.entry(key).or_default();
+        match level.evolve(&event) {
+            Ok(next) => *level = next,
+            Err(impossible) => report.discrepancies.push(impossible.into()),
+        }
+    }
+    Ok(levels)
+}
+
+async fn stored_levels(store: &Store, variant_ids: &[&str]) -> Result<Levels, StoreError> {
+    let rows = stock_level::Entity::find()
+        .filter(stock_level::Column::VariantId.is_in(variant_ids.iter().copied()))
+        .all(store.reader())
+        .await?;
+    let level = |row: stock_level::Model| {
+        let level = Level {
+            on_hand: row.on_hand,
+            committed: row.committed,
+            safety_stock: row.safety_stock,
+            incoming: row.incoming,
+            version: row.version,
+        };
+        ((row.variant_id, row.location_id), level)
+    };
+    Ok(rows.into_iter().map(level).collect())
+}
+
+/// What active reservations hold of the variants, by level.
+async fn held(store: &Store, variant_ids: &[&str]) -> Result<HashMap<(String, String), i64>, StoreError> {
+    let of_reservation = reservation_line::Entity::belongs_to(reservation::Entity)
+        .from(reservation_line::Column::ReservationId)
+        .to(reservation::Column::Id)
+        .into();
+    let rows: Vec<(String, String, i64)> = reservation_line::Entity::find()
+        .select_only()
+        .columns([reservation_line::Column::VariantId, reservation_line::Column::LocationId])
+        .column_as(reservation_line::Column::Quantity.sum(), "held")
+        .join(sea_orm::JoinType::InnerJoin, of_reservation)
+        .filter(reservation::Column::Status.eq(ACTIVE))
+        .filter(reservation_line::Column::VariantId.is_in(variant_ids.iter().copied()))
+        .group_by(reservation_line::Column::VariantId)
+        .group_by(reservation_line::Column::LocationId)
+        .into_tuple()
+        .all(store.reader())
+        .await?;
+    Ok(rows.into_iter().map(|(variant_id, location_id, held)| ((variant_id, location_id), held)).collect())
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
