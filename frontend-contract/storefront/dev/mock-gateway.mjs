@@ -148,12 +148,10 @@ async function* streamBadges(skus) {
 }
 
 const subOf = (authorization) => authorization?.startsWith("Bearer mock-") ? authorization.slice("Bearer mock-".length) : undefined;
-const dist = join(here, "../dist");
-const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json" };
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json" };
 
-async function serveFile(url, response) {
-  const path = normalize(url.pathname.replace(/^\/shop\/?/, ""));
-  const file = extname(path) ? join(dist, path) : join(dist, "index.html");
+async function serveFile(dist, path, response) {
+  const file = extname(path) ? join(dist, normalize(path)) : join(dist, "index.html");
   try {
     const body = await readFile(file);
     response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; img-src 'self' https: data:" });
@@ -166,8 +164,8 @@ async function serveFile(url, response) {
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, "http://localhost");
   if (url.pathname === "/shop/dev-token") return response.end(JSON.stringify({ token: `mock-${url.searchParams.get("sub")}` }));
-  if (url.pathname.startsWith("/shop")) return serveFile(url, response);
-  if (url.pathname !== "/graphql") return response.writeHead(404).end();
+  if (url.pathname.startsWith("/shop")) return serveFile(join(here, "../dist"), url.pathname.slice("/shop".length), response);
+  if (url.pathname !== "/graphql") return serveFile(join(here, "../../playground/dist"), url.pathname, response);
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const { query, variables } = JSON.parse(Buffer.concat(chunks).toString());

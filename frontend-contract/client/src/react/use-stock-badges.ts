@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 
-import type { StockBadge } from "../stock/badge-store.ts";
+import type { BadgeStore, StockBadge } from "../stock/badge-store.ts";
 import type { ConnectionState } from "../transport/socket.ts";
 import { useShop } from "./shop.tsx";
 
@@ -26,22 +26,24 @@ export function useStockBadges(skus: readonly string[]): {
 } {
   const { badges } = useShop();
   const key = JSON.stringify(skus);
-  const view = useMemo(() => {
-    const list = JSON.parse(key) as string[];
-    let known: ReadonlyMap<string, StockBadge> = new Map();
-    return {
-      watch: (listener: () => void) => badges.watch(list, listener),
-      read: () => {
-        const now = new Map<string, StockBadge>();
-        for (const sku of list) {
-          const badge = badges.get(sku);
-          if (badge) now.set(sku, badge);
-        }
-        const same = now.size === known.size && [...now].every(([sku, badge]) => known.get(sku) === badge);
-        if (!same) known = now;
-        return known;
-      },
-    };
-  }, [badges, key]);
+  const view = useMemo(() => viewBadges(badges, JSON.parse(key) as string[]), [badges, key]);
   return { badges: useSyncExternalStore(view.watch, view.read), stale: useStockConnection() === "offline" };
+}
+
+/** A view of some SKUs that stays the same object until one of them changes. */
+function viewBadges(store: BadgeStore, skus: readonly string[]) {
+  let known: ReadonlyMap<string, StockBadge> = new Map();
+  return {
+    watch: (listener: () => void) => store.watch(skus, listener),
+    read: (): ReadonlyMap<string, StockBadge> => {
+      const now = new Map<string, StockBadge>();
+      for (const sku of skus) {
+        const badge = store.get(sku);
+        if (badge) now.set(sku, badge);
+      }
+      const same = now.size === known.size && [...now].every(([sku, badge]) => known.get(sku) === badge);
+      if (!same) known = now;
+      return known;
+    },
+  };
 }

@@ -42,7 +42,7 @@ export class BadgeStore {
   readonly #badges = new Map<string, StockBadge>();
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #changed = new Set<string>();
-  #connectionListeners = new Set<() => void>();
+  readonly #connectionListeners = new Set<() => void>();
   #state: ConnectionState = "idle";
   #covered: ReadonlySet<string> = new Set();
   #close: () => void = () => undefined;
@@ -107,7 +107,7 @@ export class BadgeStore {
     if (known && known.revision >= badge.revision) return;
     this.#badges.set(badge.sku, badge);
     this.#changed.add(badge.sku);
-    this.#flushTimer ??= setTimeout(() => this.#flush(), this.#options.flushMs);
+    if (this.#flushTimer === undefined) this.#flushTimer = setTimeout(() => this.#flush(), this.#options.flushMs);
   }
 
   #flush(): void {

@@ -1,0 +1,12 @@
+import type { CartProblem } from "@selvedge/client";
+
+const TEXTS: Readonly<Record<string, string>> = {
+  INSUFFICIENT_STOCK: "Somebody was faster: there are not enough left of this size.",
+  UNKNOWN_SKU: "This size is no longer in the shop.",
+  NETWORK_ERROR: "The shop did not answer. Nothing was held; try again.",
+};
+
+/** Why a piece could not be held or given back, for the shopper. */
+export function describeProblem(problem: CartProblem): string {
+  return TEXTS[problem.code] ?? "The stock service (inventory) is not answering right now. Nothing was changed; try again in a moment.";
+}

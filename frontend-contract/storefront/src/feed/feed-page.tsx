@@ -1,0 +1,32 @@
+import { useFeed } from "@selvedge/client/react";
+import { Link } from "wouter";
+
+import { ProductGrid } from "../catalog/product-grid.tsx";
+import { useSession } from "../customer/use-session.ts";
+import { MissingPart } from "../notice/missing-part.tsx";
+import { RecommendedGrid } from "./recommended-grid.tsx";
+
+/** Recommendations for the visitor, each with its reason. */
+export function FeedPage() {
+  const { signedIn, customer } = useSession();
+  const { data, errors, fetching, refresh } = useFeed(24);
+  const items = data?.feed.items ?? [];
+  const personal = data !== undefined && !data.feed.degraded;
+  return (
+    <section className="page">
+      <header className="page-head">
+        <p className="eyebrow">{personal ? "Chosen for you" : "What others like"}</p>
+        <h1>{signedIn ? `For ${customer?.name ?? "you"}` : "For you"}</h1>
+        {data && !personal && (
+          <p className="lede">
+            {signedIn ? "Turn on personal recommendations under " : "Sign in and turn on personal recommendations under "}
+            <Link href="/privacy">privacy</Link> to see your own. Until then this is what is popular.
+          </p>
+        )}
+      </header>
+      <MissingPart what="Your feed." errors={errors} onRetry={() => void refresh()} />
+      {fetching && items.length === 0 ? <ProductGrid products={[]} loading /> : <RecommendedGrid items={items} />}
+      {data && items.length === 0 && <p className="empty">Nothing to recommend yet. Look around the shop first.</p>}
+    </section>
+  );
+}
