@@ -4,7 +4,10 @@ use async_graphql::Request;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use super::respond::{AnswerType, Refusal};
+use super::{
+    normalise::normalise,
+    respond::{AnswerType, Refusal},
+};
 use crate::identity::{IDENTITY_HEADER, Identity, IdentityError, IdentityVerifier};
 
 /// A request whose caller is known.
@@ -95,8 +98,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Request, Refusal> {
     let without_nulls = object.iter().filter(|(_, value)| !value.is_null());
     let object: serde_json::Map<String, Value> =
         without_nulls.map(|(key, value)| (key.clone(), value.clone())).collect();
-    serde_json::from_value(Value::Object(object))
-        .map_err(|error| bad(format!("the request is not well formed: {error}")))
+    let mut request: Request = serde_json::from_value(Value::Object(object))
+        .map_err(|error| bad(format!("the request is not well formed: {error}")))?;
+    normalise(&mut request);
+    Ok(request)
 }
 
 #[cfg(test)]

@@ -3,10 +3,17 @@
 //! A query planner merges selections, so that one response key may stand in several places with different conditions,
 //! and the fields below it have to be those of all places whose conditions hold.
 
-use async_graphql::{
-    EmptyMutation, EmptySubscription, ID, Interface, Object, Request, Schema, SimpleObject, Union, Variables,
+use std::sync::Arc;
+
+use async_graphql::{EmptyMutation, EmptySubscription, ID, Interface, Object, Schema, SimpleObject, Union};
+use http::{HeaderMap, HeaderName};
+use selvedge_kit::{
+    identity::IDENTITY_HEADER,
+    server::{Readiness, RunningSubgraph},
 };
 use serde_json::{Value, json};
+
+use crate::support::{server_of, token};
 
 struct Query;
 
@@ -68,11 +75,22 @@ impl Query {
     }
 }
 
+/// Runs it the way that a gateway does.
 async fn run(query: &str, variables: Value) -> Value {
     let schema = Schema::build(Query, EmptyMutation, EmptySubscription).enable_federation().finish();
-    let response = schema.execute(Request::new(query).variables(Variables::from_json(variables))).await;
-    assert!(response.errors.is_empty(), "{:?}", response.errors);
-    response.data.into_json().unwrap()
+    let subgraph = RunningSubgraph {
+        name: "inventory",
+        sdl: String::new(),
+        executor: Arc::new(schema),
+        readiness: Readiness::default(),
+        tasks: Vec::new(),
+    };
+    let headers = HeaderMap::from_iter([(HeaderName::from_static(IDENTITY_HEADER), token("x").parse().unwrap())]);
+    let body = json!({"query": query, "variables": variables}).to_string();
+    let response = server_of(subgraph).call(&headers, body.into()).await;
+    let mut answer: Value = serde_json::from_slice(response.body()).unwrap();
+    assert!(answer["errors"].is_null(), "{answer}");
+    answer["data"].take()
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod bus;
 mod bus_redis;
 mod client;
 mod conditions;
+mod entities;
 mod relay;
 mod schemas;
 mod server;

@@ -10,7 +10,7 @@ use selvedge_kit::{
     clock::SystemClock,
     event::Event,
     identity::{Identity, IdentitySigner, IdentityVerifier},
-    server::{Readiness, RunningSubgraph, SubgraphServer},
+    server::{NullPropagation, Readiness, RunningSubgraph, SubgraphServer},
 };
 use serde_json::json;
 
@@ -106,13 +106,16 @@ impl Ticks {
 }
 
 pub(crate) fn subgraph(readiness: Readiness) -> RunningSubgraph {
-    let schema = Schema::new(Query, EmptyMutation, Ticks);
+    let schema = Schema::build(Query, EmptyMutation, Ticks).extension(NullPropagation).finish();
     RunningSubgraph { name: "inventory", sdl: schema.sdl(), executor: Arc::new(schema), readiness, tasks: Vec::new() }
 }
 
 pub(crate) fn server() -> SubgraphServer {
-    let verifier = IdentityVerifier::new(SECRET, Arc::new(SystemClock)).unwrap();
-    SubgraphServer::new(subgraph(Readiness::default()), verifier)
+    server_of(subgraph(Readiness::default()))
+}
+
+pub(crate) fn server_of(subgraph: RunningSubgraph) -> SubgraphServer {
+    SubgraphServer::new(subgraph, IdentityVerifier::new(SECRET, Arc::new(SystemClock)).unwrap())
 }
 
 pub(crate) fn signer() -> IdentitySigner {
