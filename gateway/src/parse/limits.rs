@@ -5,18 +5,27 @@
 pub struct Limits {
     /// How many tokens the document may have.
     pub max_tokens: usize,
-    /// How deep selections may nest, counting fields alone and through fragments.
+    /// How deep fields may nest, through fragments as well.
     pub max_depth: usize,
-    /// How many aliases the operation may use.
+    /// How many aliases the operation may use, each use of a fragment counted.
     pub max_aliases: usize,
     /// How many root fields the operation may select.
     pub max_root_fields: usize,
+    /// How many fields the operation may select, each use of a fragment counted.
+    pub max_fields: usize,
     /// Whether `__schema` and `__type` are answered.
     pub introspection: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_tokens: 15_000, max_depth: 30, max_aliases: 100, max_root_fields: 50, introspection: true }
+        Self {
+            max_tokens: 15_000,
+            max_depth: 30,
+            max_aliases: 200,
+            max_root_fields: 50,
+            max_fields: 10_000,
+            introspection: true,
+        }
     }
 }

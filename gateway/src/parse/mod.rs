@@ -1,4 +1,9 @@
 //! From text to document, within limits.
-mod limits;
 
+mod document;
+mod limits;
+mod measure;
+
+pub use document::parse;
 pub use limits::Limits;
+pub use measure::check_limits;

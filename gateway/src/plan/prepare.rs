@@ -1,15 +1,33 @@
 //! The one entry of planning.
 
+use graphql_tools::static_graphql::query::Document;
+
+use super::{
+    lower::Lowering,
+    node::Plan,
+    partition::{split_root_fields, without_meta_fields},
+    text::plan_text,
+};
 use crate::{
     error::{GraphqlError, code},
     operation::OperationKind,
-    parse::Limits,
+    parse::{Limits, check_limits, parse},
+    project::{Projection, Source},
     schema::ServedSchema,
+    validate::{Operation, VariableDefinition, select_operation, validate},
+    value::{Keys, Shapes},
 };
 
 /// One operation, validated and planned; does not depend on variables, so it can be cached by its text and name.
+#[derive(Debug)]
 pub struct PreparedOperation {
     kind: OperationKind,
+    variables: Vec<VariableDefinition>,
+    plan: Plan,
+    keys: Keys,
+    shapes: Shapes,
+    projection: Projection,
+    text: String,
 }
 
 impl PreparedOperation {
@@ -22,13 +40,43 @@ impl PreparedOperation {
     /// The plan for people.
     #[must_use]
     pub fn plan_text(&self) -> String {
-        String::new()
+        self.text.clone()
     }
 
-    /// How many subgraph requests it makes at most.
+    /// How many subgraph requests it makes at most, an upstream subscription included.
     #[must_use]
     pub const fn fetch_count(&self) -> usize {
-        0
+        self.plan.steps.len() + if self.plan.subscription.is_some() { 1 } else { 0 }
+    }
+
+    /// The variables that it defines.
+    #[must_use]
+    pub fn variables(&self) -> &[VariableDefinition] {
+        &self.variables
+    }
+
+    /// The plan as data.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The response keys of the plan.
+    #[must_use]
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The shapes of the answers.
+    #[must_use]
+    pub const fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// The client's selection.
+    #[must_use]
+    pub const fn projection(&self) -> &Projection {
+        &self.projection
     }
 }
 
@@ -38,10 +86,83 @@ impl PreparedOperation {
 ///
 /// What to tell the client, when the document is not valid or over a limit.
 pub fn prepare(
-    _schema: &ServedSchema,
-    _query: &str,
-    _operation_name: Option<&str>,
-    _limits: &Limits,
+    schema: &ServedSchema,
+    query: &str,
+    operation_name: Option<&str>,
+    limits: &Limits,
 ) -> Result<PreparedOperation, Vec<GraphqlError>> {
-    Err(vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "planning is not built yet")])
+    let document = parse(query, limits).map_err(|error| vec![error])?;
+    check_limits(&document, limits).map_err(|error| vec![error])?;
+    validate(schema, &document)?;
+    let operation = select_operation(&document, operation_name).map_err(|error| vec![error])?;
+    let api = schema.api();
+    let root_type = match operation.kind {
+        OperationKind::Query => Some(api.query_type.as_str()),
+        OperationKind::Mutation => api.mutation_type.as_deref(),
+        OperationKind::Subscription => api.subscription_type.as_deref(),
+    }
+    .unwrap_or_default();
+    let mut keys = Keys::default();
+    let projection = Projection::compile(schema, &document, (root_type, operation.selection_set), &mut keys)
+        .map_err(|error| vec![GraphqlError::new(code::VALIDATION_FAILED, error.to_string())])?;
+    let mut shapes = Shapes::default();
+    let plan = if needs_subgraphs(&projection) {
+        plan(schema, &document, &operation, (&mut keys, &mut shapes)).map_err(|reason| {
+            tracing::error!(%reason, query, "an operation could not be planned");
+            vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "The operation could not be planned.")]
+        })?
+    } else {
+        Plan::default()
+    };
+    let text = plan_text(&plan, &keys, schema.types());
+    Ok(PreparedOperation {
+        kind: operation.kind,
+        variables: variables(&operation),
+        plan,
+        keys,
+        shapes,
+        projection,
+        text,
+    })
+}
+
+fn needs_subgraphs(projection: &Projection) -> bool {
+    projection.selections.get(projection.root).iter().any(|field| field.source == Source::Tree)
+}
+
+fn plan(
+    schema: &ServedSchema,
+    document: &Document,
+    operation: &Operation<'_>,
+    (keys, shapes): (&mut Keys, &mut Shapes),
+) -> Result<Plan, String> {
+    let planner = schema.planner();
+    let normalised = planner.normalize(document, operation.name)?;
+    let mut lowering = Lowering { types: schema.types(), keys, shapes, plan: Plan::default() };
+    let Some(normalised) = without_meta_fields(normalised) else { return Ok(lowering.plan) };
+    let parts = match operation.kind {
+        OperationKind::Mutation => split_root_fields(&normalised),
+        OperationKind::Query | OperationKind::Subscription => vec![normalised],
+    };
+    for part in &parts {
+        if let Some(node) = planner.plan(part)?.node {
+            // Each root field of a mutation waits for all that came before it, entity fetches included.
+            let all: Vec<usize> = (0..lowering.plan.steps.len()).collect();
+            lowering.add(node, &all, &[])?;
+        }
+    }
+    Ok(lowering.plan)
+}
+
+fn variables(operation: &Operation<'_>) -> Vec<VariableDefinition> {
+    operation
+        .variables
+        .iter()
+        .map(|definition| VariableDefinition {
+            name: definition.name.clone(),
+            type_ref: (&definition.var_type).into(),
+            default: definition.default_value.clone(),
+            position: (definition.position.line, definition.position.column),
+        })
+        .collect()
 }

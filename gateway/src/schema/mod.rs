@@ -1,6 +1,13 @@
 //! The schema that is served: composed from subgraphs or loaded, and what clients see of it.
-mod compose;
-mod served;
 
-pub use compose::{ComposeError as CompositionError, SubgraphSdl, compose};
+mod api;
+mod compose;
+mod planner;
+mod public;
+mod served;
+mod types;
+
+pub use api::{ApiDirective, ApiEnumValue, ApiField, ApiInputValue, ApiSchema, ApiType, Literal, TypeKind, TypeRef};
+pub use compose::{Composer, CompositionError, CompositionProblem, GuildComposer, SubgraphSdl, compose};
 pub use served::{SchemaError, ServedSchema};
+pub use types::{TypeId, TypeNames};

@@ -1,5 +1,14 @@
 //! One immutable schema, ready to plan against.
 
+use graphql_tools::{parser::parse_schema, static_graphql::schema::Document};
+
+use super::{
+    api::{ApiSchema, validation_document},
+    planner::SupergraphPlanner,
+    public::public_document,
+    types::{Definition, TypeNames},
+};
+
 /// Why a supergraph cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
@@ -19,6 +28,10 @@ pub enum SchemaError {
 
 /// One supergraph, ready to plan against; share it as an `Arc`.
 pub struct ServedSchema {
+    planner: SupergraphPlanner,
+    types: TypeNames,
+    api: ApiSchema,
+    validation: Document,
     api_sdl: String,
     subgraphs: Vec<(String, String)>,
 }
@@ -30,7 +43,32 @@ impl ServedSchema {
     ///
     /// When the text is no schema, or not a supergraph.
     pub fn from_supergraph_sdl(sdl: &str) -> Result<Self, SchemaError> {
-        Err(SchemaError::Unservable { reason: sdl.len().to_string() })
+        let supergraph = parse(sdl)?;
+        let introspection = parse(include_str!("introspection.graphql"))?;
+        if supergraph.definitions.iter().any(|definition| matches!(definition, Definition::TypeExtension(_))) {
+            let reason = "a supergraph has no type extensions; is this the schema of a subgraph?".to_owned();
+            return Err(SchemaError::Unservable { reason });
+        }
+        if supergraph.query_type_name().is_none() {
+            return Err(SchemaError::Unservable { reason: "there is no query type".to_owned() });
+        }
+        let planner = SupergraphPlanner::new(&supergraph).map_err(|reason| SchemaError::Unservable { reason })?;
+        let subgraphs = planner.subgraphs();
+        if subgraphs.is_empty() {
+            let reason = "it names no subgraph (enum `join__Graph`); is this the schema of a subgraph?".to_owned();
+            return Err(SchemaError::Unservable { reason });
+        }
+        let public = public_document(&supergraph);
+        let api = ApiSchema::from_documents(&public, &introspection)
+            .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
+        Ok(Self {
+            types: TypeNames::from_document(&supergraph),
+            validation: validation_document(&public, &introspection, &api.query_type),
+            api_sdl: public.to_string(),
+            api,
+            planner,
+            subgraphs,
+        })
     }
 
     /// The schema that clients see, as SDL, without federation's machinery and inaccessible elements.
@@ -43,4 +81,34 @@ impl ServedSchema {
     pub fn subgraphs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.subgraphs.iter().map(|(name, url)| (name.as_str(), url.as_str()))
     }
+
+    /// The schema that clients see, as a structure.
+    #[must_use]
+    pub const fn api(&self) -> &ApiSchema {
+        &self.api
+    }
+
+    /// All composite types of the supergraph, hidden ones included.
+    #[must_use]
+    pub const fn types(&self) -> &TypeNames {
+        &self.types
+    }
+
+    /// The document that operations are validated against.
+    #[must_use]
+    pub(crate) const fn validation_document(&self) -> &Document {
+        &self.validation
+    }
+
+    /// The planner over this supergraph.
+    #[must_use]
+    pub(crate) const fn planner(&self) -> &SupergraphPlanner {
+        &self.planner
+    }
+}
+
+fn parse(sdl: &str) -> Result<Document, SchemaError> {
+    parse_schema::<String>(sdl)
+        .map(graphql_tools::parser::schema::Document::into_static)
+        .map_err(|error| SchemaError::Parse { reason: error.to_string().trim().to_owned() })
 }

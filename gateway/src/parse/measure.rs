@@ -1,0 +1,149 @@
+//! Measures a document without expanding it, so that fragments that multiply cost nothing.
+
+use ahash::AHashMap;
+use graphql_tools::static_graphql::query::{
+    Definition, Document, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
+};
+
+use super::Limits;
+use crate::error::{GraphqlError, code};
+
+/// Checks every operation of a document against the limits.
+///
+/// # Errors
+///
+/// The first limit that is exceeded.
+pub fn check_limits(document: &Document, limits: &Limits) -> Result<(), GraphqlError> {
+    let fragments = document
+        .definitions
+        .iter()
+        .filter_map(|definition| match definition {
+            Definition::Fragment(fragment) => Some((fragment.name.as_str(), fragment)),
+            Definition::Operation(_) => None,
+        })
+        .collect();
+    let mut ruler = Ruler { fragments, known: AHashMap::new(), uses_introspection: false };
+    for definition in &document.definitions {
+        let set = match definition {
+            Definition::Operation(OperationDefinition::SelectionSet(set)) => set,
+            Definition::Operation(OperationDefinition::Query(it)) => &it.selection_set,
+            Definition::Operation(OperationDefinition::Mutation(it)) => &it.selection_set,
+            Definition::Operation(OperationDefinition::Subscription(it)) => &it.selection_set,
+            Definition::Fragment(_) => continue,
+        };
+        let size = ruler.set(set);
+        for (what, value, limit) in [
+            ("deep", size.depth, limits.max_depth),
+            ("aliases", size.aliases, limits.max_aliases),
+            ("root fields", size.own_fields, limits.max_root_fields),
+            ("fields", size.fields, limits.max_fields),
+        ] {
+            if value > limit {
+                let message = if what == "deep" {
+                    format!("The operation nests fields more than {limit} deep.")
+                } else {
+                    format!("The operation has more than {limit} {what}.")
+                };
+                return Err(GraphqlError::new(code::VALIDATION_FAILED, message));
+            }
+        }
+    }
+    if ruler.uses_introspection && !limits.introspection {
+        return Err(GraphqlError::new(code::INTROSPECTION_DISABLED, "Introspection is switched off."));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    depth: usize,
+    aliases: usize,
+    fields: usize,
+    /// Fields at the top of the set.
+    own_fields: usize,
+}
+
+impl Size {
+    const fn add(&mut self, other: Self) {
+        self.depth = if other.depth > self.depth { other.depth } else { self.depth };
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.fields = self.fields.saturating_add(other.fields);
+        self.own_fields = self.own_fields.saturating_add(other.own_fields);
+    }
+}
+
+struct Ruler<'a> {
+    fragments: AHashMap<&'a str, &'a FragmentDefinition>,
+    /// Measured fragments; `None` while one is being measured, so that cycles end (validation names them).
+    known: AHashMap<&'a str, Option<Size>>,
+    uses_introspection: bool,
+}
+
+impl<'a> Ruler<'a> {
+    fn set(&mut self, set: &'a SelectionSet) -> Size {
+        let mut size = Size::default();
+        for item in &set.items {
+            size.add(match item {
+                Selection::Field(field) => {
+                    self.uses_introspection |= matches!(field.name.as_str(), "__schema" | "__type");
+                    let below = self.set(&field.selection_set);
+                    Size {
+                        depth: below.depth.saturating_add(1),
+                        aliases: below.aliases.saturating_add(usize::from(field.alias.is_some())),
+                        fields: below.fields.saturating_add(1),
+                        own_fields: 1,
+                    }
+                }
+                Selection::InlineFragment(fragment) => self.set(&fragment.selection_set),
+                Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
+            });
+        }
+        size
+    }
+
+    fn fragment(&mut self, name: &'a str) -> Size {
+        if let Some(known) = self.known.get(name) {
+            return known.unwrap_or_default();
+        }
+        let Some(&fragment) = self.fragments.get(name) else { return Size::default() };
+        self.known.insert(name, None);
+        let size = self.set(&fragment.selection_set);
+        self.known.insert(name, Some(size));
+        size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+
+    fn check(query: &str, limits: &Limits) -> Result<(), String> {
+        check_limits(&parse(query, limits).unwrap(), limits).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn fragments_that_multiply_are_counted_without_expanding_them() {
+        let mut text = "{ ...f0 }".to_owned();
+        for n in 0..40 {
+            text.push_str(&format!(" fragment f{n} on Query {{ a: x ...f{0} ...f{0} }}", n + 1));
+        }
+        text.push_str(" fragment f40 on Query { x }");
+        assert!(check(&text, &Limits::default()).unwrap_err().contains("more than"));
+    }
+
+    #[test]
+    fn depth_counts_through_fragments_and_cycles_end() {
+        let limits = Limits { max_depth: 3, ..Limits::default() };
+        assert_eq!(check("{ a { b { ...f } } } fragment f on T { c }", &limits), Ok(()));
+        assert!(check("{ a { b { ...f } } } fragment f on T { c { d } }", &limits).is_err());
+        assert_eq!(check("{ ...f } fragment f on T { a ...f }", &limits), Ok(()));
+    }
+
+    #[test]
+    fn introspection_can_be_switched_off() {
+        let limits = Limits { introspection: false, ..Limits::default() };
+        assert!(check("{ __schema { description } }", &limits).is_err());
+        assert_eq!(check("{ __typename }", &limits), Ok(()));
+    }
+}

@@ -1,0 +1,63 @@
+//! What of a normalised operation the subgraphs answer, and in how many plans.
+
+use hive_router_query_planner::ast::{
+    operation::OperationDefinition,
+    selection_item::SelectionItem,
+    selection_set::{FieldSelection, InlineFragmentSelection, SelectionSet},
+};
+
+/// Removes what the gateway answers by itself: `__schema` and `__type` everywhere, `__typename` at the root.
+///
+/// Returns `None` when nothing is left.
+pub(super) fn without_meta_fields(mut operation: OperationDefinition) -> Option<OperationDefinition> {
+    strip(&mut operation.selection_set, true);
+    (!operation.selection_set.items.is_empty()).then_some(operation)
+}
+
+fn strip(set: &mut SelectionSet, is_root: bool) {
+    set.items.retain_mut(|item| match item {
+        SelectionItem::Field(field) => {
+            if !field.selections.is_empty() {
+                strip(&mut field.selections, false);
+                if field.selections.is_empty() {
+                    field.selections.items.push(SelectionItem::Field(FieldSelection::new_typename()));
+                }
+            }
+            !matches!(field.name.as_str(), "__schema" | "__type") && !(is_root && field.name == "__typename")
+        }
+        SelectionItem::InlineFragment(fragment) => {
+            strip(&mut fragment.selections, is_root);
+            !fragment.selections.is_empty()
+        }
+        SelectionItem::FragmentSpread(_) => true,
+    });
+}
+
+/// One operation per root field, as the fields of a mutation run one after the other.
+///
+/// The planner runs root fields of different subgraphs at the same time, even those of a mutation.
+pub(super) fn split_root_fields(operation: &OperationDefinition) -> Vec<OperationDefinition> {
+    let mut items = Vec::new();
+    split(&operation.selection_set, &mut items);
+    items
+        .into_iter()
+        .map(|item| OperationDefinition { selection_set: SelectionSet { items: vec![item] }, ..operation.clone() })
+        .collect()
+}
+
+fn split(set: &SelectionSet, into: &mut Vec<SelectionItem>) {
+    for item in &set.items {
+        let SelectionItem::InlineFragment(fragment) = item else {
+            into.push(item.clone());
+            continue;
+        };
+        let mut inner = Vec::new();
+        split(&fragment.selections, &mut inner);
+        into.extend(inner.into_iter().map(|item| {
+            SelectionItem::InlineFragment(InlineFragmentSelection {
+                selections: SelectionSet { items: vec![item] },
+                ..fragment.clone()
+            })
+        }));
+    }
+}

@@ -1,0 +1,69 @@
+//! What representations hold, and under which type names.
+
+use hive_router_query_planner::{
+    ast::{selection_item::SelectionItem, selection_set::SelectionSet},
+    planner::plan_nodes::{FetchNodePathSegment, FetchRewrite},
+};
+
+use super::node::Required;
+use crate::{
+    schema::{TypeId, TypeNames},
+    value::Keys,
+};
+
+/// The fields of a representation, fragments flattened into type conditions.
+pub(super) fn required(set: &SelectionSet, types: &TypeNames, keys: &mut Keys) -> Vec<Required> {
+    let mut fields = Vec::new();
+    add(set, &[], (types, keys), &mut fields);
+    fields
+}
+
+fn add(set: &SelectionSet, outer: &[TypeId], (types, keys): (&TypeNames, &mut Keys), fields: &mut Vec<Required>) {
+    for item in &set.items {
+        match item {
+            SelectionItem::Field(field) => {
+                let written = field.selection_identifier();
+                let mut prefix = serde_json::to_vec(written).unwrap_or_default();
+                prefix.push(b':');
+                let mut below = Vec::new();
+                add(&field.selections, &[], (types, keys), &mut below);
+                fields.push(Required {
+                    types: outer.to_vec(),
+                    key: keys.intern(&field.name),
+                    other_key: field.alias.as_deref().map(|alias| keys.intern(alias)),
+                    prefix: prefix.into(),
+                    below,
+                });
+            }
+            SelectionItem::InlineFragment(fragment) => {
+                let mut conditions = outer.to_vec();
+                conditions.extend(types.id(&fragment.type_condition));
+                add(&fragment.selections, &conditions, (types, keys), fields);
+            }
+            // Only operations are minified, never what representations hold.
+            SelectionItem::FragmentSpread(_) => {}
+        }
+    }
+}
+
+/// Input rewrites set the type's name, and nothing else.
+pub(super) fn renames(
+    rewrites: Option<&[FetchRewrite]>,
+    types: &TypeNames,
+) -> Result<Vec<(Vec<TypeId>, Box<str>)>, String> {
+    let mut renames = Vec::new();
+    for rewrite in rewrites.unwrap_or_default() {
+        let FetchRewrite::ValueSetter(setter) = rewrite else {
+            return Err("a key renamer among input rewrites".to_owned());
+        };
+        let condition = match setter.path.as_slice() {
+            [FetchNodePathSegment::TypenameEquals(names), FetchNodePathSegment::Key(key)] if key == "__typename" => {
+                names.iter().filter_map(|name| types.id(name)).collect()
+            }
+            [FetchNodePathSegment::Key(key)] if key == "__typename" => Vec::new(),
+            path => return Err(format!("an input rewrite of {path:?}")),
+        };
+        renames.push((condition, setter.set_value_to.as_str().into()));
+    }
+    Ok(renames)
+}

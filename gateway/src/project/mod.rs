@@ -1,0 +1,13 @@
+//! From the tree to the response: the client's order, aliases and types; null propagation; introspection.
+
+mod compile;
+mod condition;
+mod introspection;
+mod leaf;
+mod response;
+mod selection;
+
+pub use compile::{Projection, SelectionTooLarge};
+pub use condition::{Condition, all_hold};
+pub use response::{ProjectInput, Projected, project};
+pub use selection::{Below, Field, Leaf, Output, SelectionId, Selections, Source};

@@ -1,0 +1,121 @@
+//! The client's selection, compiled: for each type that an object can be, its fields in the client's order.
+
+use super::Condition;
+use crate::{
+    schema::{Literal, TypeId, TypeRef},
+    value::KeyId,
+};
+
+/// The number of a selection within one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SelectionId(pub u32);
+
+/// One field of the response.
+#[derive(Debug)]
+pub struct Field {
+    /// The key as it is written: quoted and with a colon.
+    pub prefix: Box<[u8]>,
+    /// The key in the response.
+    pub response_key: Box<str>,
+    /// The key in the tree.
+    pub key: KeyId,
+    /// Type and field for messages, such as `Product.title`.
+    pub coordinate: Box<str>,
+    /// Where the value comes from.
+    pub source: Source,
+    /// The field is there when all conditions of any alternative hold; no alternatives mean always.
+    pub alternatives: Vec<Vec<Condition>>,
+    /// What the schema promises.
+    pub output: Output,
+    /// What is selected below.
+    pub below: Below,
+    /// The arguments of introspection fields; empty on others.
+    pub arguments: Vec<(String, Literal)>,
+}
+
+/// Where a field's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// From subgraphs.
+    Tree,
+    /// The name of the object's type.
+    Typename,
+    /// `__schema`.
+    Schema,
+    /// `__type`.
+    Type,
+}
+
+/// What is selected below a field.
+#[derive(Debug, Clone)]
+pub enum Below {
+    /// Nothing: the field is a leaf.
+    Leaf,
+    /// For each type that the object can be, a selection; for an interface or union the last is for the type itself.
+    Objects(Vec<(TypeId, SelectionId)>),
+    /// A selection on an introspection type.
+    Introspection(SelectionId),
+}
+
+/// What the schema promises of a field's value.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// A leaf.
+    Leaf(Leaf),
+    /// An object, interface or union, by its name.
+    Composite(Box<str>),
+    /// A list.
+    List(Box<Self>),
+    /// Never null.
+    NonNull(Box<Self>),
+}
+
+/// The kinds of leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leaf {
+    /// 32 bits with sign.
+    Int,
+    /// A number.
+    Float,
+    /// Text.
+    String,
+    /// A truth value.
+    Boolean,
+    /// Text, or a whole number that becomes text.
+    Id,
+    /// One of the values of the enum of this name.
+    Enum(Box<str>),
+    /// Any JSON.
+    Custom,
+}
+
+impl Output {
+    /// From the schema's type; `leaf` says what a named type is, `None` for composites.
+    pub(super) fn new(type_ref: &TypeRef, leaf: Option<&Leaf>) -> Self {
+        match type_ref {
+            TypeRef::Named(name) => leaf.cloned().map_or_else(|| Self::Composite(name.as_str().into()), Self::Leaf),
+            TypeRef::List(inner) => Self::List(Box::new(Self::new(inner, leaf))),
+            TypeRef::NonNull(inner) => Self::NonNull(Box::new(Self::new(inner, leaf))),
+        }
+    }
+}
+
+/// All selections of one operation.
+#[derive(Debug, Default)]
+pub struct Selections {
+    sets: Vec<Vec<Field>>,
+}
+
+impl Selections {
+    pub(super) fn add(&mut self, fields: Vec<Field>) -> SelectionId {
+        let id = SelectionId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
+        self.sets.push(fields);
+        id
+    }
+
+    /// The fields of a selection.
+    #[must_use]
+    pub fn get(&self, id: SelectionId) -> &[Field] {
+        self.sets.get(id.0 as usize).map_or(&[], Vec::as_slice)
+    }
+}

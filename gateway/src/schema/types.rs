@@ -1,0 +1,118 @@
+//! The types of a supergraph, numbered, with what can stand for what.
+
+use ahash::{AHashMap, AHashSet};
+use graphql_tools::static_graphql::schema::{Document, TypeDefinition};
+
+/// A definition of a schema document that owns its text.
+pub(super) type Definition = graphql_tools::parser::schema::Definition<'static, String>;
+
+/// The number of a composite type within one supergraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeId(pub u32);
+
+/// All object, interface and union types of a supergraph, hidden ones included.
+#[derive(Debug, Default)]
+pub struct TypeNames {
+    names: Vec<String>,
+    by_name: AHashMap<String, TypeId>,
+    /// For each type the object types it can be at run time.
+    possible: Vec<Vec<TypeId>>,
+    abstract_types: AHashSet<TypeId>,
+}
+
+impl TypeNames {
+    /// Numbers the composite types of a schema document.
+    #[must_use]
+    pub fn from_document(document: &Document) -> Self {
+        let mut types = Self::default();
+        for definition in &document.definitions {
+            if let Definition::TypeDefinition(definition) = definition {
+                match definition {
+                    TypeDefinition::Object(object) => {
+                        types.add(&object.name);
+                    }
+                    TypeDefinition::Interface(interface) => {
+                        let id = types.add(&interface.name);
+                        types.abstract_types.insert(id);
+                    }
+                    TypeDefinition::Union(union) => {
+                        let id = types.add(&union.name);
+                        types.abstract_types.insert(id);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        types.possible = vec![Vec::new(); types.names.len()];
+        for definition in &document.definitions {
+            match definition {
+                Definition::TypeDefinition(TypeDefinition::Object(object)) => {
+                    types.add_possible(&object.name, &object.name);
+                    for interface in &object.implements_interfaces {
+                        types.add_possible(interface, &object.name);
+                    }
+                }
+                Definition::TypeDefinition(TypeDefinition::Union(union)) => {
+                    for member in &union.types {
+                        types.add_possible(&union.name, member);
+                    }
+                }
+                _ => {}
+            }
+        }
+        types
+    }
+
+    fn add(&mut self, name: &str) -> TypeId {
+        let id = TypeId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(name.to_owned());
+        self.by_name.insert(name.to_owned(), id);
+        id
+    }
+
+    fn add_possible(&mut self, of: &str, name: &str) {
+        let (Some(of), Some(object)) = (self.id(of), self.id(name)) else { return };
+        if let Some(possible) = self.possible.get_mut(of.0 as usize)
+            && !possible.contains(&object)
+        {
+            possible.push(object);
+        }
+    }
+
+    /// The number of a type.
+    #[must_use]
+    pub fn id(&self, name: &str) -> Option<TypeId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The name of a type.
+    #[must_use]
+    pub fn name(&self, id: TypeId) -> &str {
+        self.names.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// Whether this is an interface or a union.
+    #[must_use]
+    pub fn is_abstract(&self, id: TypeId) -> bool {
+        self.abstract_types.contains(&id)
+    }
+
+    /// The object types that `id` can be at run time; an object type is itself alone.
+    #[must_use]
+    pub fn possible(&self, id: TypeId) -> &[TypeId] {
+        self.possible.get(id.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether something of type `id` fits the type condition `condition`.
+    #[must_use]
+    pub fn fits(&self, id: TypeId, condition: TypeId) -> bool {
+        id == condition
+            || if self.is_abstract(id) {
+                // An interface fits another when all it can be fits; a subgraph with an interface object says this.
+                let possible = self.possible(id);
+                !possible.is_empty() && possible.iter().all(|object| self.possible(condition).contains(object))
+            } else {
+                self.possible(condition).contains(&id)
+            }
+    }
+}

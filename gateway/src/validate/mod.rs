@@ -1,0 +1,9 @@
+//! Whether a document fits the schema, and variables their types.
+
+mod operation;
+mod rules;
+mod variables;
+
+pub use operation::{Operation, select_operation};
+pub use rules::validate;
+pub use variables::{VariableDefinition, coerce_variables};
