@@ -154,7 +154,7 @@ async function serveFile(dist, path, response) {
   const file = extname(path) ? join(dist, normalize(path)) : join(dist, "index.html");
   try {
     const body = await readFile(file);
-    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; img-src 'self' https: data:" });
+    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; img-src 'self' https: data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:" });
     response.end(body);
   } catch {
     response.writeHead(404).end();
