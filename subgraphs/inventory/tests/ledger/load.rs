@@ -1,0 +1,46 @@
+//! Setting the quantities of many levels.
+
+use selvedge_inventory::domain::{ErrorCode, Target};
+
+use crate::warehouse::{CLOSED, FAR, NEAR, Warehouse, staff};
+
+on_each_engine!(sets_many_levels_and_says_what_it_left_out, loading_again_changes_nothing);
+
+fn target(sku: &str, location_id: &str, on_hand: i32) -> Target {
+    Target { sku: sku.to_owned(), location_id: location_id.to_owned(), on_hand, safety_stock: 1, incoming: 4 }
+}
+
+async fn sets_many_levels_and_says_what_it_left_out(warehouse: Warehouse) {
+    warehouse.stock("SKU-1", NEAR, 9).await;
+    warehouse.reserve("SKU-1", 5).await.unwrap();
+    let mut targets: Vec<Target> = (0..10)
+        .flat_map(|index| [NEAR, FAR, CLOSED].map(|location_id| target(&format!("SKU-{index}"), location_id, 7)))
+        .collect();
+    targets.push(target("NOT-THERE", NEAR, 1));
+    targets.push(target("SKU-0", "nowhere", 1));
+    targets.push(target("SKU-0", NEAR, -1));
+    targets.push(target("SKU-1", NEAR, 4));
+    let mut heard = 0;
+    let done = warehouse.commands.load_levels(&staff(), "seed", targets, |targets| heard += targets).await.unwrap();
+    let mut codes: Vec<ErrorCode> = done.rejected.iter().map(|rejected| rejected.error.code).collect();
+    codes.sort_by_key(|code| format!("{code:?}"));
+    let expected =
+        [ErrorCode::InsufficientStock, ErrorCode::InvalidQuantity, ErrorCode::UnknownLocation, ErrorCode::UnknownSku];
+    assert_eq!(codes, expected);
+    assert_eq!((done.accepted, done.events, heard), (30, 30, 34));
+    let badge = warehouse.badge("SKU-0").await;
+    assert_eq!((badge.available, badge.revision), (12, 1));
+    let level = warehouse.level("SKU-1", NEAR).await;
+    assert_eq!((level.on_hand, level.committed, level.safety_stock, level.incoming), (7, 5, 1, 4));
+    warehouse.assert_verified().await;
+}
+
+async fn loading_again_changes_nothing(warehouse: Warehouse) {
+    let targets = vec![target("SKU-0", NEAR, 7), target("SKU-2", NEAR, 0)];
+    warehouse.commands.load_levels(&staff(), "seed", targets.clone(), |_| ()).await.unwrap();
+    let (events, outbox) = (warehouse.events().await, warehouse.outbox().await);
+    assert_eq!((events.len(), outbox.len()), (2, 2), "an empty level is announced too");
+    let done = warehouse.commands.load_levels(&staff(), "seed", targets, |_| ()).await.unwrap();
+    assert_eq!((done.accepted, done.events), (2, 0));
+    assert_eq!((warehouse.events().await, warehouse.outbox().await), (events, outbox));
+}

@@ -1,0 +1,45 @@
+//! The stock ledger on each engine: commands, their guards, the outbox, expiry, and proof by replay.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests may"
+)]
+
+/// Runs each named test on every engine; a test takes a fresh warehouse.
+macro_rules! on_each_engine {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::warehouse::Warehouse::on_sqlite().await).await;
+            }
+        )*}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let name = concat!(module_path!(), "::", stringify!($test));
+                if let Some(warehouse) = crate::warehouse::Warehouse::on_postgres(name).await {
+                    super::$test(warehouse).await;
+                }
+            }
+        )*}
+    };
+}
+
+mod adjust;
+mod badges;
+mod contention;
+mod expiry;
+mod idempotency;
+mod load;
+mod outbox;
+mod prune;
+mod random_commands;
+mod release;
+mod reserve;
+mod verify;
+mod warehouse;
