@@ -14,15 +14,21 @@
     )
 )]
 
+pub mod authenticate;
 pub mod clock;
 pub mod config;
 pub mod error;
 pub mod execute;
 pub mod operation;
 pub mod parse;
+pub mod pipeline;
 pub mod plan;
 pub mod project;
+pub mod request;
+pub mod respond;
 pub mod schema;
+pub mod server;
 pub mod subgraph;
+pub mod subscribe;
 pub mod validate;
 pub mod value;

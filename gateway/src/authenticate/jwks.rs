@@ -86,7 +86,9 @@ impl Jwks {
     async fn read(&self) -> Result<KeySet, AuthenticatorError> {
         let failed = |reason: String| AuthenticatorError::KeySet { location: self.location.to_string(), reason };
         let json = match &self.location {
-            Location::File(path) => Bytes::from(tokio::fs::read(path).await.map_err(|error| failed(error.to_string()))?),
+            Location::File(path) => {
+                Bytes::from(tokio::fs::read(path).await.map_err(|error| failed(error.to_string()))?)
+            }
             Location::Url(url) => tokio::time::timeout(FETCH_TIMEOUT, fetch(url.clone()))
                 .await
                 .map_err(|_| failed(format!("no answer within {} ms", FETCH_TIMEOUT.as_millis())))?

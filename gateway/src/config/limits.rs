@@ -18,6 +18,9 @@ pub struct LimitsConfig {
     /// How many lexical tokens an operation's text may have.
     #[schemars(range(min = 1))]
     pub max_tokens: usize,
+    /// How many fields an operation may have, with fragments counted where they are used.
+    #[schemars(range(min = 1))]
+    pub max_fields: usize,
     /// How many aliased fields an operation may have.
     pub max_aliases: usize,
     /// How many root fields an operation may have.
@@ -33,9 +36,10 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             max_body_bytes: 1024 * 1024,
-            max_depth: 20,
-            max_tokens: 10_000,
-            max_aliases: 100,
+            max_depth: 30,
+            max_tokens: 15_000,
+            max_fields: 10_000,
+            max_aliases: 200,
             max_root_fields: 50,
             max_batch_operations: 0,
             max_prepared_operations: 4_096,

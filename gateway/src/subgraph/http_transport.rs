@@ -24,8 +24,7 @@ use tower::Service;
 use super::{SubgraphRequest, SubgraphResponse, TransportError};
 use crate::config::{HttpVersion, SubgraphConfig};
 
-const ACCEPTED: HeaderValue =
-    HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
+const ACCEPTED: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Posts operations to one address; clones share the connections.

@@ -7,6 +7,7 @@ mod http_transport;
 mod measure;
 mod port;
 mod retry;
+mod sdl;
 mod stack;
 mod timeout;
 mod transport_error;
@@ -16,6 +17,7 @@ mod websocket_transport;
 
 pub use crate::operation::OperationKind;
 pub use port::{CORRELATION_HEADER, IDENTITY_HEADER, SubgraphBody, SubgraphEvents, SubgraphRequest, SubgraphResponse};
+pub use sdl::{SdlError, fetch_sdl};
 pub use stack::{StackError, build_stack, http_stack, http_transports};
 pub use transport_error::TransportError;
 pub use transports::{SubgraphTransport, SubgraphTransports};

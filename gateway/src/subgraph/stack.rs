@@ -6,12 +6,8 @@ use http::Uri;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 
 use super::{
-    SubgraphRequest, SubgraphResponse, SubgraphTransport, SubgraphTransports, TransportError,
-    by_kind::ByKind,
-    http_transport::HttpTransport,
-    measure::MeasureLayer,
-    retry::RetryConnectLayer,
-    timeout::TimeoutLayer,
+    SubgraphRequest, SubgraphResponse, SubgraphTransport, SubgraphTransports, TransportError, by_kind::ByKind,
+    http_transport::HttpTransport, measure::MeasureLayer, retry::RetryConnectLayer, timeout::TimeoutLayer,
     websocket_transport::WebSocketTransport,
 };
 use crate::config::{SubgraphConfig, SubgraphsConfig};

@@ -51,7 +51,8 @@ impl Received {
 
 /// `connection_init` with the signed identity.
 pub(super) fn connection_init(identity: Option<&str>) -> String {
-    let payload = identity.map_or_else(|| serde_json::json!({}), |identity| serde_json::json!({ "identity": identity }));
+    let payload =
+        identity.map_or_else(|| serde_json::json!({}), |identity| serde_json::json!({ "identity": identity }));
     serde_json::json!({ "type": "connection_init", "payload": payload }).to_string()
 }
 

@@ -49,8 +49,7 @@ impl WebSocketTransport {
         let identity = request.headers.get(IDENTITY_HEADER).and_then(|value| value.to_str().ok());
         self.send(&mut socket, connection_init(identity)).await?;
         self.wait_for_acknowledgement(&mut socket).await?;
-        let body = std::str::from_utf8(&request.body)
-            .map_err(|_| self.interrupted("the request is not UTF-8"))?;
+        let body = std::str::from_utf8(&request.body).map_err(|_| self.interrupted("the request is not UTF-8"))?;
         self.send(&mut socket, subscribe(body)).await?;
         Ok(SubgraphResponse::stream(self.into_events(socket)))
     }

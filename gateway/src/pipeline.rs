@@ -1,0 +1,273 @@
+//! The stages of an operation in order: prepare (parse, validate, plan; remembered) → execute, or subscribe.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use futures::{FutureExt, future::BoxFuture};
+use moka::future::Cache;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    authenticate::{AuthenticateError, Authenticator, AuthenticatorError, Identity, IdentitySigner},
+    clock::Clock,
+    config::Config,
+    error::{GraphqlError, GraphqlResponse, code},
+    execute::{ExecuteContext, execute},
+    operation::OperationKind,
+    plan::{Limits, PreparedOperation, prepare},
+    request::GraphqlRequest,
+    schema::ServedSchema,
+    subgraph::SubgraphTransports,
+    subscribe::{Caller, Hub, RunOperation, Running, StreamRequest, Subscription},
+};
+
+/// How many plans of the old schema are made for a new one before it is served.
+const MAX_WARMED_PLANS: usize = 256;
+/// What the executor gets beyond its deadline to put a partial answer together.
+const EXECUTION_GRACE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PreparedKey {
+    query: String,
+    operation_name: Option<String>,
+}
+
+/// A schema and what was prepared for it; swapped as one, so that no plan outlives its schema.
+struct Served {
+    schema: Arc<ServedSchema>,
+    prepared: Cache<PreparedKey, Arc<PreparedOperation>>,
+}
+
+/// An operation that is ready to run, with the schema that it was planned for.
+#[derive(Clone)]
+pub struct Prepared {
+    schema: Arc<ServedSchema>,
+    operation: Arc<PreparedOperation>,
+}
+
+impl Prepared {
+    /// Whether it reads, changes or subscribes.
+    #[must_use]
+    pub fn kind(&self) -> OperationKind {
+        self.operation.kind()
+    }
+}
+
+struct Parts {
+    served: ArcSwap<Served>,
+    transports: SubgraphTransports,
+    authenticator: Authenticator,
+    signer: IdentitySigner,
+    hub: Hub,
+    limits: Limits,
+    max_prepared: u64,
+    request_timeout: Duration,
+}
+
+/// Runs operations; cheap to clone.
+#[derive(Clone)]
+pub struct Pipeline(Arc<Parts>);
+
+impl Pipeline {
+    /// A pipeline over `schema`.
+    ///
+    /// # Errors
+    ///
+    /// When authentication cannot be set up.
+    pub fn new(
+        config: &Config,
+        schema: Arc<ServedSchema>,
+        transports: SubgraphTransports,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, AuthenticatorError> {
+        let signer = IdentitySigner::new(&config.identity, Arc::clone(clock))?;
+        let hub = Hub::new(transports.clone(), signer.clone(), Arc::new(config.subscriptions.clone()));
+        let max_prepared = config.limits.max_prepared_operations;
+        Ok(Self(Arc::new(Parts {
+            served: ArcSwap::from_pointee(Served { schema, prepared: Cache::new(max_prepared) }),
+            transports,
+            authenticator: Authenticator::new(&config.jwt, Arc::clone(clock))?,
+            signer,
+            hub,
+            limits: limits(config),
+            max_prepared,
+            request_timeout: config.server.request_timeout(),
+        })))
+    }
+
+    /// The schema that is served now.
+    #[must_use]
+    pub fn schema(&self) -> Arc<ServedSchema> {
+        Arc::clone(&self.0.served.load().schema)
+    }
+
+    /// Verifies the tokens of clients.
+    #[must_use]
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    /// The open streams.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    /// Serves `schema` from now on, once what is asked most often is planned for it. Operations under way and open
+    /// streams finish on the old one.
+    pub async fn replace_schema(&self, schema: Arc<ServedSchema>) {
+        let next = Served { schema, prepared: Cache::new(self.0.max_prepared) };
+        let before = self.0.served.load_full();
+        for (key, _) in before.prepared.iter().take(MAX_WARMED_PLANS) {
+            if let Ok(operation) = prepare_guarded(&next.schema, &key, &self.0.limits) {
+                next.prepared.insert((*key).clone(), Arc::new(operation)).await;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.0.served.store(Arc::new(next));
+    }
+
+    /// Parses, validates and plans `request`, or finds it done already.
+    ///
+    /// # Errors
+    ///
+    /// What to tell the client when its document is not valid.
+    pub async fn prepare(&self, request: &GraphqlRequest) -> Result<Prepared, Vec<GraphqlError>> {
+        let served = self.0.served.load_full();
+        let key = PreparedKey { query: request.query.clone(), operation_name: request.operation_name.clone() };
+        let operation = match served.prepared.get(&key).await {
+            Some(operation) => operation,
+            None => {
+                let planned = async { prepare_guarded(&served.schema, &key, &self.0.limits).map(Arc::new) };
+                let planned = served.prepared.try_get_with_by_ref(&key, planned).await;
+                planned.map_err(|errors| Arc::unwrap_or_clone(errors))?
+            }
+        };
+        Ok(Prepared { schema: Arc::clone(&served.schema), operation })
+    }
+
+    /// Runs a query or mutation; `debug` adds the plan and the number of subgraph requests.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future abandons the subgraph requests under way.
+    pub async fn execute(
+        &self,
+        prepared: &Prepared,
+        request: GraphqlRequest,
+        caller: &Caller,
+        debug: bool,
+    ) -> GraphqlResponse {
+        let started = Instant::now();
+        let timeout = self.0.request_timeout;
+        let context = ExecuteContext {
+            transports: &self.0.transports,
+            headers: self.0.signer.headers(&caller.identity, &caller.correlation),
+            deadline: started + timeout,
+        };
+        let running = execute(&prepared.schema, &prepared.operation, request.variables, &context);
+        let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
+        let mut response = match AssertUnwindSafe(running).catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_elapsed)) => timed_out(timeout),
+            Err(_panic) => internal_error(caller.correlation.as_str()),
+        };
+        record(prepared.kind(), &response, started);
+        if debug {
+            let requests = response.subgraph_requests.iter().map(|(name, count)| (name.clone(), Value::from(*count)));
+            let details = json!({
+                "subgraphRequests": requests.collect::<serde_json::Map<_, _>>(),
+                "plan": prepared.operation.plan_text(),
+            });
+            response.extensions.insert("selvedge".to_owned(), details);
+        }
+        response
+    }
+
+    /// Joins the stream of a subscription.
+    ///
+    /// # Errors
+    ///
+    /// What to tell the client when it cannot be opened.
+    pub fn subscribe(
+        &self,
+        prepared: Prepared,
+        request: GraphqlRequest,
+        caller: Caller,
+    ) -> Result<Subscription, Vec<GraphqlError>> {
+        let Prepared { schema, operation } = prepared;
+        self.0.hub.subscribe(StreamRequest { schema, operation, request, caller })
+    }
+}
+
+impl RunOperation for Pipeline {
+    fn run(&self, request: GraphqlRequest, caller: Caller) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
+        let pipeline = self.clone();
+        async move {
+            let prepared = pipeline.prepare(&request).await?;
+            if prepared.kind() == OperationKind::Subscription {
+                return pipeline.subscribe(prepared, request, caller).map(Running::Stream);
+            }
+            let response = pipeline.execute(&prepared, request, &caller, false).await;
+            Ok(Running::Single(response.to_bytes()))
+        }
+        .boxed()
+    }
+
+    fn authenticate(&self, authorization: String) -> BoxFuture<'static, Result<Identity, AuthenticateError>> {
+        let pipeline = self.clone();
+        async move { pipeline.authenticator().authenticate_value(&authorization).await }.boxed()
+    }
+
+    fn time_left(&self, identity: &Identity) -> Option<Duration> {
+        let left = identity.expires_at? - self.authenticator().now();
+        Some(left.to_std().unwrap_or_default())
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        max_tokens: config.limits.max_tokens,
+        max_depth: config.limits.max_depth,
+        max_fields: config.limits.max_fields,
+        max_aliases: config.limits.max_aliases,
+        max_root_fields: config.limits.max_root_fields,
+        introspection: config.introspection_enabled(),
+    }
+}
+
+/// The planner is not ours and may panic on what it does not expect; that costs the one request alone.
+fn prepare_guarded(
+    schema: &ServedSchema,
+    key: &PreparedKey,
+    limits: &Limits,
+) -> Result<PreparedOperation, Vec<GraphqlError>> {
+    let preparing = || prepare(schema, &key.query, key.operation_name.as_deref(), limits);
+    std::panic::catch_unwind(AssertUnwindSafe(preparing)).unwrap_or_else(|_panic| {
+        tracing::error!(operation_name = key.operation_name, "planning panicked");
+        Err(vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the operation could not be planned")])
+    })
+}
+
+fn timed_out(timeout: Duration) -> GraphqlResponse {
+    let message = format!("the request took longer than {} ms", timeout.as_millis());
+    GraphqlResponse::from_errors(vec![GraphqlError::new("REQUEST_TIMEOUT", message)])
+}
+
+fn internal_error(correlation_id: &str) -> GraphqlResponse {
+    tracing::error!(correlation_id, "execution panicked");
+    let error = GraphqlError::new(code::INTERNAL_SERVER_ERROR, "internal error")
+        .with_extension("correlationId", correlation_id);
+    GraphqlResponse::from_errors(vec![error])
+}
+
+fn record(kind: OperationKind, response: &GraphqlResponse, started: Instant) {
+    let outcome = match (response.errors.is_empty(), response.data.is_some()) {
+        (true, _) => "ok",
+        (false, true) => "partial",
+        (false, false) => "failed",
+    };
+    metrics::counter!("selvedge_operations_total", "kind" => kind.as_str(), "outcome" => outcome).increment(1);
+    metrics::histogram!("selvedge_operation_duration_seconds", "kind" => kind.as_str()).record(started.elapsed());
+}

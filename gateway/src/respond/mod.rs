@@ -1,0 +1,11 @@
+//! GraphQL over HTTP, outbound: from GraphQL responses to HTTP responses.
+
+mod error_response;
+mod event_stream;
+mod single;
+mod status;
+
+pub use error_response::{refuse, refuse_request};
+pub use event_stream::event_stream;
+pub use single::{respond, respond_batch};
+pub use status::status_of;

@@ -1,0 +1,48 @@
+//! Metrics and health.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderValue, header::CONTENT_TYPE};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Renders all metrics in Prometheus' text form.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+/// Names what is not usable, with the reason; empty when everything is.
+pub type Readiness = Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) struct Health {
+    pub(super) readiness: Readiness,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Health {
+    /// 200 when requests can be answered, else 503 with what is in the way.
+    pub(super) fn ready(&self) -> Response {
+        let mut failures = (self.readiness)();
+        if self.shutdown.is_cancelled() {
+            failures.push(("gateway".to_owned(), "is shutting down".to_owned()));
+        }
+        if failures.is_empty() {
+            return Json(json!({ "status": "ready" })).into_response();
+        }
+        let failures: Map<String, Value> = failures.into_iter().map(|(name, why)| (name, Value::from(why))).collect();
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not ready", "failures": failures }))).into_response()
+    }
+}
+
+/// `/metrics`, `/health/live`, `/health/ready`.
+pub(super) fn router(health: Health, metrics: MetricsText) -> Router {
+    let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    Router::new()
+        .route("/metrics", get(move || async move { ([(CONTENT_TYPE, text)], metrics()) }))
+        .route("/health/live", get(|| async { Json(json!({ "status": "alive" })) }))
+        .route("/health/ready", get(move || async move { health.ready() }))
+}

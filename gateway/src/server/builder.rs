@@ -1,0 +1,114 @@
+//! Putting a gateway together.
+
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Gateway, MetricsText, Readiness, StaticAssets, assets::Asset, gateway::Edge};
+use crate::{
+    authenticate::AuthenticatorError,
+    clock::{Clock, SystemClock},
+    config::{Config, ConfigError},
+    pipeline::Pipeline,
+    schema::ServedSchema,
+    subgraph::SubgraphTransports,
+    subscribe::websocket::Connections,
+};
+
+/// Why a gateway cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Authentication cannot be set up.
+    #[error(transparent)]
+    Authenticator(#[from] AuthenticatorError),
+}
+
+struct NoAssets;
+
+impl StaticAssets for NoAssets {
+    fn find(&self, _path: &str) -> Option<Asset> {
+        None
+    }
+}
+
+/// Collects what a gateway is made of.
+pub struct GatewayBuilder {
+    config: Config,
+    schema: Arc<ServedSchema>,
+    transports: SubgraphTransports,
+    assets: Arc<dyn StaticAssets>,
+    clock: Arc<dyn Clock>,
+    metrics: MetricsText,
+    readiness: Readiness,
+}
+
+impl GatewayBuilder {
+    pub(super) fn new(config: Config, schema: Arc<ServedSchema>, transports: SubgraphTransports) -> Self {
+        Self {
+            config,
+            schema,
+            transports,
+            assets: Arc::new(NoAssets),
+            clock: Arc::new(SystemClock),
+            metrics: Arc::new(String::new),
+            readiness: Arc::new(Vec::new),
+        }
+    }
+
+    /// Pages to serve beside GraphQL.
+    #[must_use]
+    pub fn assets(mut self, assets: Arc<dyn StaticAssets>) -> Self {
+        self.assets = assets;
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What `/metrics` answers.
+    #[must_use]
+    pub fn metrics(mut self, metrics: MetricsText) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// What `/health/ready` asks.
+    #[must_use]
+    pub fn readiness(mut self, readiness: Readiness) -> Self {
+        self.readiness = readiness;
+        self
+    }
+
+    /// The gateway.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is wrong or authentication cannot be set up.
+    pub fn build(self) -> Result<Gateway, GatewayError> {
+        self.config.validate()?;
+        let pipeline = Pipeline::new(&self.config, self.schema, self.transports, &self.clock)?;
+        let connections = Connections {
+            runner: Arc::new(pipeline.clone()),
+            config: Arc::new(self.config.subscriptions.clone()),
+            max_message_bytes: self.config.limits.max_body_bytes,
+            shutdown: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+        };
+        let edge = Edge {
+            config: self.config,
+            pipeline,
+            connections,
+            assets: self.assets,
+            metrics: self.metrics,
+            readiness: self.readiness,
+        };
+        Ok(Gateway::from_edge(edge))
+    }
+}

@@ -1,0 +1,135 @@
+//! The routes, the listeners and how they stop.
+
+use std::{io, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+    routing::{any, get},
+    serve::ListenerExt,
+};
+use http::StatusCode;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    GatewayBuilder, MetricsText, Readiness, StaticAssets,
+    admin::{self, Health},
+    assets, graphql, layers,
+};
+use crate::{
+    config::Config, pipeline::Pipeline, schema::ServedSchema, subgraph::SubgraphTransports,
+    subscribe::websocket::Connections,
+};
+
+/// What every handler reads.
+pub(super) struct Edge {
+    pub(super) config: Config,
+    pub(super) pipeline: Pipeline,
+    pub(super) connections: Connections,
+    pub(super) assets: Arc<dyn StaticAssets>,
+    pub(super) metrics: MetricsText,
+    pub(super) readiness: Readiness,
+}
+
+/// A federation gateway; cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    edge: Arc<Edge>,
+}
+
+impl Gateway {
+    /// Begins a gateway that serves `schema` over `transports`.
+    #[must_use]
+    pub fn builder(config: Config, schema: Arc<ServedSchema>, transports: SubgraphTransports) -> GatewayBuilder {
+        GatewayBuilder::new(config, schema, transports)
+    }
+
+    pub(super) fn from_edge(edge: Edge) -> Self {
+        Self { edge: Arc::new(edge) }
+    }
+
+    /// Runs operations without HTTP.
+    #[must_use]
+    pub fn pipeline(&self) -> &Pipeline {
+        &self.edge.pipeline
+    }
+
+    /// Serves `schema` from now on; what is under way finishes on the old one.
+    pub async fn replace_schema(&self, schema: Arc<ServedSchema>) {
+        self.edge.pipeline.replace_schema(schema).await;
+    }
+
+    /// `/graphql`, `/health`, and the assets everywhere else.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        let health = self.health();
+        let router = Router::new()
+            .route("/graphql", any(graphql::handle))
+            .route("/health", get(move || async move { health.ready() }))
+            .fallback(serve_asset)
+            .with_state(Arc::clone(&self.edge));
+        layers::wrap(router, &self.edge.config)
+    }
+
+    /// `/metrics`, `/health/live`, `/health/ready`; for an address that clients cannot reach.
+    #[must_use]
+    pub fn admin_router(&self) -> Router {
+        admin::router(self.health(), Arc::clone(&self.edge.metrics))
+    }
+
+    fn health(&self) -> Health {
+        Health { readiness: Arc::clone(&self.edge.readiness), shutdown: self.edge.connections.shutdown.clone() }
+    }
+
+    /// Serves on `listener` until `shutdown`; then takes nothing new, closes live connections so that their clients
+    /// go elsewhere, and waits for what is under way, no longer than `server.shutdown_grace_ms`.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails.
+    pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
+        let grace = self.edge.config.server.shutdown_grace();
+        let connections = &self.edge.connections;
+        let listener = listener.tap_io(|socket| {
+            // Answers are written whole, so waiting for more would only delay them.
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY was not set");
+            }
+        });
+        let server = axum::serve(listener, self.router()).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let out_of_time = async {
+            shutdown.cancelled().await;
+            connections.shutdown.cancel();
+            tokio::time::sleep(grace).await;
+        };
+        tokio::select! {
+            result = server.into_future() => result?,
+            () = out_of_time => tracing::warn!(grace_ms = grace.as_millis(), "requests were cut off at shutdown"),
+        }
+        connections.shutdown.cancel();
+        connections.tracker.close();
+        if tokio::time::timeout(grace, connections.tracker.wait()).await.is_err() {
+            tracing::warn!(left = connections.tracker.len(), "live connections were cut off at shutdown");
+        }
+        Ok(())
+    }
+
+    /// Serves metrics and health on `listener` until `shutdown`.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails.
+    pub async fn serve_admin(&self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
+        axum::serve(listener, self.admin_router()).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    }
+}
+
+async fn serve_asset(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path == "/" && !edge.config.playground_enabled() {
+        return assets::plain(StatusCode::NOT_FOUND, "the playground is off; GraphQL is at /graphql\n");
+    }
+    assets::answer(&*edge.assets, request.method(), path, request.headers())
+}

@@ -1,0 +1,184 @@
+//! `/graphql`: POST, GET, server-sent events and WebSocket.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+};
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, future::join_all, stream};
+use http::{HeaderMap, Method, StatusCode, header::UPGRADE};
+use http_body_util::LengthLimitError;
+
+use super::gateway::Edge;
+use crate::{
+    authenticate::{AuthenticateError, CorrelationId},
+    error::{GraphqlError, GraphqlResponse},
+    operation::OperationKind,
+    pipeline::Prepared,
+    request::{
+        Accepted, Decoded, GraphqlRequest, MediaType, RequestError, check_content_type, check_csrf, decode_body,
+        decode_query_string,
+    },
+    respond::{event_stream, refuse, refuse_request, respond, respond_batch},
+    subgraph::CORRELATION_HEADER,
+    subscribe::{Caller, RunOperation, websocket},
+};
+
+/// Asks for the plan in the answer; heard in development mode alone.
+const DEBUG_HEADER: &str = "x-selvedge-debug";
+
+/// A refusal, as a ready response.
+struct Refusal(Response);
+
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        Self(refuse_request(&error))
+    }
+}
+
+impl From<AuthenticateError> for Refusal {
+    fn from(error: AuthenticateError) -> Self {
+        Self(refuse(StatusCode::UNAUTHORIZED, AuthenticateError::CODE, error.to_string()))
+    }
+}
+
+/// What a request's head says about how to answer it.
+struct Head {
+    method: Method,
+    accepted: Accepted,
+    debug: bool,
+    caller: Caller,
+}
+
+pub(super) async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let correlation = CorrelationId::from_headers(request.headers());
+    let header = correlation.to_header();
+    let answered = if is_upgrade(request.headers()) {
+        upgrade(&edge, request, correlation).boxed()
+    } else {
+        answer(&edge, request, correlation).boxed()
+    };
+    let mut response = answered.await.unwrap_or_else(|Refusal(response)| response);
+    response.headers_mut().insert(CORRELATION_HEADER, header);
+    metrics::counter!("selvedge_http_requests_total", "status" => response.status().as_str().to_owned()).increment(1);
+    response
+}
+
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+async fn upgrade(edge: &Edge, request: Request, _correlation: CorrelationId) -> Result<Response, Refusal> {
+    if !edge.config.subscriptions.enabled {
+        let message = "subscriptions are switched off".to_owned();
+        return Err(Refusal(refuse(StatusCode::NOT_FOUND, "SUBSCRIPTIONS_DISABLED", message)));
+    }
+    let identity = edge.pipeline.authenticator().authenticate(request.headers()).await?;
+    let origins = &edge.config.cors.allowed_origins;
+    websocket::upgrade(request, edge.connections.clone(), identity, origins)
+        .map_err(|error| Refusal(refuse(error.status(), "UPGRADE_REFUSED", error.to_string())))
+}
+
+async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    if parts.method != Method::POST && parts.method != Method::GET {
+        return Err(RequestError::MethodNotAllowed.into());
+    }
+    check_csrf(&edge.config.csrf, &parts.headers)?;
+    let accepted = Accepted::from_headers(&parts.headers)?;
+    let identity = edge.pipeline.authenticator().authenticate(&parts.headers).await?;
+    let decoded = if parts.method == Method::POST {
+        check_content_type(&parts.headers)?;
+        let body = read(body, edge.config.limits.max_body_bytes).await?;
+        decode_body(&body, edge.config.limits.max_batch_operations)?
+    } else {
+        Decoded::Single(decode_query_string(&parts.uri)?)
+    };
+    let debug = edge.config.is_development() && parts.headers.get(DEBUG_HEADER).is_some_and(|value| value == "plan");
+    let caller = Caller { identity, correlation };
+    let head = Head { method: parts.method, accepted, debug, caller };
+    match decoded {
+        Decoded::Single(request) => run_single(edge, request, head).await,
+        Decoded::Batch(requests) => Ok(run_batch(edge, requests, &head).await),
+    }
+}
+
+async fn read(body: Body, max_bytes: usize) -> Result<Bytes, RequestError> {
+    to_bytes(body, max_bytes).await.map_err(|error| {
+        let cause = std::error::Error::source(&error);
+        if cause.is_some_and(|cause| cause.is::<LengthLimitError>()) {
+            RequestError::BodyTooLarge { max_bytes }
+        } else {
+            RequestError::BodyInterrupted
+        }
+    })
+}
+
+async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<Response, Refusal> {
+    let prepared = match edge.pipeline.prepare(&request).await {
+        Ok(prepared) => prepared,
+        Err(errors) => return Ok(single(edge, &GraphqlResponse::from_errors(errors), head.accepted.single)),
+    };
+    match prepared.kind() {
+        OperationKind::Subscription => run_subscription(edge, prepared, request, head),
+        OperationKind::Mutation if head.method == Method::GET => {
+            Err(RequestError::NeedsPost { kind: OperationKind::Mutation.as_str() }.into())
+        }
+        OperationKind::Query | OperationKind::Mutation => {
+            let response = edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await;
+            Ok(single(edge, &response, head.accepted.single))
+        }
+    }
+}
+
+/// One response, in the form that the client accepts.
+fn single(edge: &Edge, response: &GraphqlResponse, media_type: MediaType) -> Response {
+    if media_type == MediaType::EventStream {
+        let body = response.to_bytes();
+        return event_stream(stream::once(async { body }), edge.config.subscriptions.keep_alive());
+    }
+    respond(response, media_type)
+}
+
+fn run_subscription(edge: &Edge, prepared: Prepared, request: GraphqlRequest, head: Head) -> Result<Response, Refusal> {
+    if !head.accepted.event_stream || !edge.config.subscriptions.enabled {
+        return Err(RequestError::NeedsStream.into());
+    }
+    let time_left = edge.pipeline.time_left(&head.caller.identity);
+    let subscription = match edge.pipeline.subscribe(prepared, request, head.caller) {
+        Ok(subscription) => subscription,
+        Err(errors) => return Ok(single(edge, &GraphqlResponse::from_errors(errors), head.accepted.single)),
+    };
+    let shutdown = edge.connections.shutdown.clone().cancelled_owned();
+    let expired = async move {
+        match time_left {
+            Some(left) => tokio::time::sleep(left).await,
+            None => std::future::pending().await,
+        }
+    };
+    let end = async { futures::future::select(Box::pin(shutdown), Box::pin(expired)).await };
+    Ok(event_stream(subscription.take_until(Box::pin(end)), edge.config.subscriptions.keep_alive()))
+}
+
+async fn run_batch(edge: &Edge, requests: Vec<GraphqlRequest>, head: &Head) -> Response {
+    let responses = join_all(requests.into_iter().map(|request| run_batched(edge, request, head))).await;
+    let media_type = match head.accepted.single {
+        MediaType::EventStream => MediaType::Json,
+        other => other,
+    };
+    respond_batch(&responses, media_type)
+}
+
+async fn run_batched(edge: &Edge, request: GraphqlRequest, head: &Head) -> GraphqlResponse {
+    match edge.pipeline.prepare(&request).await {
+        Err(errors) => GraphqlResponse::from_errors(errors),
+        Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
+            let error = GraphqlError::new("BATCH_REFUSED", "an array cannot hold a subscription");
+            GraphqlResponse::from_errors(vec![error])
+        }
+        Ok(prepared) => edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await,
+    }
+}

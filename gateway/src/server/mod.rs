@@ -1,0 +1,13 @@
+//! The gateway as a server: routes, listeners, shutdown.
+
+mod admin;
+mod assets;
+mod builder;
+mod gateway;
+mod graphql;
+mod layers;
+
+pub use admin::{MetricsText, Readiness};
+pub use assets::{Asset, Caching, StaticAssets};
+pub use builder::{GatewayBuilder, GatewayError};
+pub use gateway::Gateway;

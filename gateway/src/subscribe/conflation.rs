@@ -1,0 +1,107 @@
+//! Finds the key of an event, so that a newer event can take the place of an older one.
+
+use std::collections::BTreeMap;
+
+use graphql_tools::{
+    parser::parse_query,
+    static_graphql::query::{Definition, Document, Field, OperationDefinition, Selection, SelectionSet},
+};
+use serde_json::value::RawValue;
+
+/// Where in an encoded response the key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeyPath {
+    /// The response name of the root field.
+    root: String,
+    /// The response name of the key field inside of it.
+    key: String,
+}
+
+/// The root field of a subscription, and where the key of its events is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RootField {
+    /// Its name in the schema.
+    pub(super) name: String,
+    /// `None` when the field has no key, or the operation does not select it.
+    pub(super) key: Option<KeyPath>,
+}
+
+impl RootField {
+    /// Reads the root field of the subscription `operation_name`; `conflate` maps root fields to key fields. `None`
+    /// when there is no such subscription, which a validated one cannot be.
+    pub(super) fn of(query: &str, operation_name: Option<&str>, conflate: &BTreeMap<String, String>) -> Option<Self> {
+        let document: Document = parse_query::<String>(query).ok()?.into_static();
+        let selection = document.definitions.iter().find_map(|definition| match definition {
+            Definition::Operation(OperationDefinition::Subscription(operation))
+                if operation_name.is_none() || operation.name.as_deref() == operation_name =>
+            {
+                Some(&operation.selection_set)
+            }
+            _ => None,
+        })?;
+        let root = find_field(&document, selection, &|_| true)?;
+        let key_field = conflate.get(&root.name).and_then(|wanted| {
+            find_field(&document, &root.selection_set, &|field| field.name == *wanted && field.directives.is_empty())
+        });
+        let key = key_field.map(|field| KeyPath { root: response_name(root), key: response_name(field) });
+        Some(Self { name: root.name.clone(), key })
+    }
+}
+
+impl KeyPath {
+    /// The key of an event, from the `data` of its encoded response: the JSON text of the key field's value.
+    pub(super) fn read(&self, data: &[u8]) -> Option<Box<str>> {
+        let data: BTreeMap<&str, &RawValue> = serde_json::from_slice(data).ok()?;
+        let payload: BTreeMap<&str, &RawValue> = serde_json::from_str(data.get(self.root.as_str())?.get()).ok()?;
+        payload.get(self.key.as_str()).map(|value| value.get()).filter(|key| *key != "null").map(Box::from)
+    }
+}
+
+fn response_name(field: &Field) -> String {
+    field.alias.as_ref().unwrap_or(&field.name).clone()
+}
+
+/// The first field that is `wanted`, also inside of fragments. Fragments of a validated document have no cycles.
+fn find_field<'a>(
+    document: &'a Document,
+    selection: &'a SelectionSet,
+    wanted: &dyn Fn(&Field) -> bool,
+) -> Option<&'a Field> {
+    selection.items.iter().find_map(|item| match item {
+        Selection::Field(field) => wanted(field).then_some(field),
+        Selection::InlineFragment(fragment) => find_field(document, &fragment.selection_set, wanted),
+        Selection::FragmentSpread(spread) => document.definitions.iter().find_map(|definition| match definition {
+            Definition::Fragment(fragment) if fragment.name == spread.fragment_name => {
+                find_field(document, &fragment.selection_set, wanted)
+            }
+            _ => None,
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(query: &str, name: Option<&str>) -> Option<RootField> {
+        let conflate = BTreeMap::from([("stockBadges".to_owned(), "sku".to_owned())]);
+        RootField::of(query, name, &conflate)
+    }
+
+    #[test]
+    fn finds_the_key_under_aliases_and_in_fragments() {
+        let query =
+            "subscription A { badges: stockBadges(skus: []) { state ...K } } fragment K on StockBadge { id: sku }";
+        let found = root(query, Some("A")).unwrap();
+        assert_eq!(found.name, "stockBadges");
+        let key = found.key.unwrap().read(br#"{"badges":{"state":"IN_STOCK","id":"S-1"}}"#);
+        assert_eq!(key.as_deref(), Some("\"S-1\""));
+    }
+
+    #[test]
+    fn without_the_key_field_there_is_no_key() {
+        assert_eq!(root("subscription { stockBadges(skus: []) { state } }", None).unwrap().key, None);
+        assert_eq!(root("subscription { other { sku } }", None).unwrap().key, None);
+        assert_eq!(root("{ a }", None), None);
+    }
+}

@@ -1,0 +1,19 @@
+//! Live data: a hub that holds one upstream per distinct stream and serves any number of clients from it, and the
+//! protocols by which they listen.
+//!
+//! Each event is resolved and encoded once. Per client and key only the newest value waits (conflation), so that a
+//! slow client costs its keys and never a growing queue. A newcomer gets the newest value of each key first, then
+//! only what follows.
+
+mod conflation;
+mod hub;
+mod port;
+mod queue;
+mod stream;
+mod subscription;
+mod upstream;
+pub mod websocket;
+
+pub use hub::{Hub, StreamRequest};
+pub use port::{Caller, RunOperation, Running};
+pub use subscription::Subscription;

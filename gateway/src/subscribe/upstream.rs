@@ -1,0 +1,105 @@
+//! Follows one subscription of a subgraph, over failures.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use rand::Rng;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::{
+    authenticate::{CorrelationId, Identity, IdentitySigner},
+    config::SubscriptionsConfig,
+    error::{GraphqlError, GraphqlResponse},
+    execute::{ExecuteContext, execute_event},
+    operation::OperationKind,
+    plan::PreparedOperation,
+    schema::ServedSchema,
+    subgraph::{SubgraphBody, SubgraphRequest, SubgraphTransports, TransportError},
+};
+
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+/// How long the entity fields of one event may take to resolve.
+const EVENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Everything that is needed to open a subscription at a subgraph, again and again.
+pub(super) struct Upstream {
+    pub(super) schema: Arc<ServedSchema>,
+    pub(super) operation: Arc<PreparedOperation>,
+    pub(super) variables: Map<String, Value>,
+    pub(super) subgraph: String,
+    pub(super) body: Bytes,
+    pub(super) transports: SubgraphTransports,
+    pub(super) signer: IdentitySigner,
+    pub(super) identity: Identity,
+    pub(super) correlation: CorrelationId,
+    pub(super) config: Arc<SubscriptionsConfig>,
+}
+
+impl Upstream {
+    /// Calls `on_response` with each response of the stream until it ends. A connection that breaks is opened
+    /// again; after the configured number of attempts without an event, the last response is an error.
+    pub(super) async fn follow(&self, mut on_response: impl FnMut(&GraphqlResponse)) {
+        let mut failures = 0;
+        loop {
+            let Err(error) = self.listen(&mut failures, &mut on_response).await else { return };
+            failures += 1;
+            tracing::warn!(
+                subgraph = %self.subgraph, %error, reason = error.reason(), failures,
+                correlation_id = self.correlation.as_str(), "upstream subscription broke"
+            );
+            if failures > self.config.upstream_attempts || matches!(error, TransportError::Refused { .. }) {
+                let error = GraphqlError::new(error.code(), error.to_string())
+                    .with_extension("subgraph", self.subgraph.clone());
+                on_response(&GraphqlResponse::from_errors(vec![error]));
+                return;
+            }
+            tokio::time::sleep(backoff(self.config.upstream_backoff_ms, failures)).await;
+        }
+    }
+
+    /// One connection, until the subgraph completes the stream or it breaks.
+    async fn listen(
+        &self,
+        failures: &mut u32,
+        on_response: &mut impl FnMut(&GraphqlResponse),
+    ) -> Result<(), TransportError> {
+        let request = SubgraphRequest {
+            body: self.body.clone(),
+            // Signed for each connection: the identity does not live as long as the stream.
+            headers: self.signer.headers(&self.identity, &self.correlation),
+            kind: OperationKind::Subscription,
+        };
+        let response = self.transports.call(&self.subgraph, request).await?;
+        let mut events = match response.body {
+            SubgraphBody::Stream(events) => events,
+            SubgraphBody::Complete(refusal) => {
+                on_response(&self.resolve(refusal).await);
+                return Ok(());
+            }
+        };
+        while let Some(event) = events.next().await {
+            let event = event?;
+            *failures = 0;
+            on_response(&self.resolve(event).await);
+        }
+        Ok(())
+    }
+
+    async fn resolve(&self, event: Bytes) -> GraphqlResponse {
+        let context = ExecuteContext {
+            transports: &self.transports,
+            headers: self.signer.headers(&self.identity, &self.correlation),
+            deadline: Instant::now() + EVENT_TIMEOUT,
+        };
+        execute_event(&self.schema, &self.operation, &self.variables, event, &context).await
+    }
+}
+
+/// Doubles with each failure; a random part keeps streams that broke together from coming back together.
+fn backoff(first_ms: u64, failures: u32) -> Duration {
+    let doubled = first_ms.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    let longest = Duration::from_millis(doubled).min(MAX_BACKOFF);
+    longest.mul_f64(rand::rng().random_range(0.5..1.0))
+}

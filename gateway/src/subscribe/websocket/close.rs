@@ -1,0 +1,48 @@
+//! Why the gateway closes a connection.
+
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+
+/// A reason to close; each has the close code that the protocol gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Close {
+    /// The gateway stops; the client should connect again.
+    GoingAway,
+    /// A message that is not of the protocol.
+    BadMessage(&'static str),
+    /// `subscribe` before `connection_ack`.
+    Unauthorized,
+    /// The token was refused, or ran out.
+    Forbidden(String),
+    /// No common subprotocol.
+    SubprotocolNotAcceptable,
+    /// No `connection_init` in time.
+    InitTimeout,
+    /// Two operations of one id.
+    DuplicateId(String),
+    /// A second `connection_init`.
+    TooManyInits,
+}
+
+impl Close {
+    /// The close frame. A reason may have at most 123 bytes.
+    pub(super) fn frame(&self) -> CloseFrame {
+        let (code, reason) = match self {
+            Self::GoingAway => (1001, "Going away".to_owned()),
+            Self::BadMessage(what) => (4400, (*what).to_owned()),
+            Self::Unauthorized => (4401, "Unauthorized".to_owned()),
+            Self::Forbidden(why) => (4403, format!("Forbidden: {why}")),
+            Self::SubprotocolNotAcceptable => (4406, "Subprotocol not acceptable".to_owned()),
+            Self::InitTimeout => (4408, "Connection initialisation timeout".to_owned()),
+            Self::DuplicateId(id) => (4409, format!("Subscriber for {id} already exists")),
+            Self::TooManyInits => (4429, "Too many initialisation requests".to_owned()),
+        };
+        CloseFrame { code: CloseCode::from(code), reason: shortened(reason).into() }
+    }
+}
+
+fn shortened(mut reason: String) -> String {
+    const MAX_BYTES: usize = 123;
+    let end = (0..=MAX_BYTES.min(reason.len())).rev().find(|&end| reason.is_char_boundary(end));
+    reason.truncate(end.unwrap_or(0));
+    reason
+}
