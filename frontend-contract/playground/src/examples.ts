@@ -9,17 +9,17 @@ import threeSubgraphs from "../../operations/playground/ThreeSubgraphs.graphql?r
 export interface Example {
   readonly query: string;
   readonly variables?: string;
-  readonly headers?: string;
 }
 
-const PLAN_HEADERS = JSON.stringify({ "x-selvedge-debug": "plan" }, null, 2);
+/** Asks a gateway in development mode for the plan of an operation. */
+export const PLAN_HEADERS = JSON.stringify({ "x-selvedge-debug": "plan" }, null, 2);
 
 /** The example operations, with SKUs of this shop in their variables. */
 export function examplesFor(skus: readonly string[]): Example[] {
   const [first = "SKU"] = skus;
   const json = (value: unknown) => JSON.stringify(value, null, 2);
   return [
-    { query: threeSubgraphs, variables: json({ first: 20 }), headers: PLAN_HEADERS },
+    { query: threeSubgraphs, variables: json({ first: 20 }) },
     { query: liveStock, variables: json({ skus: skus.length > 0 ? skus : [first] }) },
     { query: holdStock, variables: json({ sku: first, key: "playground-1" }) },
     { query: stockByLocation, variables: json({ sku: first }) },

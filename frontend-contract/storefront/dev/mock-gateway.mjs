@@ -134,16 +134,21 @@ function root(request) {
   };
 }
 
+function badgeView(badge) {
+  const product = catalog.find((candidate) => candidate.variants.some((variant) => variant.sku === badge.sku));
+  return { ...badge, variant: { ...product.variants.find((variant) => variant.sku === badge.sku), product } };
+}
+
 async function* streamBadges(skus) {
   const seen = new Map();
   for (const sku of skus) {
     const badge = badgeOf(sku);
     if (badge) seen.set(sku, badge.revision);
-    if (badge) yield { stockBadges: badge };
+    if (badge) yield { stockBadges: badgeView(badge) };
   }
   for (;;) {
     const badge = await nextBadge();
-    if (skus.includes(badge.sku) && badge.revision > (seen.get(badge.sku) ?? 0)) yield { stockBadges: badge };
+    if (skus.includes(badge.sku) && badge.revision > (seen.get(badge.sku) ?? 0)) yield { stockBadges: badgeView(badge) };
   }
 }
 

@@ -32,10 +32,37 @@ export function CatalogPage() {
 function Hero() {
   return (
     <header className="hero">
-      <p className="eyebrow">Autumn edit</p>
-      <h1>Clothes with a finished edge.</h1>
-      <p className="lede">A selvedge is the edge of a cloth that cannot fray. We carry pieces made with the same idea.</p>
+      <div>
+        <p className="eyebrow">Autumn edit</p>
+        <h1>Clothes with a finished edge.</h1>
+        <p className="lede">
+          A selvedge is the edge of a cloth that cannot fray. We carry pieces made with the same idea, and say honestly
+          how many there are.
+        </p>
+      </div>
+      <Cloth />
     </header>
+  );
+}
+
+/** Three folded cloths with their selvedge showing. */
+function Cloth() {
+  return (
+    <svg className="hero-cloth" viewBox="0 0 420 230" aria-hidden="true">
+      {[
+        ["#26334f", 150],
+        ["#6b6a3b", 88],
+        ["#bd6a4b", 26],
+      ].map(([shade, top], index) => (
+        <g key={shade} transform={`translate(${String(index * 12)} ${String(top)})`}>
+          <path d="M20 8 Q4 8 4 34 Q4 60 20 60 H372 Q390 60 390 34 Q390 8 372 8 Z" fill={String(shade)} />
+          <path d="M24 34 H388" stroke="#14110c" strokeOpacity="0.3" strokeWidth="1.5" />
+          <path d="M24 21 H384 M24 47 H384" stroke="#fffaf0" strokeOpacity="0.14" strokeWidth="1" />
+          <path d="M16 52 Q10 58 20 60 H372 Q384 60 388 50 Z" fill="#f7f4ee" />
+          <path d="M16 56.5 H381" stroke="#a83329" strokeWidth="1.6" />
+        </g>
+      ))}
+    </svg>
   );
 }
 
