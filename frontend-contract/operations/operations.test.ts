@@ -57,7 +57,7 @@ describe("operations", () => {
   });
 
   it.each(files)("$path holds one definition, named like the file", ({ path, document }) => {
-    const names = document.definitions.map((definition) => ("name" in definition && definition.name ? definition.name.value : undefined));
+    const names = document.definitions.map((definition) => ("name" in definition ? definition.name : undefined)?.value);
     expect(names).toEqual([basename(path).replace(/(\.fragment)?\.graphql$/, "")]);
   });
 

@@ -10,11 +10,23 @@ const HOLD = `
 `;
 
 /** Waits until the answer that the playground shows holds a text; spaces do not count. */
-function waitForAnswer(page, text) {
-  return page.waitForFunction(
-    (wanted) => (document.querySelector(".graphiql-response")?.textContent ?? "").replaceAll(/\s/g, "").includes(wanted),
-    text.replaceAll(/\s/g, ""),
-  );
+async function waitForAnswer(page, text) {
+  const read = (wanted) => {
+    const shown = (document.querySelector(".graphiql-response")?.textContent ?? "").replaceAll(/\s/g, "");
+    return wanted === undefined ? shown : shown.includes(wanted);
+  };
+  try {
+    await page.waitForFunction(read, text.replaceAll(/\s/g, ""));
+  } catch {
+    throw new Error(`the answer never held ${text}; it is ${(await page.evaluate(read)).slice(0, 300)}`);
+  }
+}
+
+/** Presses play once the editor holds the operation and has parsed it, which it does a moment later. */
+async function run(page, operation) {
+  await page.locator(".graphiql-query-editor .view-lines", { hasText: operation }).waitFor();
+  await page.waitForTimeout(500);
+  await page.locator(".graphiql-execute-button").click();
 }
 
 /** The playground opens with its example tabs, answers a query over all subgraphs, and shows live stock. */
@@ -22,14 +34,14 @@ export async function checkPlayground({ ask, open, picture }) {
   const page = await open();
   await page.goto("/");
   await page.getByRole("tab", { name: /ThreeSubgraphs/ }).waitFor();
-  await page.locator(".graphiql-execute-button").click();
+  await run(page, "ThreeSubgraphs");
   await waitForAnswer(page, '"similar"');
   await picture(page, "11-playground-query");
 
   const { products } = await ask(FIND);
   const [{ sku, badge }] = products.nodes[0].variants.filter((variant) => variant.badge.available > 0);
   await page.getByRole("tab", { name: /LiveStock/ }).click();
-  await page.locator(".graphiql-execute-button").click();
+  await run(page, "LiveStock");
   await waitForAnswer(page, '"stockBadges"');
   await page.waitForTimeout(500);
   await ask(HOLD, { sku, key: crypto.randomUUID() });

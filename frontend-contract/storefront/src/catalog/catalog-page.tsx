@@ -55,11 +55,11 @@ function Cloth() {
         ["#bd6a4b", 26],
       ].map(([shade, top], index) => (
         <g key={shade} transform={`translate(${String(index * 12)} ${String(top)})`}>
-          <path d="M20 8 Q4 8 4 34 Q4 60 20 60 H372 Q390 60 390 34 Q390 8 372 8 Z" fill={String(shade)} />
-          <path d="M24 34 H388" stroke="#14110c" strokeOpacity="0.3" strokeWidth="1.5" />
-          <path d="M24 21 H384 M24 47 H384" stroke="#fffaf0" strokeOpacity="0.14" strokeWidth="1" />
-          <path d="M16 52 Q10 58 20 60 H372 Q384 60 388 50 Z" fill="#f7f4ee" />
-          <path d="M16 56.5 H381" stroke="#a83329" strokeWidth="1.6" />
+          <rect x="4" y="6" width="386" height="56" rx="24" fill={String(shade)} />
+          <path d="M28 34 H390" stroke="#14110c" strokeOpacity="0.28" strokeWidth="1.5" />
+          <path d="M22 20 H380" stroke="#fffaf0" strokeOpacity="0.14" />
+          <path d="M24 51 H372" stroke="#f7f4ee" strokeWidth="6" strokeLinecap="round" />
+          <path d="M24 51 H372" stroke="#a83329" strokeWidth="1.5" strokeDasharray="7 2.5" />
         </g>
       ))}
     </svg>
