@@ -1,7 +1,7 @@
 //! The inventory subgraph: the catalog, and an event-sourced stock ledger on PostgreSQL or SQLite.
 //!
-//! Layers, from the bottom: `entity`, `domain` → `store` → `command`, `catalog` → `graphql` → `server`; `config` and
-//! `error` stand beside. Imports point down only; `tests/layering.rs` enforces it.
+//! Layers, from the bottom: `config`, `error` → `entity`, `domain` → `store` → `command`, `projection` → `catalog` →
+//! `graphql` → `server`. Imports point down only; `tests/layering.rs` enforces it.
 #![cfg_attr(
     test,
     allow(
@@ -19,6 +19,12 @@ pub mod config;
 pub mod domain;
 pub mod entity;
 mod error;
+pub mod graphql;
+pub mod projection;
+mod server;
 pub mod store;
 
+pub use config::Config;
 pub use error::StoreError;
+pub use graphql::sdl;
+pub use server::{Connected, StartError, connect, start};

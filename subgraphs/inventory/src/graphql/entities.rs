@@ -3,8 +3,9 @@
 use async_graphql::{Context, Error, ID, Object};
 
 use super::{
+    error::caller,
     loaders::{
-        LevelById, LocationById, ProductByHandle, ProductById, ReservationById, VariantById, VariantBySku, loaders,
+        LevelById, LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders,
     },
     types::{InventoryLevel, Location, Product, ProductVariant, Reservation, StockBadge},
 };
@@ -54,6 +55,6 @@ impl Entities {
 
     #[graphql(entity)]
     async fn reservation_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Reservation>, Error> {
-        Ok(loaders(ctx)?.load_one(ReservationById(id.0)).await?.map(Reservation))
+        Reservation::visible_to(caller(ctx)?, ctx, id).await
     }
 }

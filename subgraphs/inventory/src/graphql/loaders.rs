@@ -3,11 +3,7 @@
 //! A request has its own loaders: rows that one field has read serve the others of the same request, and no number
 //! outlives it. What lives longer than a moment (a mutation's answer, a subscription) reads without the cache.
 
-use std::{
-    collections::HashMap,
-    hash::Hash,
-    sync::Arc,
-};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::{
     Context, Error,
@@ -18,10 +14,7 @@ use async_graphql::{
 use crate::{
     entity::{location, product, product_image, product_option, stock_level, variant},
     error::StoreError,
-    store::{
-        Store,
-        catalog_read::{self, ReservationWithLines},
-    },
+    store::{Store, catalog_read, reservations::ReservationWithLines},
 };
 
 /// The loaders of one request.

@@ -3,9 +3,9 @@
 use async_graphql::{Context, Error, ID, Object};
 
 use super::{
-    error::{bad_user_input, of_reading},
+    error::{bad_user_input, caller, of_reading},
     limits::{page_request, sku_list},
-    loaders::{LocationById, ProductByHandle, ProductById, ReservationById, VariantById, VariantBySku, loaders},
+    loaders::{LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders},
     types::{
         Facet, Location, LocationConnection, Product, ProductConnection, ProductFilter, ProductSort, ProductVariant,
         Reservation, StockBadge, location_connection, product_connection,
@@ -112,7 +112,8 @@ impl RootQuery {
         rows.map(|row| Ok(StockBadge::of(badges::of_variant(&row)?))).collect()
     }
 
+    /// Null when it is unknown, or somebody else's.
     async fn reservation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Reservation>, Error> {
-        Ok(loaders(ctx)?.load_one(ReservationById(id.0)).await?.map(Reservation))
+        Reservation::visible_to(caller(ctx)?, ctx, id).await
     }
 }

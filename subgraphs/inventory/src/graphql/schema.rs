@@ -17,7 +17,6 @@ use crate::{command::Commands, projection::BadgeFeed, store::Store};
 /// Selections may nest this deep; the deepest honest one is about half of it.
 const DEPTH_MAX: usize = 24;
 
-/// All query fields.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(RootQuery, Entities);
 
@@ -76,5 +75,8 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
-    Schema::build(Query::default(), Mutation, SubscriptionRoot).enable_federation().limit_depth(DEPTH_MAX)
+    Schema::build(Query::default(), Mutation, SubscriptionRoot)
+        .enable_federation()
+        .enable_subscription_in_federation()
+        .limit_depth(DEPTH_MAX)
 }

@@ -8,9 +8,7 @@ use std::{
 
 use futures::{Stream, StreamExt, stream, stream::BoxStream};
 use parking_lot::Mutex;
-use selvedge_kit::{
-    bus::{Delivery, EventBus, TailFrom, Topic},
-};
+use selvedge_kit::bus::{Delivery, EventBus, TailFrom, Topic};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -19,14 +17,12 @@ use crate::{
     error::StoreError,
     store::{
         Store,
-        badges::{self, BadgeOfSku},
+        badges::{self, BADGE_CHANGED, BadgeOfSku},
     },
 };
 
 /// Where stock changes are announced.
 const TOPIC: Topic = Topic("inventory");
-/// The only event type that this feed reads.
-const BADGE_CHANGED: &str = "com.selvedge.inventory.stock_badge_changed.v1";
 /// Pause before the bus is tried again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 /// SKUs that are read from the store at once.

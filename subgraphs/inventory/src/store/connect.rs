@@ -176,7 +176,7 @@ async fn sqlite_pool(url: &str, connections: u32, in_memory: bool) -> Result<Dat
             .pragma("temp_store", "MEMORY");
         if in_memory { sqlite } else { sqlite.pragma("journal_mode", "WAL") }
     });
-    Database::connect(pool).await
+    Ok(measured(Database::connect(pool).await?))
 }
 
 async fn open_postgres(options: &StoreOptions) -> Result<Pools, DbErr> {
@@ -186,7 +186,7 @@ async fn open_postgres(options: &StoreOptions) -> Result<Pools, DbErr> {
         admin.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS \"{quoted}\"")).await?;
         admin.close().await?;
     }
-    let pool = Database::connect(postgres_pool(options, options.max_connections.max(2), true)).await?;
+    let pool = measured(Database::connect(postgres_pool(options, options.max_connections.max(2), true)).await?);
     let mut relay = postgres_pool(options, 1, true);
     relay.connect_lazy(true).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     let relay = Database::connect(relay).await?;
@@ -203,4 +203,14 @@ fn postgres_pool(options: &StoreOptions, connections: u32, in_schema: bool) -> C
         pool.set_schema_search_path(schema.clone());
     }
     pool
+}
+
+/// Counts every statement of `connection` and the time it takes.
+fn measured(mut connection: DatabaseConnection) -> DatabaseConnection {
+    connection.set_metric_callback(|statement| {
+        let outcome = if statement.failed { "failed" } else { "done" };
+        metrics::counter!("inventory_statements_total", "outcome" => outcome).increment(1);
+        metrics::histogram!("inventory_statement_seconds").record(statement.elapsed.as_secs_f64());
+    });
+    connection
 }

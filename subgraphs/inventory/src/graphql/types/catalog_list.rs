@@ -10,9 +10,7 @@ use async_graphql::{
 use super::Product;
 use crate::{
     entity::product,
-    graphql::{
-        limits::{filter_values, search_words},
-    },
+    graphql::limits::{filter_values, search_words},
     store::{
         Store,
         catalog_read::{self, Page, ProductOrder, count_products},

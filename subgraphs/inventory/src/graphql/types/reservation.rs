@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Error, ID, Object};
 use chrono::{DateTime, Utc};
+use selvedge_kit::identity::Identity;
 
 use super::{Location, ProductVariant};
-use crate::{entity::reservation_line, store::catalog_read::ReservationWithLines};
+use crate::{
+    command::Caller,
+    entity::reservation_line,
+    graphql::loaders::{ReservationById, loaders},
+    store::reservations::ReservationWithLines,
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Reservation(pub(crate) Arc<ReservationWithLines>);
@@ -19,6 +25,17 @@ pub(crate) enum ReservationStatus {
     Released,
     Expired,
     Committed,
+}
+
+impl Reservation {
+    /// The reservation with `id`, if `caller` may see it: who made it, staff, and other subgraphs. An anonymous
+    /// shopper proves to be the maker by knowing the id.
+    pub(crate) async fn visible_to(caller: &Identity, ctx: &Context<'_>, id: ID) -> Result<Option<Self>, Error> {
+        let row = loaders(ctx)?.load_one(ReservationById(id.0)).await?;
+        let serves = ["inventory:read", "inventory:write", "service"].iter().any(|scope| caller.has_scope(scope));
+        let is_maker = |row: &Arc<ReservationWithLines>| row.reservation.actor == Caller::of(caller).actor;
+        Ok(row.filter(|row| serves || is_maker(row)).map(Self))
+    }
 }
 
 #[Object]

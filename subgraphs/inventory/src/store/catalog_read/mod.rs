@@ -16,5 +16,5 @@ pub use products::{
     ProductOrder, count_products, images_of_products, list_products, options_of_products, products_by_handle,
     products_by_id,
 };
-pub use reservations::{ReservationWithLines, reservations_by_id};
+pub use reservations::reservations_by_id;
 pub use variants::{levels_by_id, levels_of_variants, variants_by_id, variants_by_sku, variants_of_products};

@@ -167,8 +167,7 @@ impl<Row: Clone> Page<(String, Row)> {
         let behind = |row: &&Row| after.as_ref().is_none_or(|(_, bound)| id(row) > bound);
         let in_front = |row: &&Row| before.as_ref().is_none_or(|(_, bound)| id(row) < bound);
         let with_cursor = |row: &Row| (encode_cursor(name, Key::Number(0), id(row)), row.clone());
-        let mut left: Vec<(String, Row)> =
-            rows.iter().filter(behind).filter(in_front).map(with_cursor).collect();
+        let mut left: Vec<(String, Row)> = rows.iter().filter(behind).filter(in_front).map(with_cursor).collect();
         if request.backward {
             left.reverse();
         }

@@ -7,17 +7,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use crate::{
     entity::{reservation, reservation_line},
     error::StoreError,
-    store::Store,
+    store::{Store, reservations::ReservationWithLines},
 };
-
-/// A reservation with its lines in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReservationWithLines {
-    /// The reservation.
-    pub reservation: reservation::Model,
-    /// Its lines.
-    pub lines: Vec<reservation_line::Model>,
-}
 
 /// The reservations with one of `ids`, in any order.
 ///
@@ -25,8 +16,7 @@ pub struct ReservationWithLines {
 ///
 /// When the store fails.
 pub async fn reservations_by_id(store: &Store, ids: &[String]) -> Result<Vec<ReservationWithLines>, StoreError> {
-    let found =
-        reservation::Entity::find().filter(reservation::Column::Id.is_in(ids)).all(store.reader()).await?;
+    let found = reservation::Entity::find().filter(reservation::Column::Id.is_in(ids)).all(store.reader()).await?;
     let lines = reservation_line::Entity::find()
         .filter(reservation_line::Column::ReservationId.is_in(ids))
         .order_by_asc(reservation_line::Column::Position)

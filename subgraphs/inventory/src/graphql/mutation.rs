@@ -1,0 +1,63 @@
+//! Mutation fields: they check who asks, and translate.
+
+mod input;
+mod payload;
+
+use async_graphql::{Context, Error, ID, Object};
+
+use self::{
+    input::{InventoryAdjustQuantitiesInput, ReserveStockInput},
+    payload::{InventoryAdjustQuantitiesPayload, ReleaseReservationPayload, ReserveStockPayload},
+};
+use super::{
+    error::{SCOPE_WRITE, caller, caller_with_scope},
+    loaders::loaders,
+};
+use crate::command::{Caller, Commands};
+
+/// The root of everything that changes stock.
+pub(crate) struct Mutation;
+
+/// The commands, for a resolver whose answer must show what they did: nothing read before is used again.
+fn commands<'a>(ctx: &Context<'a>) -> Result<&'a Commands, Error> {
+    loaders(ctx)?.enable_all_cache(false);
+    ctx.data::<Commands>()
+}
+
+#[Object]
+impl Mutation {
+    /// Adds a delta to on hand (a negative one takes away). Scope inventory:write.
+    async fn inventory_adjust_quantities(
+        &self,
+        ctx: &Context<'_>,
+        input: InventoryAdjustQuantitiesInput,
+        idempotency_key: String,
+    ) -> Result<InventoryAdjustQuantitiesPayload, Error> {
+        let identity = caller_with_scope(ctx, SCOPE_WRITE)?;
+        let done = commands(ctx)?.adjust(&Caller::of(identity), &input.into(), &idempotency_key).await?;
+        Ok(done.into())
+    }
+
+    /// All lines or none. Without locationId the location is chosen by priority.
+    async fn reserve_stock(
+        &self,
+        ctx: &Context<'_>,
+        input: ReserveStockInput,
+        idempotency_key: String,
+    ) -> Result<ReserveStockPayload, Error> {
+        let caller = Caller::of(caller(ctx)?);
+        let done = commands(ctx)?.reserve(&caller, &input.into(), &idempotency_key).await?;
+        Ok(done.into())
+    }
+
+    async fn release_reservation(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        idempotency_key: String,
+    ) -> Result<ReleaseReservationPayload, Error> {
+        let caller = Caller::of(caller(ctx)?);
+        let done = commands(ctx)?.release(&caller, &id, &idempotency_key).await?;
+        Ok(done.into())
+    }
+}

@@ -1,0 +1,141 @@
+//! Starting the subgraph: the API and the work behind it.
+
+use std::{sync::Arc, time::Duration};
+
+use selvedge_kit::{
+    bus::{EventBus, Topic},
+    outbox::{Relay, RelaySignal},
+    server::{Dependencies, Readiness, RunningSubgraph},
+};
+use tokio::{
+    task::JoinHandle,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    command::{Commands, run_expirer},
+    config::Config,
+    error::StoreError,
+    graphql::{InventoryExecutor, Parts, sdl},
+    projection::BadgeFeed,
+    store::{Store, StoreOptions, outbox::StoreOutbox, run_pruner},
+};
+
+/// The name of this subgraph.
+const NAME: &str = "inventory";
+/// How often dependencies are asked whether they are usable.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// How long a dependency may take to say so.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why the subgraph could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A value of the configuration cannot be worked with.
+    #[error("`{key}` of inventory is {value}, it must be at least 1")]
+    Configuration {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: u64,
+    },
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The API over an opened store, without work in the background: nothing expires, and changes are announced to nobody.
+pub struct Connected {
+    /// Runs operations.
+    pub executor: InventoryExecutor,
+    /// Changes stock.
+    pub commands: Commands,
+    /// Brings badges to their watchers, once it is run.
+    pub badges: BadgeFeed,
+    /// Rung after every change.
+    pub signal: RelaySignal,
+}
+
+/// Connects the API with `store`.
+#[must_use]
+pub fn connect(config: &Config, store: Store) -> Connected {
+    let signal = RelaySignal::default();
+    let commands = Commands::new(store.clone(), signal.clone(), config.low_stock_threshold);
+    let badges = BadgeFeed::new(store.clone());
+    let parts = Parts { store, commands: commands.clone(), badges: badges.clone() };
+    Connected { executor: InventoryExecutor::new(parts), commands, badges, signal }
+}
+
+/// Opens the store, brings its schema up to date, and starts everything: the API, the relay of the outbox, the end of
+/// reservations, the feed of badges, and the watch over dependencies.
+///
+/// # Errors
+///
+/// When the configuration cannot be worked with, or the store cannot be opened.
+pub async fn start(config: Config, dependencies: Dependencies) -> Result<RunningSubgraph, StartError> {
+    check(&config)?;
+    let options =
+        StoreOptions { max_connections: config.max_connections, ..StoreOptions::new(config.database_url.clone()) };
+    let store = Store::open(&options).await?;
+    let Connected { executor, commands, badges, signal } = connect(&config, store.clone());
+    let Dependencies { bus, refill_bus, shutdown, .. } = dependencies;
+    let readiness = Readiness::default();
+    let relay = Relay {
+        outbox: Arc::new(StoreOutbox::new(store.clone())),
+        bus: Arc::clone(&bus),
+        topic: Topic(NAME),
+        signal,
+        refill: refill_bus,
+    };
+    let resync = Duration::from_millis(config.badge_resync_ms);
+    let expiry_interval = Duration::from_millis(config.expiry_interval_ms);
+    check_dependencies(&store, &*bus, &readiness).await;
+    let tasks = vec![
+        tokio::spawn(relay.run(shutdown.clone())),
+        tokio::spawn(badges.run(Arc::clone(&bus), resync, shutdown.clone())),
+        tokio::spawn(run_expirer(commands, expiry_interval, shutdown.clone())),
+        tokio::spawn(run_pruner(store.clone(), shutdown.clone())),
+        watch_dependencies(store, bus, readiness.clone(), shutdown),
+    ];
+    Ok(RunningSubgraph { name: NAME, sdl: sdl(), executor: Arc::new(executor), readiness, tasks })
+}
+
+fn check(config: &Config) -> Result<(), StartError> {
+    for (key, value) in [
+        ("max_connections", u64::from(config.max_connections)),
+        ("badge_resync_ms", config.badge_resync_ms),
+        ("expiry_interval_ms", config.expiry_interval_ms),
+    ] {
+        if value == 0 {
+            return Err(StartError::Configuration { key, value });
+        }
+    }
+    Ok(())
+}
+
+fn watch_dependencies(
+    store: Store,
+    bus: Arc<dyn EventBus>,
+    readiness: Readiness,
+    shutdown: CancellationToken,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let watching = async {
+            let mut ticks = interval(CHECK_INTERVAL);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                check_dependencies(&store, &*bus, &readiness).await;
+            }
+        };
+        shutdown.run_until_cancelled(watching).await;
+    })
+}
+
+async fn check_dependencies(store: &Store, bus: &dyn EventBus, readiness: &Readiness) {
+    let late = |_| format!("no answer within {} ms", CHECK_TIMEOUT.as_millis());
+    let (database, events) = tokio::join!(timeout(CHECK_TIMEOUT, store.check()), timeout(CHECK_TIMEOUT, bus.check()));
+    readiness.set("database", database.map_err(late).and_then(|state| state.map_err(|error| error.to_string())));
+    readiness.set("event bus", events.map_err(late).and_then(|state| state.map_err(|error| error.to_string())));
+}

@@ -1,0 +1,66 @@
+//! What asks for too much is refused with the limit; what is not allowed, with what would be needed.
+
+use serde_json::{Value, json};
+
+use crate::shop::{Shop, staff};
+
+async fn sizes_above_the_limit_are_refused_by_name(shop: Shop) {
+    let products = "query($first: Int, $last: Int) { products(first: $first, last: $last) { nodes { id } } }";
+    let message = async |variables: Value| {
+        let (code, message) = shop.error(products, variables).await;
+        assert_eq!(code, "BAD_USER_INPUT");
+        message
+    };
+    assert_eq!(message(json!({"first": 251})).await, "`first` is 251, at most 250 can be asked for at once");
+    assert_eq!(message(json!({"last": 1000})).await, "`last` is 1000, at most 250 can be asked for at once");
+    assert_eq!(message(json!({"first": -1})).await, "`first` is -1, it must not be negative");
+    assert_eq!(message(json!({"first": 1, "last": 1})).await, "give `first` or `last`, not both");
+    shop.data(products, json!({"first": 250})).await;
+}
+
+async fn lists_above_the_limit_are_refused_by_name(shop: Shop) {
+    let skus: Vec<String> = (0..251).map(|number| format!("S{number}")).collect();
+    for field in ["stockBadges", "variants"] {
+        let query = format!("query($skus: [String!]!) {{ {field}(skus: $skus) {{ sku }} }}");
+        let error = shop.error(&query, json!({"skus": skus})).await;
+        let message = "`skus` has 251 entries, at most 250 can be asked for at once";
+        assert_eq!(error, ("BAD_USER_INPUT".to_owned(), message.to_owned()));
+        shop.data(&query, json!({"skus": skus[..250]})).await;
+    }
+    let filtered = "query($filter: ProductFilter) { products(filter: $filter) { nodes { id } } }";
+    let error = shop.error(filtered, json!({"filter": {"size": skus[..101]}})).await.1;
+    assert_eq!(error, "filter `size` has 101 values, at most 100 can be given");
+    let error = shop.error(filtered, json!({"filter": {"query": "x".repeat(201)}})).await.1;
+    assert_eq!(error, "`query` has 201 characters, at most 200 can be given");
+}
+
+async fn one_key_is_needed_and_one_only(shop: Shop) {
+    let error = shop.error("{ product { id } }", json!({})).await;
+    assert_eq!(error, ("BAD_USER_INPUT".to_owned(), "give either `id` or `handle`".to_owned()));
+    let error = shop.error("{ variant(id: \"a\", sku: \"b\") { id } }", json!({})).await;
+    assert_eq!(error, ("BAD_USER_INPUT".to_owned(), "give either `id` or `sku`".to_owned()));
+}
+
+const ADJUST: &str = "mutation { inventoryAdjustQuantities(idempotencyKey: \"k1\", input: {
+    reason: RECEIVED, changes: [{sku: \"SKU-01-1\", locationId: \"l1\", delta: 3}] })
+    { levels { quantities { onHand } variant { badge { available revision } } } userErrors { code } } }";
+
+async fn stock_is_adjusted_only_with_the_scope(shop: Shop) {
+    let (code, message) = shop.error(ADJUST, json!({})).await;
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("UNAUTHENTICATED", "sign in with the scope `inventory:write` to do this")
+    );
+    let (code, message) = shop.error_for(staff(&["inventory:read"]), ADJUST, json!({})).await;
+    assert_eq!((code.as_str(), message.as_str()), ("FORBIDDEN", "this needs the scope `inventory:write`"));
+    let payload = shop.data_for(staff(&["inventory:write"]), ADJUST, json!({})).await;
+    let level = json!({"quantities": {"onHand": 7}, "variant": {"badge": {"available": 10, "revision": 2}}});
+    assert_eq!(payload["inventoryAdjustQuantities"], json!({"levels": [level], "userErrors": []}));
+}
+
+on_each_engine!(
+    sizes_above_the_limit_are_refused_by_name,
+    lists_above_the_limit_are_refused_by_name,
+    one_key_is_needed_and_one_only,
+    stock_is_adjusted_only_with_the_scope,
+);
