@@ -78,16 +78,14 @@ start_ferretdb() { # over the PostgreSQL of this run
     command -v go >/dev/null || { missing mongodb "install mongod, or Go 1.22 or newer for FerretDB, or set TEST_MONGODB_URI"; return 0; }
     log "engines: building FerretDB 1.24.2 (about two minutes, once)"
     mkdir -p "$cache"
-    (cd "$here/ferretdb" && CGO_ENABLED=0 go build -tags pin -o "$binary" github.com/FerretDB/FerretDB/cmd/ferretdb) \
+    (cd "$here/ferretdb" && CGO_ENABLED=0 go build -o "$binary" .) \
       >"$ENGINES_DIR/ferretdb-build.log" 2>&1 ||
       { missing mongodb "FerretDB did not build, see $ENGINES_DIR/ferretdb-build.log"; return 0; }
   fi
   [ -n "${TEST_POSTGRES_URL:-}" ] || { missing mongodb "FerretDB needs PostgreSQL"; return 0; }
   psql_do "CREATE DATABASE ferretdb" || { missing mongodb "FerretDB's database could not be made"; return 0; }
   port=$(free_port)
-  mkdir -p "$ENGINES_DIR/ferretdb"
-  "$binary" --handler=postgresql --postgresql-url="${TEST_POSTGRES_URL%/*}/ferretdb" --listen-addr="127.0.0.1:$port" \
-    --telemetry=disable --debug-addr=- --state-dir="$ENGINES_DIR/ferretdb" >"$ENGINES_DIR/ferretdb.log" 2>&1 &
+  "$binary" -postgresql-url "${TEST_POSTGRES_URL%/*}/ferretdb" -listen-addr "127.0.0.1:$port" >"$ENGINES_DIR/ferretdb.log" 2>&1 &
   echo $! >"$ENGINES_DIR/ferretdb.pid"
   wait_for_port "$port" || { missing mongodb "FerretDB did not start, see $ENGINES_DIR/ferretdb.log"; return 0; }
   export TEST_MONGODB_URI="mongodb://127.0.0.1:$port/" TEST_MONGODB_SERVER="FerretDB 1.24.2"

@@ -4,6 +4,7 @@
 
 mod draft;
 mod generate;
+mod load;
 mod shopify;
 mod slug;
 
@@ -12,6 +13,7 @@ pub use draft::{
     VariantDraft,
 };
 pub use generate::{GeneratedCatalog, SampleSize};
+pub use load::{CatalogLoader, LoadReport, PRODUCTS_PER_CHUNK, count_products};
 pub use shopify::{
     ImportError, ImportOptions, InventoryReading, ProductReading, RejectedRow, read_inventory, read_products,
 };

@@ -6,7 +6,7 @@ mod connect;
 pub(crate) mod idempotency;
 pub(crate) mod ledger;
 pub(crate) mod levels;
-mod now;
+pub(crate) mod now;
 pub mod outbox;
 mod prune;
 pub mod reservations;

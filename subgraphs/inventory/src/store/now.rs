@@ -19,7 +19,7 @@ pub(super) fn now(backend: DbBackend) -> Expr {
 }
 
 /// Asks the database for the time.
-pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<DateTime<Utc>, StoreError> {
+pub(crate) async fn read(connection: &impl ConnectionTrait) -> Result<DateTime<Utc>, StoreError> {
     let backend = connection.get_database_backend();
     let statement = Statement::from_string(backend, format!("SELECT {} AS now", expression(backend)));
     let row = connection.query_one_raw(statement).await?;

@@ -1,0 +1,129 @@
+//! One chunk of products in one transaction, with the events that tell of it.
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter,
+};
+use uuid::Uuid;
+
+use super::{
+    LoadReport,
+    merge::{Known, MergedProduct},
+    rows,
+};
+use crate::{
+    catalog::draft::ProductDraft,
+    entity::{product, product_image, product_option, variant},
+    store::{
+        Store, StoreError, now, outbox,
+        transact::{Work, transact},
+    },
+};
+
+/// Rows of one statement: SQLite binds at most 32,766 values, and a variant has 17.
+const ROWS_PER_STATEMENT: usize = 1_000;
+
+/// Creates or updates `drafts`.
+pub(super) async fn load(
+    store: &Store,
+    drafts: &[ProductDraft],
+    correlation_id: &str,
+) -> Result<LoadReport, StoreError> {
+    transact(store, &Chunk { drafts, correlation_id }).await
+}
+
+struct Chunk<'a> {
+    drafts: &'a [ProductDraft],
+    correlation_id: &'a str,
+}
+
+impl Work for Chunk<'_> {
+    type Output = LoadReport;
+
+    async fn run(&self, transaction: &DatabaseTransaction) -> Result<LoadReport, StoreError> {
+        let known = self.known(transaction).await?;
+        let mut report = LoadReport::default();
+        let mut new_id = || Uuid::now_v7().to_string();
+        let merged: Vec<MergedProduct<'_>> =
+            self.drafts.iter().filter_map(|draft| known.merge(draft, &mut new_id, &mut report.rejected)).collect();
+        write_products(transaction, &merged).await?;
+        write_variants(transaction, &merged).await?;
+        let now = now::read(transaction).await?;
+        let events = merged.iter().map(rows::changed).collect();
+        outbox::enqueue(transaction, events, now, self.correlation_id).await?;
+        for product in &merged {
+            let counter =
+                if product.existing.is_some() { &mut report.products_updated } else { &mut report.products_created };
+            *counter += 1;
+            report.variants += u64::try_from(product.variants.len()).unwrap_or(u64::MAX);
+        }
+        Ok(report)
+    }
+}
+
+impl Chunk<'_> {
+    async fn known(&self, transaction: &DatabaseTransaction) -> Result<Known, StoreError> {
+        let handles = self.drafts.iter().map(|draft| draft.handle.as_str());
+        let products = product::Entity::find().filter(product::Column::Handle.is_in(handles)).all(transaction).await?;
+        let skus: Vec<&str> =
+            self.drafts.iter().flat_map(|draft| &draft.variants).map(|variant| variant.sku.as_str()).collect();
+        let mut variants = Vec::new();
+        for chunk in skus.chunks(ROWS_PER_STATEMENT) {
+            let filter = Condition::all().add(variant::Column::Sku.is_in(chunk.iter().copied()));
+            variants.extend(variant::Entity::find().filter(filter).all(transaction).await?);
+        }
+        Ok(Known::new(products, variants))
+    }
+}
+
+async fn write_products(transaction: &DatabaseTransaction, merged: &[MergedProduct<'_>]) -> Result<(), StoreError> {
+    let now = now::read(transaction).await?;
+    let (existing, new): (Vec<_>, Vec<_>) = merged.iter().partition(|product| product.existing.is_some());
+    if !new.is_empty() {
+        let rows = new.iter().map(|product| rows::product(product, now));
+        product::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+    }
+    if !existing.is_empty() {
+        for product in &existing {
+            rows::product(product, now).reset_all().update(transaction).await?;
+        }
+        let ids: Vec<&str> = existing.iter().map(|product| product.id.as_str()).collect();
+        product_option::Entity::delete_many()
+            .filter(product_option::Column::ProductId.is_in(ids.iter().copied()))
+            .exec(transaction)
+            .await?;
+        product_image::Entity::delete_many()
+            .filter(product_image::Column::ProductId.is_in(ids.iter().copied()))
+            .exec(transaction)
+            .await?;
+    }
+    let options: Vec<_> = merged.iter().flat_map(rows::options).collect();
+    for chunk in options.chunks(ROWS_PER_STATEMENT) {
+        product_option::Entity::insert_many(chunk.to_vec()).exec_without_returning(transaction).await?;
+    }
+    let images: Vec<_> = merged.iter().flat_map(rows::images).collect();
+    for chunk in images.chunks(ROWS_PER_STATEMENT) {
+        product_image::Entity::insert_many(chunk.to_vec()).exec_without_returning(transaction).await?;
+    }
+    Ok(())
+}
+
+async fn write_variants(transaction: &DatabaseTransaction, merged: &[MergedProduct<'_>]) -> Result<(), StoreError> {
+    let mut new = Vec::new();
+    for product in merged {
+        for (variant, position) in product.variants.iter().zip(1..) {
+            let row = rows::variant(&product.id, variant, position);
+            if variant.exists {
+                let mut row = row.into_active_model().reset_all();
+                (row.badge_state, row.badge_available, row.badge_revision) = (NotSet, NotSet, NotSet);
+                row.update(transaction).await?;
+            } else {
+                new.push(row);
+            }
+        }
+    }
+    for chunk in new.chunks(ROWS_PER_STATEMENT) {
+        variant::Entity::insert_many(chunk.to_vec()).exec_without_returning(transaction).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Loading catalogs on each engine: the sample, a Shopify export, and the same again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests may"
+)]
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use selvedge_inventory::{
+    catalog::{
+        CatalogDraft, CatalogLoader, GeneratedCatalog, ImportOptions, LoadReport, LocationDraft, LocationKind,
+        ProductDraft, SampleSize, read_products,
+    },
+    command::{Caller, Commands},
+    entity::{outbox, product, product_option, stock_level, variant},
+    store::{Store, StoreOptions, verify},
+};
+use selvedge_kit::outbox::RelaySignal;
+
+/// An empty store.
+struct Shop {
+    store: Store,
+    loader: CatalogLoader,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Shop {
+    async fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/inventory.db?mode=rwc", folder.path().display());
+        Self::open(StoreOptions::new(url), Some(folder)).await
+    }
+
+    async fn on_postgres(test: &str) -> Option<Self> {
+        let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
+            println!("NOT RUN: {test} needs TEST_POSTGRES_URL (postgres://user:password@host:port/database)");
+            assert!(std::env::var("REQUIRE_ENGINES").as_deref() != Ok("1"), "{test} needs TEST_POSTGRES_URL");
+            return None;
+        };
+        let schema = format!("catalog_{}", uuid::Uuid::now_v7().simple());
+        Some(Self::open(StoreOptions { schema: Some(schema), ..StoreOptions::new(server) }, None).await)
+    }
+
+    async fn open(options: StoreOptions, folder: Option<tempfile::TempDir>) -> Self {
+        let store = Store::open(&options).await.unwrap();
+        let commands = Commands::new(store.clone(), RelaySignal::default(), 5);
+        let loader = CatalogLoader::new(store.clone(), commands, Caller::system("test", "correlation"), "TEST");
+        Self { store, loader, _folder: folder }
+    }
+
+    async fn load(&mut self, catalog: &CatalogDraft) -> LoadReport {
+        self.loader.load_locations(&catalog.locations).await.unwrap();
+        let mut report = LoadReport::default();
+        for chunk in catalog.products.chunks(100) {
+            report.add(self.loader.load_products(chunk).await.unwrap());
+        }
+        report
+    }
+
+    async fn assert_verified(&self) {
+        assert_eq!(verify(&self.store).await.unwrap().discrepancies, []);
+    }
+}
+
+macro_rules! on_each_engine {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::Shop::on_sqlite().await).await;
+            }
+        )*}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                if let Some(shop) = crate::Shop::on_postgres(concat!("postgres::", stringify!($test))).await {
+                    super::$test(shop).await;
+                }
+            }
+        )*}
+    };
+}
+
+on_each_engine!(
+    a_sample_catalog_is_loaded_with_its_stock,
+    loading_again_updates_and_keeps_stock_and_ids,
+    a_sku_of_another_product_is_refused,
+    a_real_shopify_export_is_imported,
+);
+
+fn sample(products: u32) -> CatalogDraft {
+    let newest: DateTime<Utc> = DateTime::parse_from_rfc3339("2026-11-01T00:00:00Z").unwrap().to_utc();
+    let generated = GeneratedCatalog::new(SampleSize { products, ..SampleSize::default() }, newest);
+    CatalogDraft { locations: generated.locations().to_vec(), products: generated.products().collect() }
+}
+
+async fn a_sample_catalog_is_loaded_with_its_stock(mut shop: Shop) {
+    let catalog = sample(150);
+    let report = shop.load(&catalog).await;
+    let variants: usize = catalog.products.iter().map(|product| product.variants.len()).sum();
+    let levels: usize =
+        catalog.products.iter().flat_map(|product| &product.variants).map(|variant| variant.levels.len()).sum();
+    assert_eq!((report.products_created, report.products_updated, report.rejected), (150, 0, vec![]));
+    assert_eq!(variant::Entity::find().count(shop.store.reader()).await.unwrap(), u64::try_from(variants).unwrap());
+    assert_eq!(stock_level::Entity::find().count(shop.store.reader()).await.unwrap(), u64::try_from(levels).unwrap());
+    assert_eq!(product_option::Entity::find().count(shop.store.reader()).await.unwrap(), 300);
+    let announced = outbox::Entity::find().filter(outbox::Column::Subject.is_not_in(skus(&catalog)));
+    assert_eq!(announced.count(shop.store.reader()).await.unwrap(), 150, "each product is announced once");
+    let buyable = variant::Entity::find().filter(variant::Column::BadgeAvailable.gt(0));
+    assert!(buyable.count(shop.store.reader()).await.unwrap() > u64::try_from(variants / 2).unwrap());
+    shop.assert_verified().await;
+}
+
+fn skus(catalog: &CatalogDraft) -> Vec<String> {
+    catalog.products.iter().flat_map(|product| &product.variants).map(|variant| variant.sku.clone()).collect()
+}
+
+async fn loading_again_updates_and_keeps_stock_and_ids(mut shop: Shop) {
+    let mut catalog = sample(12);
+    shop.load(&catalog).await;
+    let before = product::Entity::find().all(shop.store.reader()).await.unwrap();
+    catalog.products[0].title = "Renamed".to_owned();
+    catalog.products[0].variants[0].price_minor = 100;
+    let report = shop.load(&catalog).await;
+    assert_eq!((report.products_created, report.products_updated), (0, 12));
+    let after = product::Entity::find().all(shop.store.reader()).await.unwrap();
+    let ids = |products: &[product::Model]| {
+        let mut ids: Vec<_> = products.iter().map(|product| product.id.clone()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(&before), ids(&after));
+    let renamed = after.iter().find(|product| product.title == "Renamed").unwrap();
+    assert_eq!((renamed.price_min, renamed.revision), (100, 2));
+    assert_eq!(product_option::Entity::find().count(shop.store.reader()).await.unwrap(), 24, "options are not doubled");
+    shop.assert_verified().await;
+}
+
+async fn a_sku_of_another_product_is_refused(mut shop: Shop) {
+    let mut catalog = sample(2);
+    shop.load(&catalog).await;
+    let taken = catalog.products[0].variants[0].sku.clone();
+    catalog.products[1].variants[0].sku.clone_from(&taken);
+    let thief: Vec<ProductDraft> = catalog.products.drain(1..).collect();
+    let report = shop.load(&CatalogDraft { locations: catalog.locations, products: thief }).await;
+    assert_eq!(report.rejected, [(taken, "the SKU belongs to another product".to_owned())]);
+    shop.assert_verified().await;
+}
+
+async fn a_real_shopify_export_is_imported(mut shop: Shop) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/catalog/shopify-apparel.csv");
+    let options = ImportOptions {
+        currency_code: "USD".to_owned(),
+        location_code: "MAIN".to_owned(),
+        imported_at: DateTime::UNIX_EPOCH,
+    };
+    let reading = read_products(&file, &options, |_| {}).unwrap();
+    assert_eq!(reading.rejected, []);
+    let location = LocationDraft {
+        code: "MAIN".to_owned(),
+        name: "Main".to_owned(),
+        kind: LocationKind::Warehouse,
+        city: String::new(),
+        country_code: String::new(),
+        priority: 1,
+    };
+    let report = shop.load(&CatalogDraft { locations: vec![location], products: reading.products }).await;
+    assert_eq!((report.products_created, report.variants, report.rejected), (20, 22, vec![]));
+    let medium = variant::Entity::find().filter(variant::Column::Sku.eq("classic-varsity-top-medium"));
+    let medium = medium.one(shop.store.reader()).await.unwrap().unwrap();
+    assert_eq!((medium.size.as_deref(), medium.price_minor, medium.badge_available), (Some("Medium"), 6_000, 1));
+    shop.assert_verified().await;
+}
