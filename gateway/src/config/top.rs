@@ -79,7 +79,8 @@ impl Config {
         self.playground.enabled.unwrap_or_else(|| self.is_development())
     }
 
-    pub(super) fn fill_development_secrets(&mut self) {
+    /// Gives the secrets that are not set their well-known values; in development mode only.
+    pub fn fill_development_secrets(&mut self) {
         if self.is_development() {
             self.identity.secret.get_or_insert_with(|| DEVELOPMENT_IDENTITY_SECRET.into());
             if !self.jwt.has_keys() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Gateway, MetricsText, Readiness, StaticAssets, assets::Asset, gateway::Edge};
@@ -40,6 +41,7 @@ pub struct GatewayBuilder {
     schema: Arc<ServedSchema>,
     transports: SubgraphTransports,
     assets: Arc<dyn StaticAssets>,
+    routes: Router,
     clock: Arc<dyn Clock>,
     metrics: MetricsText,
     readiness: Readiness,
@@ -52,6 +54,7 @@ impl GatewayBuilder {
             schema,
             transports,
             assets: Arc::new(NoAssets),
+            routes: Router::new(),
             clock: Arc::new(SystemClock),
             metrics: Arc::new(String::new),
             readiness: Arc::new(Vec::new),
@@ -62,6 +65,13 @@ impl GatewayBuilder {
     #[must_use]
     pub fn assets(mut self, assets: Arc<dyn StaticAssets>) -> Self {
         self.assets = assets;
+        self
+    }
+
+    /// Routes of the installation's own, such as its sign-in; they pass through the same layers as GraphQL.
+    #[must_use]
+    pub fn routes(mut self, routes: Router) -> Self {
+        self.routes = routes;
         self
     }
 
@@ -106,6 +116,7 @@ impl GatewayBuilder {
             pipeline,
             connections,
             assets: self.assets,
+            routes: self.routes,
             metrics: self.metrics,
             readiness: self.readiness,
         };

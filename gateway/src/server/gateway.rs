@@ -62,19 +62,18 @@ impl Gateway {
     }
 
     /// `/graphql`, `/health`, and the assets everywhere else.
-    #[must_use]
     pub fn router(&self) -> Router {
         let health = self.health();
         let router = Router::new()
             .route("/graphql", any(graphql::handle))
             .route("/health", get(move || async move { health.ready() }))
             .fallback(serve_asset)
-            .with_state(Arc::clone(&self.edge));
+            .with_state(Arc::clone(&self.edge))
+            .merge(self.edge.routes.clone());
         layers::wrap(router, &self.edge.config)
     }
 
     /// `/metrics`, `/health/live`, `/health/ready`; for an address that clients cannot reach.
-    #[must_use]
     pub fn admin_router(&self) -> Router {
         admin::router(self.health(), Arc::clone(&self.edge.metrics))
     }
