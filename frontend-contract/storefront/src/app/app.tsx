@@ -6,7 +6,7 @@ import { CatalogPage } from "../catalog/catalog-page.tsx";
 import { CartProvider } from "../cart/cart-context.tsx";
 import { CartDrawer } from "../cart/cart-drawer.tsx";
 import { PrivacyPage } from "../customer/privacy-page.tsx";
-import { CustomerProvider } from "../customer/wishlist-context.tsx";
+import { CustomerNotice, CustomerProvider } from "../customer/wishlist-context.tsx";
 import { WishlistPage } from "../customer/wishlist-page.tsx";
 import { FeedPage } from "../feed/feed-page.tsx";
 import { Notices } from "../notice/notices.tsx";
@@ -32,6 +32,7 @@ export function App({ storefront }: { readonly storefront: Storefront }) {
               </a>
               <Header />
               <main id="main" tabIndex={-1}>
+                <CustomerNotice />
                 <Pages />
               </main>
               <Footer />

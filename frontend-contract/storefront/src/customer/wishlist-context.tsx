@@ -1,27 +1,32 @@
+import type { GraphqlError } from "@selvedge/client";
 import { useMe, useWishlist } from "@selvedge/client/react";
 import { createContext, use, useEffect, useMemo, type ReactNode } from "react";
 
 import { useStorefront } from "../app/storefront.tsx";
+import { MissingPart } from "../notice/missing-part.tsx";
 import { useSession } from "./use-session.ts";
 
 interface Wishlist {
+  /** Why the wishlist or the customer could not be read; empty when they could. */
+  readonly errors: readonly GraphqlError[];
   readonly ids: ReadonlySet<string>;
   readonly toggle: (productId: string, title: string) => void;
 }
 
-const WishlistContext = createContext<Wishlist>({ ids: new Set(), toggle: () => undefined });
+const WishlistContext = createContext<Wishlist>({ errors: [], ids: new Set(), toggle: () => undefined });
 
 /** Loads the customer once for the whole page: the wishlist for the hearts, the consent for the recorder. */
 export function CustomerProvider({ children }: { readonly children: ReactNode }) {
   const { notices, noteCustomerConsent } = useStorefront();
   const { signedIn } = useSession();
-  const { data } = useMe(!signedIn);
-  const { ids, toggle } = useWishlist(!signedIn);
+  const { data, errors: customerErrors } = useMe(!signedIn);
+  const { ids, errors: wishlistErrors, toggle } = useWishlist(!signedIn);
   useEffect(() => {
     noteCustomerConsent(data?.me?.consent.personalisation ?? false);
   }, [noteCustomerConsent, data]);
   const wishlist = useMemo<Wishlist>(
     () => ({
+      errors: customerErrors.length > 0 ? customerErrors : wishlistErrors,
       ids,
       toggle: (productId, title) => {
         if (!signedIn) {
@@ -35,9 +40,20 @@ export function CustomerProvider({ children }: { readonly children: ReactNode })
         });
       },
     }),
-    [ids, toggle, signedIn, notices],
+    [ids, customerErrors, wishlistErrors, toggle, signedIn, notices],
   );
   return <WishlistContext value={wishlist}>{children}</WishlistContext>;
+}
+
+/** Says on every page of a signed-in customer when the customer's own data is away. */
+export function CustomerNotice() {
+  const { errors } = use(WishlistContext);
+  if (errors.length === 0) return null;
+  return (
+    <div className="page-notice">
+      <MissingPart what="Your wishlist and settings." errors={errors} />
+    </div>
+  );
 }
 
 /** A heart that puts a product on the wishlist. */

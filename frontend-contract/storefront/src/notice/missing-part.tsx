@@ -1,17 +1,14 @@
 import { failedParts, isNetworkError, type GraphqlError } from "@selvedge/client";
 
-const PART_NAMES: Readonly<Record<string, string>> = {
-  inventory: "catalog and stock (inventory)",
-  preferences: "wishlists and preferences (preferences)",
-  recommendation: "recommendations (recommendation)",
-};
-
-/** Says in words which parts of the shop did not answer. */
+/** Says in words which services of the shop did not answer. */
 export function describeMissing(errors: readonly GraphqlError[]): string {
   if (errors.every(isNetworkError)) return "The shop cannot be reached right now.";
-  const parts = failedParts(errors).flatMap((part) => PART_NAMES[part] ?? (part === "gateway" ? [] : part));
+  const parts = failedParts(errors).filter((part) => part !== "gateway");
   if (parts.length === 0) return "Something went wrong on our side.";
-  return `Not answering right now: ${parts.join(" and ")}.`;
+  const [first] = parts;
+  return parts.length === 1
+    ? `The ${String(first)} service is not answering right now.`
+    : `The services ${parts.join(" and ")} are not answering right now.`;
 }
 
 /** A quiet notice in the place of what is missing. The page tries again by itself. */
