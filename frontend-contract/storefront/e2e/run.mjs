@@ -13,6 +13,7 @@ import { chromium } from "playwright-core";
 import { openShop, ask } from "./shop.mjs";
 import { checkPages } from "./pages.mjs";
 import { checkPlayground } from "./playground.mjs";
+import { checkReconnect } from "./reconnect.mjs";
 import { checkTwoWindows } from "./two-windows.mjs";
 
 const base = (process.env.BASE_URL ?? "http://127.0.0.1:4000").replace(/\/$/, "");
@@ -36,7 +37,7 @@ const context = {
 
 let failed = 0;
 const chosen = (process.env.E2E_ONLY ?? "").split(",").filter(Boolean);
-for (const check of [checkTwoWindows, checkPages, checkPlayground]) {
+for (const check of [checkTwoWindows, checkReconnect, checkPages, checkPlayground]) {
   if (chosen.length > 0 && !chosen.includes(check.name)) continue;
   const began = performance.now();
   try {
