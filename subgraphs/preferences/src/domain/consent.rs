@@ -74,7 +74,13 @@ impl Customer {
             let surplus = consent.history.len().saturating_sub(MAX_CONSENT_HISTORY);
             consent.history.drain(..surplus);
         }
-        Ok(self.decide(changed, vec![Announcement::ConsentChanged]))
+        let mut announcements = vec![Announcement::ConsentChanged];
+        // Others keep a profile with consent alone: whoever may use it from now on has not kept what was said before.
+        let is_granted = changed.consent.personalisation && !self.consent.personalisation;
+        if is_granted && changed.style_profile.version > 0 {
+            announcements.push(Announcement::ProfileChanged);
+        }
+        Ok(self.decide(changed, announcements))
     }
 }
 
@@ -95,5 +101,17 @@ mod tests {
         assert_eq!(announcements, [Announcement::ConsentChanged]);
         assert_eq!(granted.consent.history[0].correlation_id, "r1");
         assert_eq!(granted.with_consent(grant, DateTime::UNIX_EPOCH, "r2").unwrap(), Decision::Unchanged);
+    }
+
+    #[test]
+    fn a_profile_said_before_consent_is_told_with_it() {
+        let mut before = Customer::new("c1", DateTime::UNIX_EPOCH);
+        before.style_profile.version = 1;
+        let grant = ConsentChange { personalisation: Some(true), ..ConsentChange::default() };
+        let Decision::Changed(_, announcements) = before.with_consent(grant, DateTime::UNIX_EPOCH, "r1").unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(announcements, [Announcement::ConsentChanged, Announcement::ProfileChanged]);
     }
 }

@@ -1,4 +1,5 @@
 //! A customer.
+#![expect(clippy::too_many_arguments, reason = "a Relay connection has four, beside the receiver and the context")]
 
 use std::{fmt, sync::Arc};
 

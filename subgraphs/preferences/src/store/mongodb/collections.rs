@@ -34,8 +34,13 @@ impl Collections {
             index("behaviour_customer", doc! { "customerId": 1, "kind": 1, "occurredAt": -1 }),
             index("behaviour_expiry", doc! { "expiresAt": 1 }),
         ];
-        collections.customer.create_indexes(of_customers).await?;
-        collections.behaviour_event.create_indexes(of_behaviour).await?;
+        // One by one: FerretDB 1.x breaks off the connection at several in one command.
+        for index in of_customers {
+            collections.customer.create_index(index).await?;
+        }
+        for index in of_behaviour {
+            collections.behaviour_event.create_index(index).await?;
+        }
         Ok(collections)
     }
 }
