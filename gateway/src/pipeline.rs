@@ -141,7 +141,7 @@ impl Pipeline {
             None => {
                 let planned = async { prepare_guarded(&served.schema, &key, &self.0.limits).map(Arc::new) };
                 let planned = served.prepared.try_get_with_by_ref(&key, planned).await;
-                planned.map_err(|errors| Arc::unwrap_or_clone(errors))?
+                planned.map_err(Arc::unwrap_or_clone)?
             }
         };
         Ok(Prepared { schema: Arc::clone(&served.schema), operation })

@@ -67,7 +67,7 @@ impl Jwks {
                 self.read_if_older(asked_at, self.refresh).await;
             }
         } else {
-            self.read_if_older(self.asked_at.lock().await, MIN_INTERVAL).await;
+            self.read_if_older(self.asked_at.lock().await, MIN_INTERVAL.min(self.refresh)).await;
         }
         self.keys.load_full()
     }

@@ -26,7 +26,7 @@ pub(super) fn apply(
         if is_named(variable) && lookup(schema, &path).is_err() {
             continue;
         }
-        set(schema, value, &path, text).map_err(|error| error.from_variable(variable))?;
+        set(schema, value, &path, text).map_err(|error| error.set_by_variable(variable))?;
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ impl ConfigError {
         Self::WrongValue { key: key.into(), problem: problem.into(), origin: KeyOrigin::File }
     }
 
-    pub(super) fn from_variable(self, variable: &str) -> Self {
+    pub(super) fn set_by_variable(self, variable: &str) -> Self {
         let origin = KeyOrigin::Variable(variable.to_owned());
         match self {
             Self::UnknownKey { key, suggestion, .. } => Self::UnknownKey { key, suggestion, origin },

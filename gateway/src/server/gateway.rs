@@ -31,6 +31,8 @@ pub(super) struct Edge {
     pub(super) assets: Arc<dyn StaticAssets>,
     pub(super) metrics: MetricsText,
     pub(super) readiness: Readiness,
+    /// Routes that the binary adds.
+    pub(super) routes: Router,
 }
 
 /// A federation gateway; cheap to clone.

@@ -31,17 +31,23 @@ use crate::{
 const DEBUG_HEADER: &str = "x-selvedge-debug";
 
 /// A refusal, as a ready response.
-struct Refusal(Response);
+struct Refusal(Box<Response>);
+
+impl Refusal {
+    fn new(status: StatusCode, code: &str, message: String) -> Self {
+        Self(Box::new(refuse(status, code, message)))
+    }
+}
 
 impl From<RequestError> for Refusal {
     fn from(error: RequestError) -> Self {
-        Self(refuse_request(&error))
+        Self(Box::new(refuse_request(&error)))
     }
 }
 
 impl From<AuthenticateError> for Refusal {
     fn from(error: AuthenticateError) -> Self {
-        Self(refuse(StatusCode::UNAUTHORIZED, AuthenticateError::CODE, error.to_string()))
+        Self::new(StatusCode::UNAUTHORIZED, AuthenticateError::CODE, error.to_string())
     }
 }
 
@@ -57,11 +63,11 @@ pub(super) async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> R
     let correlation = CorrelationId::from_headers(request.headers());
     let header = correlation.to_header();
     let answered = if is_upgrade(request.headers()) {
-        upgrade(&edge, request, correlation).boxed()
+        upgrade(&edge, request).boxed()
     } else {
         answer(&edge, request, correlation).boxed()
     };
-    let mut response = answered.await.unwrap_or_else(|Refusal(response)| response);
+    let mut response = answered.await.unwrap_or_else(|Refusal(response)| *response);
     response.headers_mut().insert(CORRELATION_HEADER, header);
     metrics::counter!("selvedge_http_requests_total", "status" => response.status().as_str().to_owned()).increment(1);
     response
@@ -71,15 +77,15 @@ fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-async fn upgrade(edge: &Edge, request: Request, _correlation: CorrelationId) -> Result<Response, Refusal> {
+async fn upgrade(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     if !edge.config.subscriptions.enabled {
         let message = "subscriptions are switched off".to_owned();
-        return Err(Refusal(refuse(StatusCode::NOT_FOUND, "SUBSCRIPTIONS_DISABLED", message)));
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "SUBSCRIPTIONS_DISABLED", message));
     }
     let identity = edge.pipeline.authenticator().authenticate(request.headers()).await?;
     let origins = &edge.config.cors.allowed_origins;
     websocket::upgrade(request, edge.connections.clone(), identity, origins)
-        .map_err(|error| Refusal(refuse(error.status(), "UPGRADE_REFUSED", error.to_string())))
+        .map_err(|error| Refusal::new(error.status(), "UPGRADE_REFUSED", error.to_string()))
 }
 
 async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
