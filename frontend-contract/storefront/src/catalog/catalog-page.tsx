@@ -99,7 +99,7 @@ function Results({ filters, onChange }: { readonly filters: Filters; readonly on
       </div>
       <MissingPart what="The catalog." errors={errors} onRetry={() => void loadMore()} />
       {totalCount === 0 && <p className="empty">Nothing fits all of this. Take a filter away.</p>}
-      <ProductGrid products={nodes} loading={fetching && nodes.length === 0} />
+      <ProductGrid products={nodes} loading={fetching && nodes.length === 0} preferredColors={filters.color} />
       {nodes.length > 0 && (
         <div className="more">
           <p>

@@ -1,4 +1,5 @@
 import { useProductFacets } from "@selvedge/client/react";
+import { useState } from "react";
 
 import { MissingPart } from "../notice/missing-part.tsx";
 import { shadeOf } from "../picture/color.ts";
@@ -15,6 +16,9 @@ interface PanelProps {
 /** Everything that the list can be narrowed by, with how many products each would leave. */
 export function FilterPanel({ filters, onChange }: PanelProps) {
   const { data, errors, refresh } = useProductFacets(productFilterOf(filters));
+  // The counts of the last filters stay until the new ones come, so that nothing jumps.
+  const [shown, setShown] = useState(data);
+  if (data && data !== shown) setShown(data);
   return (
     <div className="filters">
       <label className="check check-strong">
@@ -27,7 +31,7 @@ export function FilterPanel({ filters, onChange }: PanelProps) {
       </label>
       <MissingPart what="Filters." errors={errors} onRetry={() => void refresh()} />
       {LIST_FILTERS.map((name) => {
-        const facet = data?.productFacets.find((candidate) => candidate.name.toLowerCase() === name);
+        const facet = shown?.productFacets.find((candidate) => candidate.name.toLowerCase() === name);
         return <FacetList key={name} name={name} values={facet?.values ?? []} filters={filters} onChange={onChange} />;
       })}
     </div>

@@ -18,23 +18,28 @@ export function colorsOf(product: ProductCardFragment): readonly string[] {
 export function ProductCard({
   product,
   note,
+  preferredColors = [],
   onOpen,
 }: {
   readonly product: ProductCardFragment;
   readonly note?: ReactNode;
+  /** Shown in one of these colours where the product has it. */
+  readonly preferredColors?: readonly string[];
   readonly onOpen?: (() => void) | undefined;
 }) {
   const colors = colorsOf(product);
+  const preferred = colors.find((color) => preferredColors.includes(color));
+  const search = preferred === undefined ? "" : `?color=${encodeURIComponent(preferred)}`;
   const { min, max } = product.priceRange;
   const [image] = product.images;
   return (
     <article className="card" data-testid="product-card">
-      <Link href={`/products/${encodeURIComponent(product.handle)}`} className="card-link" onClick={() => onOpen?.()}>
+      <Link href={`/products/${encodeURIComponent(product.handle)}${search}`} className="card-link" onClick={() => onOpen?.()}>
         <span className="card-picture">
           <ProductPicture
             title={product.title}
             category={product.category}
-            color={colors[0]}
+            color={preferred ?? colors[0]}
             imageUrl={image?.url}
             altText={image?.altText}
           />

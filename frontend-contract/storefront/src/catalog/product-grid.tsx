@@ -5,12 +5,20 @@ import { ProductCard } from "./product-card.tsx";
 const PLACEHOLDERS = Array.from({ length: 8 }, (_, index) => index);
 
 /** Products side by side, or their shadows while they load. */
-export function ProductGrid({ products, loading }: { readonly products: readonly ProductCardFragment[]; readonly loading: boolean }) {
+export function ProductGrid({
+  products,
+  loading,
+  preferredColors = [],
+}: {
+  readonly products: readonly ProductCardFragment[];
+  readonly loading: boolean;
+  readonly preferredColors?: readonly string[];
+}) {
   return (
     <ul className="grid" aria-busy={loading}>
       {products.map((product) => (
         <li key={product.id}>
-          <ProductCard product={product} />
+          <ProductCard product={product} preferredColors={preferredColors} />
         </li>
       ))}
       {loading &&

@@ -1,7 +1,7 @@
 import type { ProductPageQuery } from "@selvedge/client";
 import { useProduct, useShop, useStockBadges } from "@selvedge/client/react";
 import { useEffect, useState } from "react";
-import { Link } from "wouter";
+import { Link, useSearch } from "wouter";
 
 import { useStorefront } from "../app/storefront.tsx";
 import { formatMoney } from "../catalog/money.ts";
@@ -37,7 +37,8 @@ export function ProductPage({ handle }: { readonly handle: string }) {
 function ProductDetail({ product }: { readonly product: Product }) {
   const { badges: store } = useShop();
   const colors = colorsOfVariants(product.variants);
-  const [color, setColor] = useState(() => firstColorInStock(product) ?? colors[0] ?? "");
+  const wanted = new URLSearchParams(useSearch()).get("color");
+  const [color, setColor] = useState(() => colors.find((name) => name === wanted) ?? firstColorInStock(product) ?? colors[0] ?? "");
   const [sku, setSku] = useState<string | undefined>();
   const variants = variantsOfColor(product.variants, color);
   const { badges, stale } = useStockBadges(product.variants.map((variant) => variant.sku));
