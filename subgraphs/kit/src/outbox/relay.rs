@@ -87,8 +87,11 @@ impl Relay {
 
     /// Puts back on the bus what it had before the process started.
     async fn refill_bus(&self, watch: &mut Watch) {
+        if !self.refill {
+            return;
+        }
         let (mut after, mut count) = (None::<String>, 0_usize);
-        while self.refill {
+        loop {
             match self.refill_batch(after.as_deref()).await {
                 Ok((0, _)) => break,
                 Ok((length, last)) => {

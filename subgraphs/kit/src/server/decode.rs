@@ -80,28 +80,33 @@ fn media_type(value: &str) -> &str {
 }
 
 /// The request in `body`, without its caller.
-pub(super) fn parse(body: &[u8]) -> Result<Request, Refusal> {
-    let bad = |message: String| Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
-    let value: Value = serde_json::from_slice(body).map_err(|error| bad(format!("the body is not JSON: {error}")))?;
-    let Value::Object(object) = &value else {
-        return Err(bad("the body is not a JSON object with `query`; batches are not taken here".to_owned()));
+fn parse(body: &[u8]) -> Result<Request, Refusal> {
+    read(serde_json::from_slice(body).map_err(|error| bad(format!("the body is not JSON: {error}")))?)
+}
+
+/// The request in `value`, without its caller.
+pub(super) fn read(value: Value) -> Result<Request, Refusal> {
+    let Value::Object(mut object) = value else {
+        return Err(bad("the request is not a JSON object with `query`; batches are not taken here".to_owned()));
     };
+    // As good as absent, by GraphQL over HTTP.
+    object.retain(|_, value| !value.is_null());
     if !object.get("query").is_some_and(Value::is_string) {
-        return Err(bad("the body has no `query` text".to_owned()));
+        return Err(bad("the request has no `query` text".to_owned()));
     }
-    if object.get("variables").is_some_and(|variables| !variables.is_object() && !variables.is_null()) {
-        return Err(bad("`variables` is not an object".to_owned()));
+    for name in ["variables", "extensions"] {
+        if object.get(name).is_some_and(|value| !value.is_object()) {
+            return Err(bad(format!("`{name}` is not an object")));
+        }
     }
-    if object.get("extensions").is_some_and(|extensions| !extensions.is_object() && !extensions.is_null()) {
-        return Err(bad("`extensions` is not an object".to_owned()));
-    }
-    let without_nulls = object.iter().filter(|(_, value)| !value.is_null());
-    let object: serde_json::Map<String, Value> =
-        without_nulls.map(|(key, value)| (key.clone(), value.clone())).collect();
     let mut request: Request = serde_json::from_value(Value::Object(object))
         .map_err(|error| bad(format!("the request is not well formed: {error}")))?;
     normalise(&mut request);
     Ok(request)
+}
+
+const fn bad(message: String) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
 }
 
 #[cfg(test)]
@@ -118,8 +123,8 @@ mod tests {
     fn bodies_that_are_no_request_are_refused_in_clear_words() {
         let message = |body: &str| parse(body.as_bytes()).map(|_| ()).unwrap_err().message;
         assert!(message("{").starts_with("the body is not JSON: "));
-        assert_eq!(message("[]"), "the body is not a JSON object with `query`; batches are not taken here");
-        assert_eq!(message("{}"), "the body has no `query` text");
+        assert_eq!(message("[]"), "the request is not a JSON object with `query`; batches are not taken here");
+        assert_eq!(message("{}"), "the request has no `query` text");
         assert_eq!(message(r#"{"query":"{a}","variables":[]}"#), "`variables` is not an object");
         assert!(message(r#"{"query":"{a}","operationName":7}"#).starts_with("the request is not well formed: "));
     }

@@ -89,6 +89,7 @@ impl SubgraphServer {
     /// # Errors
     ///
     /// The HTTP response that refuses the request.
+    #[expect(clippy::result_large_err, reason = "the response is what the caller sends on, and refusals are rare")]
     pub fn stream(&self, headers: &HeaderMap, body: &Bytes) -> Result<BoxStream<'static, Bytes>, Response<Bytes>> {
         let Decoded { identity, request, .. } =
             decode(headers, body, &self.verifier).map_err(|refusal| self.refuse(refusal))?;

@@ -22,7 +22,7 @@ use tokio_tungstenite::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{SubgraphServer, decode::parse, respond::is_request_error};
+use super::{SubgraphServer, decode::read, respond::is_request_error};
 use crate::identity::Identity;
 
 /// How long a client may take to say `connection_init`.
@@ -128,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             ClientMessage::ConnectionInit { payload } => self.acknowledge(payload.as_ref()).await,
             ClientMessage::Ping { payload } => self.send_json(&with_payload("pong", payload)).await,
             ClientMessage::Pong {} => Ok(()),
-            ClientMessage::Subscribe { id, payload } => self.subscribe(id, &payload).await,
+            ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload).await,
             ClientMessage::Complete { id } => {
                 self.operations.remove(&id);
                 Ok(())
@@ -154,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         self.send_json(&json!({"type": "connection_ack"})).await
     }
 
-    async fn subscribe(&mut self, id: String, payload: &Value) -> Step {
+    async fn subscribe(&mut self, id: String, payload: Value) -> Step {
         let (true, Some(identity)) = (self.acknowledged, self.identity.clone()) else {
             return Err(Some(Closing(4401, "Unauthorized")));
         };
@@ -164,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         if self.operations.len() >= MAX_OPERATIONS {
             return Err(Some(Closing(4429, "Too many subscriptions")));
         }
-        let request = match parse(payload.to_string().as_bytes()) {
+        let request = match read(payload) {
             Ok(request) => request.data(identity.clone()),
             Err(refusal) => {
                 let error = json!({"message": refusal.message, "extensions": {"code": refusal.code}});

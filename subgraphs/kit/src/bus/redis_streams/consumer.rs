@@ -22,9 +22,12 @@ pub(super) struct RedisConsumer {
     /// Where reading stands; taken by the read that is under way.
     progress: Option<Progress>,
     /// Kept when the caller gives up waiting: Redis may already have handed entries to it.
-    reading: Option<BoxFuture<'static, (Progress, Result<Vec<Delivery>, BusError>)>>,
+    reading: Option<Reading>,
     backoff: Backoff,
 }
+
+/// A read under way; gives back where reading stands.
+type Reading = BoxFuture<'static, (Progress, Result<Vec<Delivery>, BusError>)>;
 
 #[derive(Default)]
 struct Progress {
