@@ -13,6 +13,7 @@ import { Notices } from "../notice/notices.tsx";
 import { ProductPage } from "../product/product-page.tsx";
 import { Footer } from "./footer.tsx";
 import { Header } from "./header.tsx";
+import { Mishap } from "./mishap.tsx";
 import { StorefrontContext, type Storefront } from "./storefront.tsx";
 import { useScrollToTop } from "./use-scroll-to-top.ts";
 
@@ -33,7 +34,9 @@ export function App({ storefront }: { readonly storefront: Storefront }) {
               <Header />
               <main id="main" tabIndex={-1}>
                 <CustomerNotice />
-                <Pages />
+                <Mishap>
+                  <Pages />
+                </Mishap>
               </main>
               <Footer />
               <CartDrawer />

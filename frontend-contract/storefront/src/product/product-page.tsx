@@ -18,7 +18,7 @@ type Product = NonNullable<ProductPageQuery["product"]>;
 
 /** The page of one product. */
 export function ProductPage({ handle }: { readonly handle: string }) {
-  const { data, errors, fetching, refresh } = useProduct(decodeURIComponent(handle));
+  const { data, errors, fetching, refresh } = useProduct(handle);
   const product = data?.product;
   return (
     <section className="page">
