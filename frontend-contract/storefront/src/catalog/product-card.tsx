@@ -54,7 +54,7 @@ export function ProductCard({
       </Link>
       <WishlistHeart productId={product.id} title={product.title} />
       {colors.length > 1 && (
-        <p className="card-swatches" aria-label={`Colours: ${colors.join(", ")}`}>
+        <p className="card-swatches" role="img" aria-label={`Colours: ${colors.join(", ")}`}>
           {colors.slice(0, SWATCHES_SHOWN).map((color) => (
             <svg key={color} viewBox="0 0 10 10" aria-hidden="true">
               <circle cx="5" cy="5" r="4.4" fill={shadeOf(color)} stroke="#14110c" strokeOpacity="0.25" strokeWidth="0.6" />
