@@ -69,7 +69,9 @@ impl Config {
         positive("max_retry_ms", self.max_retry_ms.into())
     }
 
-    pub(crate) fn state_limits(&self) -> StateLimits {
+    /// What bounds the state of a subgraph with this configuration.
+    #[must_use]
+    pub fn state_limits(&self) -> StateLimits {
         let within = |minutes: u32| CoOccurrenceLimits {
             window: TimeDelta::minutes(minutes.into()),
             ..CoOccurrenceLimits::default()

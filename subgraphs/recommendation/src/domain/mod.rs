@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod candidate;
+mod likeness;
 mod product;
 mod profile;
 mod rank;
@@ -12,6 +13,7 @@ mod stock;
 
 pub use behaviour::{Behaviour, BehaviourKind};
 pub use candidate::{Candidate, Link, Source};
+pub use likeness::dot_product;
 pub use product::{Product, ProductId, Sku, Variant};
 pub use profile::{Affinity, Consent, GarmentSize, StyleProfile};
 pub use rank::{DiversityLimits, Traits, diversify};

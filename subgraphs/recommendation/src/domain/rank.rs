@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Scored;
+use super::{Scored, dot_product};
 
 /// How much of one kind a page may hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,7 +58,7 @@ pub fn diversify(scored: Vec<Scored>, traits: &[Traits<'_>], count: usize, limit
         *categories.entry(chosen.traits.category).or_default() += 1;
         *vendors.entry(chosen.traits.vendor).or_default() += 1;
         for other in &mut open {
-            other.likeness = other.likeness.max(dot(chosen.traits.vector, other.traits.vector));
+            other.likeness = other.likeness.max(dot_product(chosen.traits.vector, other.traits.vector));
         }
         page.push(chosen.scored);
     }
@@ -87,10 +87,6 @@ fn places(count: usize, share: f32) -> usize {
         places += 1;
     }
     places
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

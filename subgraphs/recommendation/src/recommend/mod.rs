@@ -2,6 +2,7 @@
 
 mod feed;
 mod filter;
+mod neighbours;
 mod page;
 mod recommender;
 mod retrieve;

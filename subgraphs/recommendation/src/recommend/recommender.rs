@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use selvedge_kit::clock::Clock;
 
+use super::neighbours::NeighbourCache;
 use crate::{
     domain::{DiversityLimits, SourceWeights},
     state::LiveState,
@@ -33,12 +34,13 @@ pub struct Recommender {
     pub(super) state: Arc<LiveState>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
+    pub(super) neighbour_cache: Arc<NeighbourCache>,
 }
 
 impl Recommender {
     /// A recommender over `state`.
     #[must_use]
     pub fn new(state: Arc<LiveState>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self { state, clock, settings }
+        Self { state, clock, settings, neighbour_cache: Arc::new(NeighbourCache::new()) }
     }
 }

@@ -3,7 +3,7 @@
 use super::{filter::Filter, recommender::Recommender};
 use crate::{
     domain::{Candidate, Link, ProductId, Source, StyleProfile},
-    state::{CustomerView, LiveState, Seed},
+    state::{Catalog, CustomerView, LiveState, Seed},
     vectors::VectorSearch,
 };
 
@@ -52,7 +52,7 @@ impl Recommender {
         candidates
     }
 
-    /// One pass over the vectors for all seeds and the profile.
+    /// What is near the seeds and the profile.
     fn retrieve_alike(
         &self,
         index: (&dyn VectorSearch, u64),
@@ -60,28 +60,26 @@ impl Recommender {
         taste: Option<&StyleProfile>,
         (filter, count): (&Filter<'_>, usize),
     ) -> Vec<Candidate> {
-        let (rows, vectorizer) = self.state.with_catalog(|catalog| {
-            let rows: Vec<_> = seeds.iter().map(|(seed, _)| catalog.row_of(&seed.product)).collect();
-            (rows, catalog.vectorizer())
-        });
-        let taste_vector = taste.map(|profile| vectorizer.vectorize_taste(profile)).unwrap_or_default();
-        let mut queries: Vec<&[f32]> = rows.iter().map(|row| row.map_or(&[][..], |row| index.0.vector(row))).collect();
-        queries.push(&taste_vector);
-        let found =
-            nearest(&self.state, index, &queries, count.max(PER_SEED), &|_, id| filter.admits_now(&self.state, id));
+        let products: Vec<ProductId> = seeds.iter().map(|(seed, _)| seed.product.clone()).collect();
+        let neighbours = self.neighbours(index, &products);
         let mut candidates = Vec::new();
-        let mut lists = found.into_iter();
-        for ((seed, strength), hits) in seeds.iter().zip(lists.by_ref()) {
-            let link = Link::Seed { product: seed.product.clone(), kind: seed.kind };
-            candidates.extend(hits.into_iter().map(|(product, score)| Candidate {
-                product,
-                source: Source::Similar,
-                score: score * strength,
-                link: link.clone(),
-            }));
-        }
-        if let (Some(profile), Some(hits)) = (taste, lists.next()) {
-            candidates.extend(self.meeting(profile, hits));
+        self.state.with_catalog(|catalog| {
+            for ((seed, strength), list) in seeds.iter().zip(&neighbours) {
+                let admitted = list.iter().filter(|(id, _)| filter.admits(catalog, id));
+                candidates.extend(admitted.take(count.max(PER_SEED)).map(|(product, score)| Candidate {
+                    product: product.clone(),
+                    source: Source::Similar,
+                    score: score * strength,
+                    link: Link::Seed { product: seed.product.clone(), kind: seed.kind },
+                }));
+            }
+        });
+        if let Some(profile) = taste {
+            let vector = self.state.with_catalog(Catalog::vectorizer).vectorize_taste(profile);
+            let admits = |_: usize, id: &ProductId| filter.admits_now(&self.state, id);
+            for hits in nearest(&self.state, index, &[&vector], count.max(PER_SEED), &admits) {
+                candidates.extend(self.meeting(profile, hits));
+            }
         }
         candidates
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Hit, Row, VectorIndex, VectorSearch};
+use crate::domain::dot_product;
 
 /// Rows per block: at 256 dimensions one block is 512 KiB, what a write copies at most while a search holds it.
 const BLOCK_ROWS: usize = 512;
@@ -68,7 +69,7 @@ impl VectorSearch for FlatIndex {
         for block in &self.blocks {
             for vector in block.chunks_exact(self.dimensions) {
                 for (place, (query, best)) in queries.iter().zip(&mut best).enumerate() {
-                    let score = dot(query, vector);
+                    let score = dot_product(query, vector);
                     if score > best.threshold() && accept(place, row) {
                         best.insert(Hit { row, score });
                     }
@@ -105,20 +106,6 @@ impl Best {
     }
 }
 
-/// Sixteen sums side by side, which the compiler turns into vector instructions.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let mut sums = [0.0_f32; LANES];
-    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a_chunks.zip(b_chunks) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum::<f32>() + rest
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -139,7 +126,7 @@ mod tests {
             let mut expected: Vec<(usize, f32)> = rows
                 .iter()
                 .enumerate()
-                .map(|(row, vector)| (row, dot(&query, vector)))
+                .map(|(row, vector)| (row, dot_product(&query, vector)))
                 .filter(|(row, score)| *score > 0.0 && row % 3 != 0)
                 .collect();
             expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
