@@ -2,7 +2,7 @@
 
 use crate::store::StoreError;
 
-/// Why [`crate::start`] failed.
+/// Why the subgraph did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The store could not be opened.

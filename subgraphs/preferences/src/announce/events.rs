@@ -9,6 +9,9 @@ use crate::domain::{Announcement, Customer, RecordedBehaviour};
 
 const SOURCE: &str = "/selvedge/preferences";
 
+/// The type of events that tell of consent.
+pub const CONSENT_CHANGED: &str = "com.selvedge.preferences.consent_changed.v1";
+
 /// The request behind a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {

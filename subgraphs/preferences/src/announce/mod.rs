@@ -4,4 +4,4 @@ mod event_ids;
 mod events;
 
 pub use event_ids::{EventIds, Stamp};
-pub use events::{Cause, announce, behaviour_recorded};
+pub use events::{CONSENT_CHANGED, Cause, announce, behaviour_recorded};

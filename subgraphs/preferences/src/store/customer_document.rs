@@ -5,7 +5,10 @@ use selvedge_kit::event::Event;
 use serde::{Deserialize, Serialize};
 
 use super::Moment;
-use crate::domain::{Consent, ConsentEntry, Customer, GarmentSize, StyleProfile, WishlistItem};
+use crate::{
+    announce::CONSENT_CHANGED,
+    domain::{Consent, ConsentEntry, Customer, GarmentSize, StyleProfile, WishlistItem},
+};
 
 /// The form of documents that this code writes; older ones are read as they are.
 pub const SCHEMA_VERSION: i32 = 1;
@@ -180,9 +183,12 @@ impl CustomerDocument {
         self.outbox.iter().filter(|entry| entry.published_at.is_none()).map(|entry| &entry.event)
     }
 
-    /// The newest published event of each type, oldest first.
+    /// The newest published event of each type. Consent comes first, whatever was said first: those who are told anew
+    /// keep nothing else of a customer before they know that they may.
     pub fn retained_events(&self) -> impl Iterator<Item = &Event> {
-        self.outbox.iter().filter(|entry| entry.published_at.is_some()).map(|entry| &entry.event)
+        let published = || self.outbox.iter().filter(|entry| entry.published_at.is_some()).map(|entry| &entry.event);
+        let is_consent = |event: &&Event| event.event_type == CONSENT_CHANGED;
+        published().filter(is_consent).chain(published().filter(move |event| !is_consent(event)))
     }
 
     /// The customer.
@@ -267,5 +273,42 @@ impl ConsentDocument {
             updated_at: self.updated_at.map(Moment::time),
             history: self.history.iter().map(entry).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        announce::{Cause, Stamp, announce},
+        domain::Announcement,
+    };
+
+    fn event(announcement: Announcement, revision: i64) -> Event {
+        let customer = Customer { revision, ..Customer::new("c1", DateTime::UNIX_EPOCH) };
+        let stamp = Stamp { id: format!("{revision}"), revision, now: DateTime::UNIX_EPOCH };
+        announce(announcement, &customer, &Cause { stamp, correlation_id: "r".to_owned() })
+    }
+
+    fn ids<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<&'a str> {
+        events.map(|event| event.id.as_str()).collect()
+    }
+
+    #[test]
+    fn of_what_was_published_the_newest_of_each_type_stays_and_consent_comes_first() {
+        let now = DateTime::UNIX_EPOCH;
+        let customer = Customer::new("c1", now);
+        let (profile, consent) = (Announcement::ProfileChanged, Announcement::ConsentChanged);
+        let events =
+            vec![event(consent, 1), event(profile, 2), event(profile, 3), event(consent, 4), event(profile, 5)];
+        let waiting = CustomerDocument::first(&customer).followed_by(&customer, events, now);
+        assert_eq!(ids(waiting.pending_events()), ["1", "2", "3", "4", "5"]);
+        let published = waiting.with_published(&["1", "2", "3", "4"], now);
+        assert_eq!(ids(published.pending_events()), ["5"]);
+        assert_eq!(ids(published.retained_events()), ["4", "3"]);
+        assert!(published.outbox_pending && published.outbox_retained);
+        let all = published.with_published(&["5"], now);
+        assert_eq!(ids(all.retained_events()), ["4", "5"]);
+        assert!(!all.outbox_pending && all.outbox_pending_since.is_none());
     }
 }
