@@ -1,4 +1,14 @@
 //! Walks a plan: fetches from subgraphs, joins what they answer, and projects the response.
-mod run;
 
-pub use run::{ExecuteContext, execute, execute_event, subscription_request};
+mod context;
+mod entities;
+mod errors;
+mod position;
+mod representation;
+mod request;
+mod run;
+mod subscription;
+
+pub use context::ExecuteContext;
+pub use run::execute;
+pub use subscription::{execute_event, subscription_request};

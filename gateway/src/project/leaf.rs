@@ -68,11 +68,13 @@ fn shown(raw: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::ServedSchema;
+    use crate::schema::{ServedSchema, SubgraphSdl, compose};
 
     fn written(raw: &str, leaf: &Leaf) -> Result<String, String> {
-        let sdl = include_str!("../../tests/fixtures/shop.supergraph.graphql");
-        let schema = ServedSchema::from_supergraph_sdl(sdl).unwrap();
+        let sdl = include_str!("../../tests/fixtures/shop/inventory.graphql");
+        let subgraph = SubgraphSdl { name: "inventory".to_owned(), url: String::new(), sdl: sdl.to_owned() };
+        let sdl = compose(&[subgraph]).unwrap();
+        let schema = ServedSchema::from_supergraph_sdl(&sdl).unwrap();
         let mut out = Vec::new();
         write_leaf(&mut out, raw.as_bytes(), leaf, schema.api())?;
         Ok(String::from_utf8(out).unwrap())

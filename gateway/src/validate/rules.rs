@@ -38,7 +38,11 @@ pub fn validate(schema: &ServedSchema, document: &Document) -> Result<(), Vec<Gr
             error.locations.iter().map(|position| Location { line: position.line, column: position.column }).collect(),
         ..GraphqlError::new(code::VALIDATION_FAILED, error.message)
     }));
-    errors.extend(subscription_root_conditions(document));
+    for error in subscription_roots(document) {
+        if errors.iter().all(|known| known.message != error.message) {
+            errors.push(error);
+        }
+    }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
@@ -56,8 +60,10 @@ fn missing_root_type(schema: &ServedSchema, operation: &Operation<'_>) -> Option
     })
 }
 
-/// No `@skip` or `@include` at a subscription's root: whether it has its single field may not depend on variables.
-fn subscription_root_conditions(document: &Document) -> Vec<GraphqlError> {
+/// A subscription has one root field, and no `@skip` or `@include` there: whether it has it may not depend on variables.
+///
+/// The library's rule counts fields by name; the specification counts response keys.
+fn subscription_roots(document: &Document) -> Vec<GraphqlError> {
     let fragments: AHashMap<&str, &FragmentDefinition> = document
         .definitions
         .iter()
@@ -68,46 +74,61 @@ fn subscription_root_conditions(document: &Document) -> Vec<GraphqlError> {
         .collect();
     let mut errors = Vec::new();
     for operation in operations(document).filter(|operation| operation.kind == OperationKind::Subscription) {
-        let mut conditions = Vec::new();
-        let mut seen = Vec::new();
-        root_conditions(operation.selection_set, &fragments, &mut seen, &mut conditions);
-        if conditions.is_empty() {
-            continue;
-        }
+        let mut root = SubscriptionRoot::default();
+        root.read(operation.selection_set, &fragments);
         let subject = operation
             .name
             .map_or_else(|| "Anonymous Subscription".to_owned(), |name| format!("Subscription \"{name}\""));
-        let message = format!("{subject} must not use `@skip` or `@include` directives in the top level selection.");
-        errors.push(GraphqlError { locations: conditions, ..GraphqlError::new(code::VALIDATION_FAILED, message) });
+        if root.response_keys.len() > 1 {
+            let (line, column) = operation.position;
+            let message = format!("{subject} must select only one top level field.");
+            errors.push(GraphqlError::new(code::VALIDATION_FAILED, message).at(line, column));
+        }
+        if !root.conditions.is_empty() {
+            let message =
+                format!("{subject} must not use `@skip` or `@include` directives in the top level selection.");
+            let error = GraphqlError::new(code::VALIDATION_FAILED, message);
+            errors.push(GraphqlError { locations: root.conditions, ..error });
+        }
     }
     errors
 }
 
-fn root_conditions<'a>(
-    set: &'a SelectionSet,
-    fragments: &AHashMap<&str, &'a FragmentDefinition>,
-    seen: &mut Vec<&'a str>,
-    conditions: &mut Vec<Location>,
-) {
-    for item in &set.items {
-        let directives: &[Directive] = match item {
-            Selection::Field(field) => &field.directives,
-            Selection::InlineFragment(fragment) => {
-                root_conditions(&fragment.selection_set, fragments, seen, conditions);
-                &fragment.directives
-            }
-            Selection::FragmentSpread(spread) => {
-                let name = spread.fragment_name.as_str();
-                if let (false, Some(fragment)) = (seen.contains(&name), fragments.get(name)) {
-                    seen.push(name);
-                    root_conditions(&fragment.selection_set, fragments, seen, conditions);
+#[derive(Default)]
+struct SubscriptionRoot<'a> {
+    response_keys: Vec<&'a str>,
+    conditions: Vec<Location>,
+    seen_fragments: Vec<&'a str>,
+}
+
+impl<'a> SubscriptionRoot<'a> {
+    fn read(&mut self, set: &'a SelectionSet, fragments: &AHashMap<&str, &'a FragmentDefinition>) {
+        for item in &set.items {
+            let directives: &[Directive] = match item {
+                Selection::Field(field) => {
+                    let key = field.alias.as_deref().unwrap_or(&field.name);
+                    if !self.response_keys.contains(&key) {
+                        self.response_keys.push(key);
+                    }
+                    &field.directives
                 }
-                &spread.directives
-            }
-        };
-        let found = directives.iter().filter(|directive| matches!(directive.name.as_str(), "skip" | "include"));
-        conditions.extend(
-            found.map(|directive| Location { line: directive.position.line, column: directive.position.column }),
-        );
+                Selection::InlineFragment(fragment) => {
+                    self.read(&fragment.selection_set, fragments);
+                    &fragment.directives
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = spread.fragment_name.as_str();
+                    if let (false, Some(fragment)) = (self.seen_fragments.contains(&name), fragments.get(name)) {
+                        self.seen_fragments.push(name);
+                        self.read(&fragment.selection_set, fragments);
+                    }
+                    &spread.directives
+                }
+            };
+            let found = directives.iter().filter(|directive| matches!(directive.name.as_str(), "skip" | "include"));
+            self.conditions.extend(
+                found.map(|directive| Location { line: directive.position.line, column: directive.position.column }),
+            );
+        }
     }
 }

@@ -1,0 +1,53 @@
+//! The body of a request to a subgraph.
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::entities::{Gathered, gather};
+use crate::{
+    plan::{Batch, Fetch},
+    schema::TypeNames,
+    value::{Buffers, Object},
+};
+
+/// A request body under way: `{"query":"…","variables":{…`.
+pub(super) struct Body {
+    out: Vec<u8>,
+    has_variables: bool,
+}
+
+impl Body {
+    /// Starts the body of a fetch with the client's variables that it uses.
+    pub(super) fn new(fetch: &Fetch, variables: &Map<String, Value>) -> Self {
+        let mut out = Vec::with_capacity(fetch.body_start.len() + 256);
+        out.extend_from_slice(&fetch.body_start);
+        let mut body = Self { out, has_variables: false };
+        for (name, written) in &fetch.variables {
+            // A variable without a value is left out: the subgraph then sees it as not provided, as the client did.
+            if let Some(value) = variables.get(name) {
+                body.start_variable(written);
+                // JSON values always encode.
+                let _ = serde_json::to_writer(&mut body.out, value);
+            }
+        }
+        body
+    }
+
+    fn start_variable(&mut self, written: &[u8]) {
+        self.out.extend_from_slice(if self.has_variables { b"," } else { b",\"variables\":{" });
+        self.has_variables = true;
+        self.out.extend_from_slice(written);
+    }
+
+    /// Adds the representations of a batch.
+    pub(super) fn representations(&mut self, root: &Object, batch: &Batch, tree: (&TypeNames, &Buffers)) -> Gathered {
+        self.start_variable(&batch.variable);
+        gather(&mut self.out, root, batch, tree)
+    }
+
+    /// Ends the body.
+    pub(super) fn finish(mut self) -> Bytes {
+        self.out.extend_from_slice(if self.has_variables { b"}}" } else { b"}" });
+        Bytes::from(self.out)
+    }
+}
