@@ -1,0 +1,115 @@
+//! Configuration: what is refused, and how the message helps.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap"
+)]
+
+use std::collections::BTreeMap;
+
+use selvedge_gateway::config::{Config, ConfigError, Mode, SECRET_MIN_BYTES, json_schema, load};
+
+fn message(yaml: &str) -> String {
+    load(&format!("mode: development\n{yaml}"), &BTreeMap::new()).unwrap_err().to_string()
+}
+
+fn with_variable(name: &str, value: &str) -> Result<Config, ConfigError> {
+    load("mode: development", &BTreeMap::from([(name.to_owned(), value.to_owned())]))
+}
+
+#[test]
+fn nothing_at_all_is_a_development_configuration() {
+    let config = load("mode: development", &BTreeMap::new()).unwrap();
+    assert_eq!(config.server.listen, "127.0.0.1:4000");
+    assert_eq!(config.admin.listen, "127.0.0.1:4100");
+    assert!(config.introspection_enabled() && config.playground_enabled());
+    assert_eq!(config, Config::development());
+}
+
+#[test]
+fn unknown_keys_are_named_in_full_with_the_nearest_right_one() {
+    assert_eq!(
+        message("server: { lisen: '127.0.0.1:1' }"),
+        "unknown configuration key `server.lisen`; did you mean `server.listen`?"
+    );
+    assert_eq!(message("sever: {}"), "unknown configuration key `sever`; did you mean `server`?");
+    assert_eq!(
+        message("subgraphs: { by_name: { inventory: { timeout: 5 } } }"),
+        "unknown configuration key `subgraphs.by_name.inventory.timeout`; did you mean `subgraphs.by_name.inventory.timeout_ms`?"
+    );
+    assert_eq!(message("jwt: { zzz: 1 }"), "unknown configuration key `jwt.zzz`");
+    assert_eq!(
+        message("schema: { subgraphs: [{ name: a, url: 'http://a', sdl: x }] }"),
+        "unknown configuration key `schema.subgraphs.0.sdl`; did you mean `schema.subgraphs.0.sdl_file`?"
+    );
+}
+
+#[test]
+fn wrong_values_say_what_is_wanted() {
+    assert_eq!(
+        message("limits: { max_depth: deep }"),
+        "configuration key `limits.max_depth` must be an integer, not \"deep\""
+    );
+    assert_eq!(message("limits: { max_depth: 0 }"), "configuration key `limits.max_depth` must be at least 1, not 0");
+    assert_eq!(message("server: 7"), "configuration key `server` must be a section with keys, not 7");
+    assert_eq!(
+        message("subgraphs: { default: { http_version: http3 } }"),
+        "configuration key `subgraphs.default.http_version` must be one of \"http1\", \"h2c\", not \"http3\""
+    );
+    assert_eq!(
+        message("server: { listen: nowhere }"),
+        "configuration key `server.listen` must be an address and port like 127.0.0.1:4000, not `nowhere`"
+    );
+    assert_eq!(
+        message("identity: { lifetime_s: 500 }"),
+        "configuration key `identity.lifetime_s` must be at most 120, not 500"
+    );
+    assert!(message("server: [").starts_with("the configuration is not valid YAML: "));
+}
+
+#[test]
+fn every_key_can_be_set_by_environment() {
+    assert_eq!(with_variable("SELVEDGE_SERVER__LISTEN", "0.0.0.0:80").unwrap().server.listen, "0.0.0.0:80");
+    assert_eq!(with_variable("SELVEDGE_LIMITS__MAX_DEPTH", "7").unwrap().limits.max_depth, 7);
+    assert_eq!(with_variable("SELVEDGE_INTROSPECTION__ENABLED", "false").unwrap().introspection.enabled, Some(false));
+    assert_eq!(with_variable("SELVEDGE_JWT__ISSUERS", "a, b").unwrap().jwt.issuers, ["a", "b"]);
+    let by_name = with_variable("SELVEDGE_SUBGRAPHS__BY_NAME__INVENTORY__TIMEOUT_MS", "9").unwrap();
+    assert_eq!(by_name.subgraphs.for_subgraph("inventory").timeout_ms, 9);
+    assert_eq!(by_name.subgraphs.for_subgraph("preferences").timeout_ms, 5_000);
+    assert_eq!(with_variable("SELVEDGE_DATA", "ignored").unwrap(), Config::development());
+    assert_eq!(
+        with_variable("SELVEDGE_SERVER__LISEN", "x").unwrap_err().to_string(),
+        "unknown configuration key `server.lisen` (from the environment variable SELVEDGE_SERVER__LISEN); did you mean `server.listen`?"
+    );
+    assert_eq!(
+        with_variable("SELVEDGE_LIMITS__MAX_DEPTH", "deep").unwrap_err().to_string(),
+        "configuration key `limits.max_depth` (from the environment variable SELVEDGE_LIMITS__MAX_DEPTH) must be an integer, not \"deep\""
+    );
+}
+
+#[test]
+fn production_has_no_secret_of_its_own() {
+    let missing = load("", &BTreeMap::new()).unwrap_err().to_string();
+    assert_eq!(
+        missing,
+        "configuration key `identity.secret` is required in production mode; set it in selvedge.yaml or as SELVEDGE_IDENTITY_SECRET"
+    );
+    let secret = "x".repeat(SECRET_MIN_BYTES);
+    let environment = BTreeMap::from([("SELVEDGE_IDENTITY_SECRET".to_owned(), secret.clone())]);
+    let config = load("", &environment).unwrap();
+    assert_eq!(config.mode, Mode::Production);
+    assert!(!config.introspection_enabled() && !config.playground_enabled() && !config.jwt.has_keys());
+    assert!(!format!("{config:?}").contains(&secret), "secrets are not printed");
+    let short = load("identity: { secret: short }", &BTreeMap::new()).unwrap_err().to_string();
+    assert_eq!(short, "configuration key `identity.secret` has 5 bytes, it needs at least 32");
+}
+
+#[test]
+fn the_schema_of_the_configuration_describes_every_key() {
+    let schema = json_schema::<Config>();
+    let described = schema.pointer("/properties/server/properties/listen/description").unwrap();
+    assert_eq!(described, "Address and port to listen on.");
+}
