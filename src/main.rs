@@ -1,2 +1,16 @@
-//! selvedge
-fn main() {}
+//! The `selvedge` command: it assembles gateway and subgraphs into processes.
+//!
+//! Layers, from the bottom: `failure`, `console` → `config`, `assets` → `assemble` → `cli`. Imports point down only.
+
+mod assemble;
+mod assets;
+mod cli;
+mod config;
+mod console;
+mod failure;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

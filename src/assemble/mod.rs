@@ -1,0 +1,21 @@
+//! Putting parts together: engines by their URLs, subgraphs, the in-process transport, the gateway.
+
+mod catalog;
+mod contract;
+mod data_folder;
+mod engines;
+mod in_process;
+mod schema;
+mod serve;
+mod subgraphs;
+mod tokens;
+
+pub(crate) use catalog::{Catalog, load};
+pub(crate) use contract::Operations;
+pub(crate) use data_folder::DataFolder;
+pub(crate) use engines::Engines;
+pub(crate) use in_process::in_process;
+pub(crate) use schema::{compose_schema, load_schema};
+pub(crate) use serve::{GatewayParts, bind};
+pub(crate) use subgraphs::{SubgraphName, inventory, join, preferences, recommendation};
+pub(crate) use tokens::DevelopmentTokens;

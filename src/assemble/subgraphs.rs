@@ -1,0 +1,115 @@
+//! Starting each subgraph from the configuration.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use selvedge_kit::{
+    client::SubgraphClient,
+    server::{Dependencies, RunningSubgraph},
+};
+use tokio::task::JoinHandle;
+
+use super::DataFolder;
+use crate::{config::Config, failure::Failure};
+
+/// How long background work may take to end after shutdown was asked for.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The three subgraphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SubgraphName {
+    /// Catalog, stock, reservations.
+    Inventory,
+    /// Customers, wishlists, behaviour, consent.
+    Preferences,
+    /// Feeds and similar products.
+    Recommendation,
+}
+
+impl SubgraphName {
+    /// All of them, in the order in which they start.
+    pub(crate) const ALL: [Self; 3] = [Self::Inventory, Self::Preferences, Self::Recommendation];
+
+    /// Its name in the graph.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inventory => "inventory",
+            Self::Preferences => "preferences",
+            Self::Recommendation => "recommendation",
+        }
+    }
+
+    /// Where it listens unless told otherwise.
+    pub(crate) const fn default_address(self) -> &'static str {
+        match self {
+            Self::Inventory => "127.0.0.1:4001",
+            Self::Preferences => "127.0.0.1:4002",
+            Self::Recommendation => "127.0.0.1:4003",
+        }
+    }
+
+    /// Its schema.
+    pub(crate) fn sdl(self) -> String {
+        match self {
+            Self::Inventory => selvedge_inventory::sdl(),
+            Self::Preferences => selvedge_preferences::sdl(),
+            Self::Recommendation => selvedge_recommendation::sdl(),
+        }
+    }
+}
+
+/// The inventory configuration, with the embedded store in `data` where no other is named.
+pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> selvedge_inventory::Config {
+    selvedge_inventory::Config {
+        database_url: config.inventory.database_url.clone().unwrap_or_else(|| data.sqlite_url("inventory.db")),
+        max_connections: config.inventory.max_connections,
+        low_stock_threshold: config.inventory.low_stock_threshold,
+        ..selvedge_inventory::Config::default()
+    }
+}
+
+/// Starts inventory.
+pub(crate) async fn inventory(
+    config: &Config,
+    data: &DataFolder,
+    dependencies: Dependencies,
+) -> Result<RunningSubgraph, Failure> {
+    selvedge_inventory::start(inventory_config(config, data), dependencies)
+        .await
+        .map_err(|error| Failure::operation("inventory did not start", &error))
+}
+
+/// Starts preferences.
+pub(crate) async fn preferences(
+    config: &Config,
+    data: &DataFolder,
+    dependencies: Dependencies,
+) -> Result<RunningSubgraph, Failure> {
+    let own = selvedge_preferences::Config {
+        store_url: config.preferences.store_url.clone().unwrap_or_else(|| data.sqlite_url("preferences.db")),
+        database: config.preferences.database.clone(),
+        behaviour_retention_days: config.preferences.behaviour_retention_days,
+        ..selvedge_preferences::Config::default()
+    };
+    selvedge_preferences::start(own, dependencies)
+        .await
+        .map_err(|error| Failure::operation("preferences did not start", &error))
+}
+
+/// Starts recommendation, which asks `inventory` for the catalog.
+pub(crate) async fn recommendation(
+    dependencies: Dependencies,
+    inventory: SubgraphClient,
+) -> Result<RunningSubgraph, Failure> {
+    selvedge_recommendation::start(selvedge_recommendation::Config::default(), dependencies, inventory)
+        .await
+        .map_err(|error| Failure::operation("recommendation did not start", &error))
+}
+
+/// Waits for background work to end after shutdown was asked for.
+pub(crate) async fn join(tasks: Vec<JoinHandle<()>>) {
+    let ended = tokio::time::timeout(JOIN_TIMEOUT, futures::future::join_all(tasks)).await;
+    if ended.is_err() {
+        tracing::warn!("background work was still running {} s after shutdown", JOIN_TIMEOUT.as_secs());
+    }
+}

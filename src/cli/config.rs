@@ -1,0 +1,32 @@
+//! `selvedge check-config` and `selvedge config-schema`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{
+    config::{self, Config, Environment},
+    console,
+    failure::Failure,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// The file to check; `selvedge.yaml` when absent.
+    file: Option<PathBuf>,
+}
+
+pub(super) fn check(options: &CheckOptions, environment: &Environment) -> Result<(), Failure> {
+    let config = config::load(options.file.as_deref(), environment)?;
+    let mode = if config.gateway.is_development() { "development" } else { "production" };
+    console::say(format_args!("the configuration is valid ({mode} mode)"));
+    Ok(())
+}
+
+pub(super) fn print_schema() -> Result<(), Failure> {
+    let schema = selvedge_gateway::config::json_schema::<Config>();
+    let text =
+        serde_json::to_string_pretty(&schema).map_err(|error| Failure::operation("cannot print the schema", &error))?;
+    console::say(format_args!("{text}"));
+    Ok(())
+}

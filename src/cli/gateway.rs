@@ -1,0 +1,66 @@
+//! `selvedge gateway`: the gateway alone.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use clap::Args;
+use selvedge_gateway::subgraph::http_transports;
+use selvedge_kit::telemetry::install_metrics;
+
+use super::runtime::shutdown_on_signal;
+use crate::{
+    assemble::{self, GatewayParts},
+    config::{self, Environment},
+    failure::Failure,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Configuration file; `selvedge.yaml` of the working folder when it is there.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A supergraph in the Apollo join form, instead of what the configuration names.
+    #[arg(long, value_name = "FILE")]
+    supergraph: Option<PathBuf>,
+    /// Address and port; wins over `server.listen`.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Address and port of metrics and health; wins over `admin.listen`.
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<SocketAddr>,
+    /// Serve the sample storefront at /shop.
+    #[arg(long)]
+    shop: bool,
+    /// Development mode: playground, introspection, and secrets that everybody knows.
+    #[arg(long)]
+    development: bool,
+}
+
+pub(super) async fn run(options: Options, mut environment: Environment) -> Result<(), Failure> {
+    if options.development {
+        environment.set_default("SELVEDGE_MODE", "development");
+    }
+    let mut config = config::load(options.config.as_deref(), &environment)?.gateway;
+    if let Some(listen) = options.listen {
+        config.server.listen = listen.to_string();
+    }
+    if let Some(admin) = options.admin {
+        config.admin.listen = admin.to_string();
+    }
+    let shutdown = shutdown_on_signal()?;
+    let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
+    let schema = assemble::load_schema(&config, options.supergraph.as_deref()).await?;
+    let transports = http_transports(schema.subgraphs(), &config.subgraphs)
+        .map_err(|error| Failure::operation("a subgraph's address cannot be used", &error))?;
+    let parts = GatewayParts {
+        config,
+        schema,
+        transports,
+        // A dead subgraph takes its part of the answers away, not the gateway out of service.
+        readiness: Arc::new(Vec::new),
+        metrics,
+        storefront: options.shop,
+    };
+    let gateway = assemble::bind(parts).await?;
+    tracing::info!("the gateway serves {}/graphql", gateway.url());
+    gateway.serve(shutdown).await
+}

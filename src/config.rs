@@ -1,0 +1,154 @@
+//! The configuration of the whole: `selvedge.yaml` and the environment, read here and nowhere else.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use schemars::JsonSchema;
+use selvedge_gateway::config::{self as gateway_config, Config as GatewayConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Everything that `selvedge.yaml` may say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct Config {
+    /// The gateway's sections stand at the top level.
+    #[serde(flatten)]
+    pub(crate) gateway: GatewayConfig,
+    /// The inventory subgraph.
+    pub(crate) inventory: InventorySection,
+    /// The preferences subgraph.
+    pub(crate) preferences: PreferencesSection,
+    /// The recommendation subgraph.
+    pub(crate) recommendation: RecommendationSection,
+    /// The event bus.
+    pub(crate) events: EventsSection,
+}
+
+/// Section `inventory`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct InventorySection {
+    /// `postgres://…` or `sqlite://PATH?mode=rwc`; also `DATABASE_URL`. Absent: SQLite in the data folder.
+    pub(crate) database_url: Option<String>,
+    /// The most connections to the database.
+    #[schemars(range(min = 1))]
+    pub(crate) max_connections: u32,
+    /// A badge says `LOW_STOCK` at this many units or fewer.
+    #[schemars(range(min = 0))]
+    pub(crate) low_stock_threshold: i32,
+}
+
+impl Default for InventorySection {
+    fn default() -> Self {
+        let own = selvedge_inventory::Config::default();
+        Self { database_url: None, max_connections: own.max_connections, low_stock_threshold: own.low_stock_threshold }
+    }
+}
+
+/// Section `preferences`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PreferencesSection {
+    /// `mongodb://…` or `sqlite://PATH?mode=rwc`; also `MONGODB_URI`. Absent: SQLite in the data folder.
+    pub(crate) store_url: Option<String>,
+    /// The database of a MongoDB server.
+    pub(crate) database: String,
+    /// After how many days behaviour is deleted.
+    #[schemars(range(min = 1))]
+    pub(crate) behaviour_retention_days: u16,
+}
+
+impl Default for PreferencesSection {
+    fn default() -> Self {
+        let own = selvedge_preferences::Config::default();
+        Self { store_url: None, database: own.database, behaviour_retention_days: own.behaviour_retention_days }
+    }
+}
+
+/// Section `recommendation`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RecommendationSection {
+    /// Where the inventory subgraph is, when recommendation runs alone.
+    pub(crate) inventory_url: String,
+}
+
+impl Default for RecommendationSection {
+    fn default() -> Self {
+        Self { inventory_url: "http://127.0.0.1:4001/graphql".to_owned() }
+    }
+}
+
+/// Section `events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct EventsSection {
+    /// `redis://…`; also `REDIS_URL`. Absent: a bus inside the process.
+    pub(crate) redis_url: Option<String>,
+    /// Streams are named `PREFIX:TOPIC`.
+    pub(crate) prefix: String,
+}
+
+impl Default for EventsSection {
+    fn default() -> Self {
+        Self { redis_url: None, prefix: "selvedge".to_owned() }
+    }
+}
+
+/// The environment variables that choose engines, and the key that each sets.
+const ENGINES: [(&str, fn(&mut Config) -> &mut Option<String>); 3] = [
+    ("DATABASE_URL", |config| &mut config.inventory.database_url),
+    ("MONGODB_URI", |config| &mut config.preferences.store_url),
+    ("REDIS_URL", |config| &mut config.events.redis_url),
+];
+
+/// What the process was started with.
+pub(crate) struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Reads the variables of the process; those that are not text are of no use here.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub(crate) fn read() -> Self {
+        Self(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
+    }
+
+    /// The variable `name`, when it is set and not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Sets `name` unless it is set; for what a command implies, such as the mode of `selvedge up`.
+    pub(crate) fn set_default(&mut self, name: &str, value: &str) {
+        self.0.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+}
+
+/// The configuration in `file` (`selvedge.yaml` of the working folder when it is there and none is named), with the
+/// environment over it.
+pub(crate) fn load(file: Option<&Path>, environment: &Environment) -> Result<Config, Failure> {
+    let default_file = Path::new("selvedge.yaml");
+    let file = file.or_else(|| default_file.exists().then_some(default_file));
+    let yaml = match file {
+        Some(path) => fs::read_to_string(path)
+            .map_err(|error| Failure::operation(format!("cannot read `{}`", path.display()), &error))?,
+        None => String::new(),
+    };
+    let named = |error: gateway_config::ConfigError| match file {
+        Some(path) => Failure::Usage(format!("{}: {error}", path.display())),
+        None => Failure::Usage(error.to_string()),
+    };
+    let mut config: Config = gateway_config::parse(&yaml, &environment.0).map_err(named)?;
+    for (variable, key) in ENGINES {
+        if let Some(value) = environment.get(variable) {
+            *key(&mut config) = Some(value.to_owned());
+        }
+    }
+    config.gateway.fill_development_secrets();
+    config.gateway.validate().map_err(named)?;
+    Ok(config)
+}
