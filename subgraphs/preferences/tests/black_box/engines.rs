@@ -1,29 +1,42 @@
 //! The engines that every test runs on.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures::FutureExt;
 use selvedge_preferences::store::{CustomerStore, MongodbStore, OpenOptions, open};
 use tempfile::TempDir;
+use tokio::task::AbortHandle;
 
 /// An empty store of one engine, for one test.
 pub(crate) struct Engine {
     pub(crate) store_url: String,
     pub(crate) database: String,
+    /// Background work of the subgraphs that were started on it.
+    tasks: Mutex<Vec<AbortHandle>>,
     _folder: Option<TempDir>,
 }
 
 impl Engine {
+    /// Has `tasks` stopped before the store is removed, which they would make anew.
+    pub(crate) fn stop_at_end(&self, tasks: impl IntoIterator<Item = AbortHandle>) {
+        self.tasks.lock().unwrap().extend(tasks);
+    }
+
     fn embedded() -> Self {
         let folder = TempDir::new().unwrap();
         let store_url = format!("sqlite://{}?mode=rwc", folder.path().join("preferences.db").display());
-        Self { store_url, database: String::new(), _folder: Some(folder) }
+        Self { store_url, database: String::new(), tasks: Mutex::default(), _folder: Some(folder) }
     }
 
     fn mongodb(test: &str) -> Option<Self> {
         if let Ok(store_url) = std::env::var("TEST_MONGODB_URI") {
             let database = format!("prefs_{}", uuid::Uuid::new_v4().simple());
-            return Some(Self { store_url, database, _folder: None });
+            return Some(Self { store_url, database, tasks: Mutex::default(), _folder: None });
         }
         println!(
             "NOT RUN: {test} needs TEST_MONGODB_URI (start `mongod`, or FerretDB 1.x over PostgreSQL, then set it to \
@@ -39,9 +52,14 @@ impl Engine {
     }
 
     async fn remove(&self) {
-        if !self.database.is_empty() {
-            MongodbStore::open(&self.store_url, &self.database, 1).await.unwrap().drop_database().await.unwrap();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap());
+        for task in tasks {
+            task.abort();
+            while !task.is_finished() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
+        MongodbStore::open(&self.store_url, &self.database, 1).await.unwrap().drop_database().await.unwrap();
     }
 }
 

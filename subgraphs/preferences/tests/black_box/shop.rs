@@ -15,6 +15,7 @@ use selvedge_kit::{
 };
 use selvedge_preferences::{Config, TOPIC, start};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::engines::Engine;
@@ -63,6 +64,7 @@ impl Shop {
         let config = Config { store_url: engine.store_url.clone(), database: engine.database.clone(), ..config };
         let subgraph = start(config, dependencies).await.unwrap();
         assert!(subgraph.readiness.failures().is_empty(), "{:?}", subgraph.readiness.failures());
+        engine.stop_at_end(subgraph.tasks.iter().map(JoinHandle::abort_handle));
         let clock_of_identities = Arc::clone(&clock) as Arc<dyn Clock>;
         let verifier = IdentityVerifier::new(SECRET, Arc::clone(&clock_of_identities)).unwrap();
         let signer = IdentitySigner::new(SECRET, clock_of_identities).unwrap();
