@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::join_all, stream};
 use http::{HeaderMap, Method, StatusCode, header::UPGRADE};
 use http_body_util::LengthLimitError;
+use tracing::Instrument;
 
 use super::gateway::Edge;
 use crate::{
@@ -61,14 +62,16 @@ struct Head {
 
 pub(super) async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> Response {
     let correlation = CorrelationId::from_headers(request.headers());
-    let header = correlation.to_header();
+    let correlation_id = correlation.clone();
     let answered = if is_upgrade(request.headers()) {
         upgrade(&edge, request).boxed()
     } else {
         answer(&edge, request, correlation).boxed()
     };
-    let mut response = answered.await.unwrap_or_else(|Refusal(response)| *response);
-    response.headers_mut().insert(CORRELATION_HEADER, header);
+    // Every log line that is written on the way carries the id.
+    let span = tracing::info_span!("request", correlation_id = correlation_id.as_str());
+    let mut response = answered.instrument(span).await.unwrap_or_else(|Refusal(response)| *response);
+    response.headers_mut().insert(CORRELATION_HEADER, correlation_id.to_header());
     metrics::counter!("selvedge_http_requests_total", "status" => response.status().as_str().to_owned()).increment(1);
     response
 }

@@ -7,6 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
+use tracing::Instrument;
 
 use super::{
     Subscription,
@@ -130,7 +131,8 @@ impl Hub {
     fn start(&self, key: Option<StreamKey>, key_path: Option<KeyPath>, upstream: Upstream, stream: Arc<SharedStream>) {
         let hub = self.clone();
         metrics::gauge!("selvedge_upstream_streams").increment(1.0);
-        tokio::spawn(async move {
+        let span = tracing::info_span!("subscription", correlation_id = upstream.correlation.as_str());
+        let following = async move {
             let follow = upstream.follow(|response| {
                 let event_key = key_path.as_ref().zip(response.data.as_ref()).and_then(|(path, data)| path.read(data));
                 stream.publish(event_key, &response.to_bytes());
@@ -142,7 +144,8 @@ impl Hub {
             stream.end();
             hub.forget(key.as_ref(), &stream);
             metrics::gauge!("selvedge_upstream_streams").decrement(1.0);
-        });
+        };
+        tokio::spawn(following.instrument(span));
     }
 
     fn leave(&self, key: Option<&StreamKey>, stream: &Arc<SharedStream>, id: u64) {

@@ -46,8 +46,7 @@ impl Upstream {
             let Err(error) = self.listen(&mut failures, &mut on_response).await else { return };
             failures += 1;
             tracing::warn!(
-                subgraph = %self.subgraph, %error, reason = error.reason(), failures,
-                correlation_id = self.correlation.as_str(), "upstream subscription broke"
+                subgraph = %self.subgraph, %error, reason = error.reason(), failures, "upstream subscription broke"
             );
             if failures > self.config.upstream_attempts || matches!(error, TransportError::Refused { .. }) {
                 let error = GraphqlError::new(error.code(), error.to_string())
