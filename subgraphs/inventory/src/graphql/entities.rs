@@ -4,9 +4,7 @@ use async_graphql::{Context, Error, ID, Object};
 
 use super::{
     error::caller,
-    loaders::{
-        LevelById, LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders,
-    },
+    loaders::{LevelById, LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders},
     types::{InventoryLevel, Location, Product, ProductVariant, Reservation, StockBadge},
 };
 use crate::store::badges;

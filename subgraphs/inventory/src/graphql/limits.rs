@@ -13,6 +13,8 @@ pub(crate) const PAGE_MAX: u64 = 250;
 pub(crate) const SKUS_MAX: usize = 250;
 /// The most values of one filter.
 const FILTER_VALUES_MAX: usize = 100;
+/// The longest idempotency key in characters.
+const KEY_MAX: usize = 200;
 /// The longest search text in characters.
 const SEARCH_MAX: usize = 200;
 
@@ -60,6 +62,19 @@ pub(crate) fn sku_list(skus: Vec<String>) -> Result<Vec<String>, Error> {
     }
     let mut seen = std::collections::HashSet::with_capacity(skus.len());
     Ok(skus.into_iter().filter(|sku| seen.insert(sku.clone())).collect())
+}
+
+/// An idempotency key as the client made it.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when it is empty or longer than 200 characters.
+pub(crate) fn idempotency_key(key: &str) -> Result<&str, Error> {
+    let length = key.chars().count();
+    if (1..=KEY_MAX).contains(&length) {
+        return Ok(key);
+    }
+    Err(bad_user_input(format!("`idempotencyKey` has {length} characters, 1 to {KEY_MAX} are possible")))
 }
 
 /// The values of one filter.

@@ -11,6 +11,7 @@ use self::{
 };
 use super::{
     error::{SCOPE_WRITE, caller, caller_with_scope},
+    limits,
     loaders::loaders,
 };
 use crate::command::{Caller, Commands};
@@ -33,8 +34,9 @@ impl Mutation {
         input: InventoryAdjustQuantitiesInput,
         idempotency_key: String,
     ) -> Result<InventoryAdjustQuantitiesPayload, Error> {
-        let identity = caller_with_scope(ctx, SCOPE_WRITE)?;
-        let done = commands(ctx)?.adjust(&Caller::of(identity), &input.into(), &idempotency_key).await?;
+        let caller = Caller::of(caller_with_scope(ctx, SCOPE_WRITE)?);
+        let key = limits::idempotency_key(&idempotency_key)?;
+        let done = commands(ctx)?.adjust(&caller, &input.into(), key).await?;
         Ok(done.into())
     }
 
@@ -46,7 +48,8 @@ impl Mutation {
         idempotency_key: String,
     ) -> Result<ReserveStockPayload, Error> {
         let caller = Caller::of(caller(ctx)?);
-        let done = commands(ctx)?.reserve(&caller, &input.into(), &idempotency_key).await?;
+        let key = limits::idempotency_key(&idempotency_key)?;
+        let done = commands(ctx)?.reserve(&caller, &input.into(), key).await?;
         Ok(done.into())
     }
 
@@ -57,7 +60,8 @@ impl Mutation {
         idempotency_key: String,
     ) -> Result<ReleaseReservationPayload, Error> {
         let caller = Caller::of(caller(ctx)?);
-        let done = commands(ctx)?.release(&caller, &id, &idempotency_key).await?;
+        let key = limits::idempotency_key(&idempotency_key)?;
+        let done = commands(ctx)?.release(&caller, &id, key).await?;
         Ok(done.into())
     }
 }

@@ -91,6 +91,7 @@ impl RootQuery {
 
     /// In the order in which stock is taken from them. `first` and `last` are at most 250, and 20 when neither is
     /// given.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
     async fn locations(
         &self,
         ctx: &Context<'_>,

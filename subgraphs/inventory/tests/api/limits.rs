@@ -41,6 +41,15 @@ async fn one_key_is_needed_and_one_only(shop: Shop) {
     assert_eq!(error, ("BAD_USER_INPUT".to_owned(), "give either `id` or `sku`".to_owned()));
 }
 
+async fn an_idempotency_key_is_neither_empty_nor_a_book(shop: Shop) {
+    let query =
+        "mutation($key: String!) { releaseReservation(id: \"r\", idempotencyKey: $key) { userErrors { code } } }";
+    for (key, length) in [(String::new(), 0), ("x".repeat(201), 201)] {
+        let message = format!("`idempotencyKey` has {length} characters, 1 to 200 are possible");
+        assert_eq!(shop.error(query, json!({"key": key})).await, ("BAD_USER_INPUT".to_owned(), message));
+    }
+}
+
 const ADJUST: &str = "mutation { inventoryAdjustQuantities(idempotencyKey: \"k1\", input: {
     reason: RECEIVED, changes: [{sku: \"SKU-01-1\", locationId: \"l1\", delta: 3}] })
     { levels { quantities { onHand } variant { badge { available revision } } } userErrors { code } } }";
@@ -62,5 +71,6 @@ on_each_engine!(
     sizes_above_the_limit_are_refused_by_name,
     lists_above_the_limit_are_refused_by_name,
     one_key_is_needed_and_one_only,
+    an_idempotency_key_is_neither_empty_nor_a_book,
     stock_is_adjusted_only_with_the_scope,
 );

@@ -35,6 +35,7 @@ macro_rules! on_each_engine {
 mod batching;
 mod entities;
 mod facets;
+mod faulty_bus;
 mod filters;
 mod limits;
 mod live;

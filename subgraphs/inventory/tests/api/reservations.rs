@@ -64,7 +64,8 @@ async fn a_reservation_is_seen_by_its_maker_and_by_staff(shop: Shop) {
     assert_eq!(shop.data_for(staff(&["inventory:read"]), READ, id.clone()).await, seen);
     assert_eq!(shop.data_for(customer("bob"), READ, id.clone()).await, json!({"reservation": null}));
     assert_eq!(shop.data(READ, id.clone()).await, json!({"reservation": null}));
-    let entity = "query($id: ID!) { _entities(representations: [{__typename: \"Reservation\", id: $id}]) { __typename } }";
+    let entity =
+        "query($id: ID!) { _entities(representations: [{__typename: \"Reservation\", id: $id}]) { __typename } }";
     assert_eq!(shop.data_for(customer("bob"), entity, id.clone()).await, json!({"_entities": [null]}));
     let release = json!({"id": made["reservation"]["id"], "key": "k2"});
     let refused = shop.data_for(customer("bob"), RELEASE, release).await["releaseReservation"]["userErrors"].take();

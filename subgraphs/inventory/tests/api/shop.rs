@@ -174,6 +174,5 @@ pub(crate) fn staff(scopes: &[&str]) -> Identity {
         subject: Some("staff-1".to_owned()),
         scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         correlation_id: "correlation-1".to_owned(),
-        ..Identity::default()
     }
 }

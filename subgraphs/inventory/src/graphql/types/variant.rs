@@ -98,6 +98,7 @@ impl ProductVariant {
     }
 
     /// `first` and `last` are at most 250, and 20 when neither is given.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
     async fn levels(
         &self,
         ctx: &Context<'_>,

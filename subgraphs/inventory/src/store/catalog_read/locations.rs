@@ -1,8 +1,11 @@
 //! Locations by key, and the list of them.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{EntityTrait, QueryFilter};
 
-use super::page::{Key, Ordering, Page, PageRequest, ReadError, encode_cursor, select_page};
+use super::{
+    keys::one_of,
+    page::{Key, Ordering, Page, PageRequest, ReadError, encode_cursor, select_page},
+};
 use crate::{entity::location, error::StoreError, store::Store};
 
 fn ordering() -> Ordering {
@@ -31,5 +34,5 @@ pub async fn list_locations(store: &Store, page: &PageRequest) -> Result<Page<lo
 ///
 /// When the store fails.
 pub async fn locations_by_id(store: &Store, ids: &[String]) -> Result<Vec<location::Model>, StoreError> {
-    Ok(location::Entity::find().filter(location::Column::Id.is_in(ids)).all(store.reader()).await?)
+    Ok(location::Entity::find().filter(one_of(store, location::Column::Id, ids)).all(store.reader()).await?)
 }

@@ -2,6 +2,7 @@
 
 mod facets;
 mod filter;
+mod keys;
 mod locations;
 mod page;
 mod products;

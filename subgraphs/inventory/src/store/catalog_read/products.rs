@@ -1,9 +1,10 @@
 //! Products by key, and the product list.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
     filter::ProductFilter,
+    keys::one_of,
     page::{Key, Ordering, Page, PageRequest, ReadError, encode_cursor, select_page},
 };
 use crate::{
@@ -84,7 +85,7 @@ pub async fn count_products(store: &Store, filter: &ProductFilter) -> Result<u64
 ///
 /// When the store fails.
 pub async fn products_by_id(store: &Store, ids: &[String]) -> Result<Vec<product::Model>, StoreError> {
-    Ok(product::Entity::find().filter(product::Column::Id.is_in(ids)).all(store.reader()).await?)
+    Ok(product::Entity::find().filter(one_of(store, product::Column::Id, ids)).all(store.reader()).await?)
 }
 
 /// The products with one of `handles`, shown or not, in any order.
@@ -93,7 +94,7 @@ pub async fn products_by_id(store: &Store, ids: &[String]) -> Result<Vec<product
 ///
 /// When the store fails.
 pub async fn products_by_handle(store: &Store, handles: &[String]) -> Result<Vec<product::Model>, StoreError> {
-    Ok(product::Entity::find().filter(product::Column::Handle.is_in(handles)).all(store.reader()).await?)
+    Ok(product::Entity::find().filter(one_of(store, product::Column::Handle, handles)).all(store.reader()).await?)
 }
 
 /// The options of the products with one of `product_ids`, each product's in order.
@@ -105,7 +106,7 @@ pub async fn options_of_products(
     store: &Store,
     product_ids: &[String],
 ) -> Result<Vec<product_option::Model>, StoreError> {
-    let options = product_option::Entity::find().filter(product_option::Column::ProductId.is_in(product_ids));
+    let options = product_option::Entity::find().filter(one_of(store, product_option::Column::ProductId, product_ids));
     Ok(options.order_by_asc(product_option::Column::Position).all(store.reader()).await?)
 }
 
@@ -118,6 +119,6 @@ pub async fn images_of_products(
     store: &Store,
     product_ids: &[String],
 ) -> Result<Vec<product_image::Model>, StoreError> {
-    let images = product_image::Entity::find().filter(product_image::Column::ProductId.is_in(product_ids));
+    let images = product_image::Entity::find().filter(one_of(store, product_image::Column::ProductId, product_ids));
     Ok(images.order_by_asc(product_image::Column::Position).all(store.reader()).await?)
 }

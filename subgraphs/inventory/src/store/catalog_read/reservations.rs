@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
+use super::keys::one_of;
 use crate::{
     entity::{reservation, reservation_line},
     error::StoreError,
@@ -16,9 +17,10 @@ use crate::{
 ///
 /// When the store fails.
 pub async fn reservations_by_id(store: &Store, ids: &[String]) -> Result<Vec<ReservationWithLines>, StoreError> {
-    let found = reservation::Entity::find().filter(reservation::Column::Id.is_in(ids)).all(store.reader()).await?;
+    let found =
+        reservation::Entity::find().filter(one_of(store, reservation::Column::Id, ids)).all(store.reader()).await?;
     let lines = reservation_line::Entity::find()
-        .filter(reservation_line::Column::ReservationId.is_in(ids))
+        .filter(one_of(store, reservation_line::Column::ReservationId, ids))
         .order_by_asc(reservation_line::Column::Position)
         .all(store.reader())
         .await?;

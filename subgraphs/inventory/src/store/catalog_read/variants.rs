@@ -1,7 +1,8 @@
 //! Variants by key, and their stock levels.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
+use super::keys::one_of;
 use crate::{
     entity::{stock_level, variant},
     error::StoreError,
@@ -14,7 +15,7 @@ use crate::{
 ///
 /// When the store fails.
 pub async fn variants_by_id(store: &Store, ids: &[String]) -> Result<Vec<variant::Model>, StoreError> {
-    Ok(variant::Entity::find().filter(variant::Column::Id.is_in(ids)).all(store.reader()).await?)
+    Ok(variant::Entity::find().filter(one_of(store, variant::Column::Id, ids)).all(store.reader()).await?)
 }
 
 /// The variants with one of `skus`, in any order.
@@ -23,7 +24,7 @@ pub async fn variants_by_id(store: &Store, ids: &[String]) -> Result<Vec<variant
 ///
 /// When the store fails.
 pub async fn variants_by_sku(store: &Store, skus: &[String]) -> Result<Vec<variant::Model>, StoreError> {
-    Ok(variant::Entity::find().filter(variant::Column::Sku.is_in(skus)).all(store.reader()).await?)
+    Ok(variant::Entity::find().filter(one_of(store, variant::Column::Sku, skus)).all(store.reader()).await?)
 }
 
 /// The variants of the products with one of `product_ids`, each product's in order.
@@ -32,7 +33,7 @@ pub async fn variants_by_sku(store: &Store, skus: &[String]) -> Result<Vec<varia
 ///
 /// When the store fails.
 pub async fn variants_of_products(store: &Store, product_ids: &[String]) -> Result<Vec<variant::Model>, StoreError> {
-    let variants = variant::Entity::find().filter(variant::Column::ProductId.is_in(product_ids));
+    let variants = variant::Entity::find().filter(one_of(store, variant::Column::ProductId, product_ids));
     let variants = variants.order_by_asc(variant::Column::Position).order_by_asc(variant::Column::Id);
     Ok(variants.all(store.reader()).await?)
 }
@@ -43,7 +44,7 @@ pub async fn variants_of_products(store: &Store, product_ids: &[String]) -> Resu
 ///
 /// When the store fails.
 pub async fn levels_by_id(store: &Store, ids: &[String]) -> Result<Vec<stock_level::Model>, StoreError> {
-    Ok(stock_level::Entity::find().filter(stock_level::Column::Id.is_in(ids)).all(store.reader()).await?)
+    Ok(stock_level::Entity::find().filter(one_of(store, stock_level::Column::Id, ids)).all(store.reader()).await?)
 }
 
 /// All stock levels of the variants with one of `variant_ids`, each variant's ordered by id. A variant has at most one
@@ -53,6 +54,6 @@ pub async fn levels_by_id(store: &Store, ids: &[String]) -> Result<Vec<stock_lev
 ///
 /// When the store fails.
 pub async fn levels_of_variants(store: &Store, variant_ids: &[String]) -> Result<Vec<stock_level::Model>, StoreError> {
-    let levels = stock_level::Entity::find().filter(stock_level::Column::VariantId.is_in(variant_ids));
+    let levels = stock_level::Entity::find().filter(one_of(store, stock_level::Column::VariantId, variant_ids));
     Ok(levels.order_by_asc(stock_level::Column::Id).all(store.reader()).await?)
 }
