@@ -90,6 +90,10 @@ fn apply_behaviour(state: &LiveState, event: &Event, recorded: BehaviourRecorded
     if is_deleted {
         return Applied::Ignored;
     }
+    if !is_known && state.is_loaded() {
+        // Learning from made-up ids would fill the memory; a product that is real is fetched and learned from then on.
+        return Applied::Incomplete { product: behaviour.product };
+    }
     state.learn(&behaviour, now);
     if is_known { Applied::Changed { product: false } } else { Applied::Incomplete { product: behaviour.product } }
 }

@@ -79,6 +79,8 @@ impl Intake {
         }
         self.refit().await;
         self.parts.state.set_loaded();
+        // After it was said that the catalog is loaded nothing unknown is taken in any more.
+        self.parts.state.forget_unknown();
         self.parts.readiness.set("catalog", Ok(()));
         tracing::info!(products, "the catalog is loaded");
     }

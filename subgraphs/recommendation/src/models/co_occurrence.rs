@@ -136,6 +136,15 @@ impl CoOccurrence {
         scored
     }
 
+    /// Forgets all products but those which `keep` names.
+    pub fn retain(&mut self, keep: impl Fn(&ProductId) -> bool) {
+        self.totals.retain(|product, _| keep(product));
+        self.pairs.retain(|product, _| keep(product));
+        for neighbours in self.pairs.values_mut() {
+            neighbours.retain(|partner, _| keep(partner));
+        }
+    }
+
     /// Forgets `product`.
     pub fn forget(&mut self, product: &str) {
         self.totals.remove(product);
@@ -219,5 +228,16 @@ mod tests {
         assert!(model.neighbours("hub").len() <= 10);
         model.forget("hub");
         assert!(model.neighbours("hub").is_empty() && model.neighbours("p199").is_empty());
+    }
+
+    #[test]
+    fn only_what_is_kept_stays() {
+        let mut model = model();
+        for product in ["a", "b", "made up"] {
+            model.observe(1, &product.into(), at(0), 1.0);
+        }
+        model.retain(|product| &**product != "made up");
+        assert_eq!(names(&model, "a"), ["b"]);
+        assert!(model.neighbours("made up").is_empty());
     }
 }

@@ -107,6 +107,11 @@ impl Popularity {
     pub fn forget(&mut self, product: &str) {
         self.counters.remove(product);
     }
+
+    /// Forgets all products but those which `keep` names.
+    pub fn retain(&mut self, keep: impl Fn(&ProductId) -> bool) {
+        self.counters.retain(|product, _| keep(product));
+    }
 }
 
 fn half_lives_between(from: DateTime<Utc>, to: DateTime<Utc>, half_life: TimeDelta) -> f64 {

@@ -1,6 +1,7 @@
 //! The whole of what is known, with its locks.
 
 use std::{
+    collections::HashSet,
     hash::{BuildHasher, RandomState},
     sync::{
         Arc,
@@ -176,6 +177,17 @@ impl LiveState {
             }
         }
         self.customers.lock().remember(behaviour);
+    }
+
+    /// Forgets behaviour with products that the catalog does not have: it was taken in before the catalog was loaded, or
+    /// named products that never were.
+    pub fn forget_unknown(&self) {
+        let known: HashSet<ProductId> =
+            self.with_catalog(|catalog| catalog.products().map(|product| product.id.clone()).collect());
+        let mut behaviour = self.behaviour.write();
+        behaviour.baskets.retain(|product| known.contains(product));
+        behaviour.visits.retain(|product| known.contains(product));
+        behaviour.popularity.retain(|product| known.contains(product));
     }
 
     /// Takes in what a customer agreed to.
