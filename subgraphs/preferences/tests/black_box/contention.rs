@@ -24,6 +24,23 @@ async fn no_wish_is_lost_when_many_are_made_at_once(engine: Arc<Engine>) {
     assert_eq!(wished, (0..32).map(|number| format!("p{number}")).collect());
 }
 
+/// FerretDB 1.x does not replace documents in one step, so this runs on the embedded store alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_wish_is_lost_between_two_processes_embedded() {
+    crate::engines::on_embedded(|engine| async move {
+        let shops = [Shop::open(&engine).await, Shop::open(&engine).await];
+        let anna = customer("anna");
+        let add = "mutation($id: ID!) { addToWishlist(productId: $id) { userErrors { code } } }";
+        let wishes = (0..32).map(|number| shops[number % 2].ask(&anna, add, json!({ "id": format!("p{number}") })));
+        join_all(wishes).await;
+        for shop in &shops {
+            let me = shop.ask(&anna, "{ me { wishlist { totalCount } } }", json!({})).await;
+            assert_eq!(me["me"]["wishlist"]["totalCount"], 32);
+        }
+    })
+    .await;
+}
+
 async fn one_event_sent_by_many_counts_once(engine: Arc<Engine>) {
     let shop = Shop::open(&engine).await;
     let anna = customer("anna");

@@ -61,7 +61,19 @@ impl MongodbStore {
         options.max_pool_size.get_or_insert(max_connections.max(1));
         let client = Client::with_options(options).map_err(failed("connect"))?;
         let collections = Collections::open(&client, database).await.map_err(failed("create its indexes"))?;
-        Ok(Self { collections, queues: Arc::default() })
+        let store = Self { collections, queues: Arc::default() };
+        if store.is_ferretdb().await? {
+            tracing::warn!(
+                "the store is FerretDB, which does not replace documents in one step: run one process of subgraph \
+                 `preferences` only, or use MongoDB"
+            );
+        }
+        Ok(store)
+    }
+
+    async fn is_ferretdb(&self) -> Result<bool, StoreError> {
+        let build = self.collections.database.run_command(doc! { "buildInfo": 1 }).await;
+        Ok(build.map_err(failed("tell its version"))?.contains_key("ferretdbVersion"))
     }
 
     /// Deletes the whole database; for tests.
