@@ -100,7 +100,7 @@ fn sample(schema: &Value, nulls: bool, choice: usize) -> Value {
         "string" if schema["format"] == "date-time" => json!("2026-01-02T03:04:05.678Z"),
         "string" => json!("text"),
         "integer" | "number" => json!(7),
-        "boolean" => json!(choice % 2 == 0),
+        "boolean" => json!(choice.is_multiple_of(2)),
         _ => Value::Null,
     }
 }
