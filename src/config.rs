@@ -148,7 +148,18 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment) -> Result<Con
             *key(&mut config) = Some(value.to_owned());
         }
     }
+    name_live_streams(&mut config.gateway);
     config.gateway.fill_development_secrets();
     config.gateway.validate().map_err(named)?;
     Ok(config)
+}
+
+/// Tells the gateway what it cannot know by itself: a stock badge is known by its SKU and is the same for everyone, so
+/// all shoppers can share its streams. A configuration that names streams itself is left as it is.
+fn name_live_streams(gateway: &mut GatewayConfig) {
+    let streams = &mut gateway.subscriptions;
+    if streams.conflate.is_empty() && streams.public_fields.is_empty() {
+        streams.conflate.insert("stockBadges".to_owned(), "sku".to_owned());
+        streams.public_fields.push("stockBadges".to_owned());
+    }
 }
