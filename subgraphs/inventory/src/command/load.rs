@@ -9,7 +9,7 @@ use crate::{
     domain::{Command, Target, UserError, decide},
     store::{
         StoreError,
-        ledger::{Entry, Note, append},
+        ledger::{Entry, Note, append, refresh_badges},
         levels::{Which, load},
         transact::{Work, transact},
     },
@@ -106,7 +106,10 @@ impl Work for Load<'_> {
             correlation_id: self.caller.correlation_id.clone(),
             idempotency_key: None,
         };
-        append(transaction, &mut loaded, &entries, &note, self.commands.low_stock_threshold).await?;
+        let threshold = self.commands.low_stock_threshold;
+        append(transaction, &mut loaded, &entries, &note, threshold).await?;
+        // The catalog may have changed what the same quantities mean: the policy, or a variant that is new.
+        refresh_badges(transaction, &mut loaded, threshold, &note.correlation_id).await?;
         let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
         Ok(LoadSummary { accepted: count(targets.len()), events: count(entries.len()), rejected })
     }

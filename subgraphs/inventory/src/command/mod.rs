@@ -8,6 +8,7 @@ mod caller;
 mod expire;
 mod keyed;
 mod load;
+mod rebuild;
 mod release;
 mod reserve;
 
@@ -15,6 +16,7 @@ pub use adjust::{AdjustQuantities, AdjustmentReason, CHANGES_MAX};
 pub use caller::Caller;
 pub use expire::run_expirer;
 pub use load::{LoadSummary, RejectedTarget};
+pub use rebuild::RebuildSummary;
 pub use reserve::{
     RESERVE_LINES_MAX, ReserveLine, ReserveStock, TTL_DEFAULT_SECONDS, TTL_MAX_SECONDS, TTL_MIN_SECONDS,
 };

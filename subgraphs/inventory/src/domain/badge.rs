@@ -114,3 +114,32 @@ impl Badge {
         (self.state, self.available, self.expected_at) != (other.state, other.available, other.expected_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::{Badge, StockPolicy, StockState};
+
+    #[test]
+    fn the_state_follows_pieces_threshold_and_policy() {
+        let expected_at = Some(DateTime::UNIX_EPOCH);
+        let state = |available, policy| {
+            let badge = Badge::of(available, policy, expected_at, 5, 1);
+            (badge.state, badge.expected_at.is_some())
+        };
+        assert_eq!(state(6, StockPolicy::Deny), (StockState::InStock, false));
+        assert_eq!(state(5, StockPolicy::Preorder), (StockState::LowStock, false));
+        assert_eq!(state(0, StockPolicy::Deny), (StockState::OutOfStock, false));
+        assert_eq!(state(0, StockPolicy::Backorder), (StockState::Backorder, true));
+        assert_eq!(state(0, StockPolicy::Preorder), (StockState::Preorder, true));
+    }
+
+    #[test]
+    fn names_can_be_read_back() {
+        for state in ["IN_STOCK", "LOW_STOCK", "OUT_OF_STOCK", "BACKORDER", "PREORDER"] {
+            assert_eq!(StockState::parse(state).unwrap().as_str(), state);
+        }
+        assert_eq!(StockPolicy::parse("continue"), None);
+    }
+}

@@ -68,3 +68,39 @@ impl Level {
         Ok(next)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Level;
+    use crate::domain::{EventKind, StockEvent};
+
+    fn event(version: i64, on_hand_delta: i32, committed_delta: i32) -> StockEvent {
+        StockEvent {
+            variant_id: "variant".to_owned(),
+            location_id: "location".to_owned(),
+            version,
+            kind: EventKind::Adjusted,
+            on_hand_delta,
+            committed_delta,
+            safety_stock_delta: 0,
+            incoming_delta: 0,
+        }
+    }
+
+    #[test]
+    fn only_the_next_event_that_keeps_the_rules_fits() {
+        let level = Level { on_hand: 5, committed: 2, version: 4, ..Level::default() };
+        assert_eq!(level.evolve(&event(5, 1, 1)).unwrap(), Level { on_hand: 6, committed: 3, version: 5, ..level });
+        for bad in [event(4, 1, 0), event(6, 1, 0), event(5, -4, 0), event(5, 0, 4), event(5, 0, -3)] {
+            assert!(level.evolve(&bad).is_err(), "{bad:?}");
+        }
+        assert!(level.evolve(&event(5, i32::MAX, 0)).is_err());
+    }
+
+    #[test]
+    fn available_is_never_below_zero() {
+        let level = Level { on_hand: 5, committed: 2, safety_stock: 4, ..Level::default() };
+        assert_eq!(level.available(), 0);
+        assert_eq!(Level { safety_stock: 1, ..level }.available(), 2);
+    }
+}

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, SqlErr, Statement, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter, SqlErr, Statement,
+    Value,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use uuid::Uuid;
 
 use super::{StoreError, badges::BadgeOfSku, levels::LoadedStock, outbox};
 use crate::{
-    domain::{Badge, StockEvent},
+    domain::{Badge, Level, StockEvent},
     entity::{stock_event, stock_level},
 };
 
@@ -62,10 +63,55 @@ pub(crate) async fn append(
     let touched = fold(loaded, entries)?;
     let levels = write_levels(transaction, loaded, &touched).await?;
     write_events(transaction, loaded, entries, note).await?;
-    let changed = project_badges(loaded, &touched, low_stock_threshold);
-    write_badges(transaction, &changed).await?;
-    outbox::enqueue_badges(transaction, &changed, loaded.now, &note.correlation_id).await?;
+    let variant_ids: BTreeSet<String> = touched.into_iter().map(|(variant_id, _)| variant_id).collect();
+    announce_badges(transaction, loaded, &variant_ids, (low_stock_threshold, &note.correlation_id)).await?;
     Ok(levels)
+}
+
+/// Brings the badges of all loaded variants up to date and puts changed ones in the outbox; gives their number.
+pub(crate) async fn refresh_badges(
+    transaction: &impl ConnectionTrait,
+    loaded: &mut LoadedStock,
+    low_stock_threshold: i32,
+    correlation_id: &str,
+) -> Result<usize, StoreError> {
+    let variant_ids: BTreeSet<String> = loaded.stock.variants.keys().cloned().collect();
+    announce_badges(transaction, loaded, &variant_ids, (low_stock_threshold, correlation_id)).await
+}
+
+/// Replaces the stored levels by `levels`, of whatever version they are; badges are left to [`refresh_badges`].
+pub(crate) async fn overwrite_levels(
+    transaction: &impl ConnectionTrait,
+    loaded: &mut LoadedStock,
+    levels: Vec<((String, String), Level)>,
+) -> Result<(), StoreError> {
+    let mut touched = BTreeSet::new();
+    let mut ids = Vec::with_capacity(levels.len());
+    for (key, level) in levels {
+        ids.extend(loaded.level_ids.get(&key).cloned());
+        if let Some(variant) = loaded.stock.variants.get_mut(&key.0) {
+            variant.levels.insert(key.1.clone(), level);
+        }
+        touched.insert(key);
+    }
+    for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+        let stale = stock_level::Column::Id.is_in(chunk.iter().map(String::as_str));
+        stock_level::Entity::delete_many().filter(stale).exec(transaction).await?;
+    }
+    write_levels(transaction, loaded, &touched).await?;
+    Ok(())
+}
+
+async fn announce_badges(
+    transaction: &impl ConnectionTrait,
+    loaded: &mut LoadedStock,
+    variant_ids: &BTreeSet<String>,
+    (low_stock_threshold, correlation_id): (i32, &str),
+) -> Result<usize, StoreError> {
+    let changed = project_badges(loaded, variant_ids, low_stock_threshold);
+    write_badges(transaction, &changed).await?;
+    outbox::enqueue_badges(transaction, &changed, loaded.now, correlation_id).await?;
+    Ok(changed.len())
 }
 
 /// Folds the entries into the loaded levels and names the levels that changed.
@@ -171,13 +217,12 @@ fn version_taken(error: DbErr) -> StoreError {
     }
 }
 
-/// Computes the badges of the touched variants and gives those that changed, with their next revision.
+/// Computes the badges of these variants and gives those that changed, with their next revision.
 fn project_badges(
     loaded: &mut LoadedStock,
-    touched: &BTreeSet<(String, String)>,
+    variant_ids: &BTreeSet<String>,
     low_stock_threshold: i32,
 ) -> Vec<BadgeOfSku> {
-    let variant_ids: BTreeSet<&String> = touched.iter().map(|(variant_id, _)| variant_id).collect();
     let mut changed = Vec::new();
     for variant_id in variant_ids {
         let Some(variant) = loaded.stock.variants.get(variant_id) else { continue };
@@ -197,7 +242,7 @@ fn project_badges(
 }
 
 /// All rows go as one JSON value, so that the statement is the same, and prepared once, for any number of them.
-pub(super) async fn write_badges(transaction: &impl ConnectionTrait, changed: &[BadgeOfSku]) -> Result<(), StoreError> {
+async fn write_badges(transaction: &impl ConnectionTrait, changed: &[BadgeOfSku]) -> Result<(), StoreError> {
     if changed.is_empty() {
         return Ok(());
     }

@@ -11,7 +11,7 @@ pub mod outbox;
 mod prune;
 pub mod reservations;
 pub(crate) mod transact;
-mod verify;
+pub(crate) mod verify;
 
 pub use connect::{Engine, Store, StoreOptions};
 pub use prune::{Pruned, prune, run_pruner};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{Store, StoreError, badges, reservations::ACTIVE};
 use crate::{
@@ -76,7 +76,8 @@ pub enum Discrepancy {
 /// Variants whose events are replayed at once.
 const VARIANTS_PER_PAGE: u64 = 200;
 
-type Levels = BTreeMap<(String, String), Level>;
+/// Levels by `(variant, location)`.
+pub(crate) type Levels = BTreeMap<(String, String), Level>;
 
 /// Replays the ledger and compares it with levels, reservations and badges. Reads page by page without a lock: run it
 /// while nothing writes, or read a discrepancy of the last second as a question.
@@ -110,7 +111,7 @@ async fn verify_page(
     report: &mut Verification,
 ) -> Result<(), StoreError> {
     let ids: Vec<&str> = variants.iter().map(|variant| variant.id.as_str()).collect();
-    let replayed = replay(store, &ids, report).await?;
+    let replayed = replay(store.reader(), &ids, report).await?;
     let stored = stored_levels(store, &ids).await?;
     let held = held(store, &ids).await?;
     report.variants += count(variants.len());
@@ -161,13 +162,18 @@ fn verify_badges(
     Ok(())
 }
 
-async fn replay(store: &Store, variant_ids: &[&str], report: &mut Verification) -> Result<Levels, StoreError> {
+/// Folds all events of the variants; what does not fit goes to the report.
+pub(crate) async fn replay(
+    connection: &impl ConnectionTrait,
+    variant_ids: &[&str],
+    report: &mut Verification,
+) -> Result<Levels, StoreError> {
     let rows = stock_event::Entity::find()
         .filter(stock_event::Column::VariantId.is_in(variant_ids.iter().copied()))
         .order_by_asc(stock_event::Column::VariantId)
         .order_by_asc(stock_event::Column::LocationId)
         .order_by_asc(stock_event::Column::Version)
-        .all(store.reader())
+        .all(connection)
         .await?;
     report.events += count(rows.len());
     let mut levels = Levels::new();

@@ -4,7 +4,11 @@ use selvedge_inventory::domain::{ErrorCode, Target};
 
 use crate::warehouse::{CLOSED, FAR, NEAR, Warehouse, staff};
 
-on_each_engine!(sets_many_levels_and_says_what_it_left_out, loading_again_changes_nothing);
+on_each_engine!(
+    sets_many_levels_and_says_what_it_left_out,
+    loading_again_changes_nothing,
+    loading_again_shows_another_policy,
+);
 
 fn target(sku: &str, location_id: &str, on_hand: i32) -> Target {
     Target { sku: sku.to_owned(), location_id: location_id.to_owned(), on_hand, safety_stock: 1, incoming: 4 }
@@ -43,4 +47,15 @@ async fn loading_again_changes_nothing(warehouse: Warehouse) {
     let done = warehouse.commands.load_levels(&staff(), "seed", targets, |_| ()).await.unwrap();
     assert_eq!((done.accepted, done.events), (2, 0));
     assert_eq!((warehouse.events().await, warehouse.outbox().await), (events, outbox));
+}
+
+async fn loading_again_shows_another_policy(warehouse: Warehouse) {
+    let targets = vec![Target { safety_stock: 0, ..target("SKU-0", NEAR, 0) }];
+    warehouse.commands.load_levels(&staff(), "seed", targets.clone(), |_| ()).await.unwrap();
+    assert_eq!(warehouse.badge("SKU-0").await.state.as_str(), "OUT_OF_STOCK");
+    warehouse.sql("UPDATE variant SET stock_policy = 'PREORDER' WHERE sku = 'SKU-0'").await.unwrap();
+    let done = warehouse.commands.load_levels(&staff(), "import", targets, |_| ()).await.unwrap();
+    assert_eq!(done.events, 0);
+    let badge = warehouse.badge("SKU-0").await;
+    assert_eq!((badge.state.as_str(), badge.revision), ("PREORDER", 2));
 }
