@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use selvedge_kit::{
     bus::{EventBus, Topic},
-    outbox::{Relay, RelaySignal},
+    outbox::{Outbox, Relay, RelaySignal},
     server::{Dependencies, Readiness, RunningSubgraph},
 };
 use tokio_util::sync::CancellationToken;
@@ -45,8 +45,9 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
     let intake = Intake { store: Arc::clone(&store), ids, signal: signal.clone(), retention };
     let schema =
         graphql::with_services(Services { customers, privacy: privacy.clone(), intake, store: Arc::clone(&store) });
+    let outbox = Arc::new(StoreOutbox::new(Arc::clone(&store), Arc::clone(&dependencies.clock)));
     let relay = Relay {
-        outbox: Arc::new(StoreOutbox::new(Arc::clone(&store), Arc::clone(&dependencies.clock))),
+        outbox: Arc::clone(&outbox) as Arc<dyn Outbox>,
         bus: Arc::clone(&dependencies.bus),
         topic: TOPIC,
         signal,
@@ -64,12 +65,20 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
     tracing::info!(engine = store.engine(), "subgraph `preferences` has started");
     let shutdown = dependencies.shutdown;
     let tasks = vec![
-        tokio::spawn(relay.run(shutdown.clone())),
+        tokio::spawn(relay_until(relay, outbox, shutdown.clone())),
         tokio::spawn(sweeper.run(shutdown.clone())),
         tokio::spawn(health.run(Duration::from_secs(config.health_interval_s), shutdown)),
     ];
     let executor = Arc::new(ScopedExecutor::new(schema, store));
     Ok(RunningSubgraph { name: "preferences", sdl: graphql::sdl(), executor, readiness, tasks })
+}
+
+/// Relays until `shutdown`, then leaves the outbox to the next process.
+async fn relay_until(relay: Relay, outbox: Arc<StoreOutbox>, shutdown: CancellationToken) {
+    relay.run(shutdown).await;
+    if let Err(error) = outbox.release().await {
+        tracing::warn!(%error, "the lease of the outbox could not be given back; the next relay waits until it ends");
+    }
 }
 
 fn check(config: &Config) -> Result<(), StartError> {

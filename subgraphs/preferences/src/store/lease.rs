@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::{CustomerStore, LeaseRequest, StoreError};
 
 /// How long a relay that died keeps others from its work.
-const DURATION: TimeDelta = TimeDelta::seconds(15);
+const DURATION: TimeDelta = TimeDelta::seconds(5);
 
 /// A relay renews when less than this is left.
-const RENEWAL: TimeDelta = TimeDelta::seconds(10);
+const RENEWAL: TimeDelta = TimeDelta::seconds(3);
 
 /// A lease that is held by this process, or is not.
 pub(super) struct Lease {
@@ -36,5 +36,14 @@ impl Lease {
         let held = self.store.take_lease(request).await?;
         *self.held_until.lock() = held.then_some(until);
         Ok(held)
+    }
+
+    /// Gives the lease back, if this process holds it, so that the next one need not wait.
+    pub(super) async fn release(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.held_until.lock().take().is_some() {
+            let request = LeaseRequest { name: "outbox", holder: &self.holder, now, until: now };
+            self.store.take_lease(request).await?;
+        }
+        Ok(())
     }
 }

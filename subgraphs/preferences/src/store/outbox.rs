@@ -33,6 +33,15 @@ impl StoreOutbox {
         Self { lease: Lease::new(Arc::clone(&store)), store, clock }
     }
 
+    /// Lets another process relay at once; called when the relay has ended.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer; the lease then runs out by itself.
+    pub async fn release(&self) -> Result<(), StoreError> {
+        self.lease.release(self.clock.now()).await
+    }
+
     async fn confirm_customer(&self, customer_id: &str, event_ids: &[&str]) -> Result<(), OutboxError> {
         for _ in 0..MAX_ATTEMPTS {
             let found = self.store.customers(&[customer_id.to_owned()]).await.map_err(unreachable)?;
