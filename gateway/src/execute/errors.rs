@@ -42,7 +42,7 @@ pub(super) struct Places<'a> {
 
 impl Places<'_> {
     /// The errors that a subgraph sent, as raw JSON, for the client.
-    pub(super) fn from_subgraph(&self, raw: &[u8]) -> Vec<GraphqlError> {
+    pub(super) fn of_subgraph(&self, raw: &[u8]) -> Vec<GraphqlError> {
         let Ok(errors) = serde_json::from_slice::<Vec<SubgraphError>>(raw) else {
             return self.failure("SUBGRAPH_INVALID_RESPONSE", "answered with errors that are not GraphQL");
         };
@@ -65,7 +65,7 @@ impl Places<'_> {
     }
 
     /// A fetch that gave no usable answer.
-    pub(super) fn from_transport(&self, error: &TransportError) -> Vec<GraphqlError> {
+    pub(super) fn of_transport(&self, error: &TransportError) -> Vec<GraphqlError> {
         tracing::warn!(subgraph = %self.fetch.subgraph, reason = error.reason(), "{error}");
         let failed = GraphqlError::new(code::SUBGRAPH_REQUEST_FAILED, error.to_string())
             .with_extension("reason", error.code())

@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
             let Some((job, answer)) = under_way.next().await else { return };
             let index = job.step;
             if let Some(step) = plan.steps.get(index) {
-                self.take(&step.fetch, job, answer);
+                self.take(&step.fetch, &job, answer);
             }
             order.done(plan, index);
         }
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
     }
 
     /// Joins the answer of a step.
-    fn take(&mut self, fetch: &Fetch, job: Job, answer: Result<SubgraphResponse, TransportError>) {
+    fn take(&mut self, fetch: &Fetch, job: &Job, answer: Result<SubgraphResponse, TransportError>) {
         let result = match answer {
             Ok(SubgraphResponse { status, body: SubgraphBody::Complete(bytes), .. }) => {
                 self.read(fetch, bytes).map_err(|reason| TransportError::NotGraphql {
@@ -151,9 +151,9 @@ impl<'a> Run<'a> {
             Err(error) => Err(error),
         };
         match result {
-            Ok(answer) => self.join(fetch, &job, answer),
+            Ok(answer) => self.join(fetch, job, answer),
             Err(error) => {
-                let errors = self.places(fetch, &job.gathered, &job.at).from_transport(&error);
+                let errors = self.places(fetch, &job.gathered, &job.at).of_transport(&error);
                 self.errors.extend(errors);
             }
         }
@@ -167,7 +167,7 @@ impl<'a> Run<'a> {
 
     fn join(&mut self, fetch: &Fetch, job: &Job, answer: Answer) {
         let places = self.places(fetch, &job.gathered, &job.at);
-        let mut errors = answer.errors.map(|span| places.from_subgraph(self.buffers.get(span))).unwrap_or_default();
+        let mut errors = answer.errors.map(|span| places.of_subgraph(self.buffers.get(span))).unwrap_or_default();
         let types = self.schema.types();
         match (&fetch.target, answer.data) {
             (Target::Root, Value::Object(data)) => self.root.merge(data, types),
@@ -213,7 +213,7 @@ impl<'a> Run<'a> {
     /// Joins one event of the upstream subscription.
     pub(super) fn take_event(&mut self, fetch: &Fetch, event: Bytes) {
         let job = Job { step: 0, gathered: Vec::new(), at: Vec::new() };
-        self.take(fetch, job, Ok(SubgraphResponse::complete(event)));
+        self.take(fetch, &job, Ok(SubgraphResponse::complete(event)));
     }
 
     /// Projects the response.

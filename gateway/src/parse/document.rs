@@ -12,7 +12,7 @@ use crate::error::{GraphqlError, code};
 /// # Errors
 ///
 /// When the text is not GraphQL, has no definition, or more tokens than `limits` allow.
-pub fn parse(query: &str, limits: &Limits) -> Result<Document, GraphqlError> {
+pub fn parse(query: &str, limits: &Limits) -> Result<Document, Vec<GraphqlError>> {
     parse_query_with_token_limit::<String>(query, limits.max_tokens)
         .map(graphql_tools::parser::query::Document::into_static)
         .map_err(|error| {
@@ -24,8 +24,8 @@ pub fn parse(query: &str, limits: &Limits) -> Result<Document, GraphqlError> {
                 .map(str::trim)
                 .filter(|line| !line.is_empty() && !line.starts_with("Parse error"))
                 .collect();
-            GraphqlError::new(code::PARSE_FAILED, format!("Syntax Error: {}", lines.join("; ")))
-                .at(position.line, position.column)
+            let error = GraphqlError::new(code::PARSE_FAILED, format!("Syntax Error: {}", lines.join("; ")));
+            vec![error.at(position.line, position.column)]
         })
 }
 
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn says_where_the_error_is() {
-        let error = parse("query {\n  a(", &Limits::default()).unwrap_err();
+        let error = parse("query {\n  a(", &Limits::default()).unwrap_err().remove(0);
         assert!(error.message.starts_with("Syntax Error: "), "{}", error.message);
         assert_eq!(error.code(), Some(code::PARSE_FAILED));
         assert_eq!(error.locations.len(), 1);
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn too_many_tokens_are_an_error() {
         let text = format!("{{{}}}", "a ".repeat(20_000));
-        let error = parse(&text, &Limits::default()).unwrap_err();
+        let error = parse(&text, &Limits::default()).unwrap_err().remove(0);
         assert!(error.message.contains("Token limit exceeded"), "{}", error.message);
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{GraphqlError, code};
 /// # Errors
 ///
 /// The first limit that is exceeded.
-pub fn check_limits(document: &Document, limits: &Limits) -> Result<(), GraphqlError> {
+pub fn check_limits(document: &Document, limits: &Limits) -> Result<(), Vec<GraphqlError>> {
     let fragments = document
         .definitions
         .iter()
@@ -44,12 +44,12 @@ pub fn check_limits(document: &Document, limits: &Limits) -> Result<(), GraphqlE
                 } else {
                     format!("The operation has more than {limit} {what}.")
                 };
-                return Err(GraphqlError::new(code::VALIDATION_FAILED, message));
+                return Err(vec![GraphqlError::new(code::VALIDATION_FAILED, message)]);
             }
         }
     }
     if ruler.uses_introspection && !limits.introspection {
-        return Err(GraphqlError::new(code::INTROSPECTION_DISABLED, "Introspection is switched off."));
+        return Err(vec![GraphqlError::new(code::INTROSPECTION_DISABLED, "Introspection is switched off.")]);
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ mod tests {
     use crate::parse::parse;
 
     fn check(query: &str, limits: &Limits) -> Result<(), String> {
-        check_limits(&parse(query, limits).unwrap(), limits).map_err(|error| error.message)
+        check_limits(&parse(query, limits).unwrap(), limits).map_err(|mut errors| errors.remove(0).message)
     }
 
     #[test]

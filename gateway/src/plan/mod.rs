@@ -9,5 +9,5 @@ mod shape;
 mod text;
 
 pub use crate::parse::Limits;
-pub use node::{Batch, Fetch, Path, PathStep, Plan, Required, Step, Target};
+pub use node::{Batch, Fetch, Path, PathStep, Plan, Rename, Required, Step, Target};
 pub use prepare::{PreparedOperation, prepare};

@@ -69,10 +69,13 @@ pub struct Batch {
     /// What a representation holds.
     pub requires: Vec<Required>,
     /// Types that a subgraph knows by another name: entities of these types are called that.
-    pub renames: Vec<(Vec<TypeId>, Box<str>)>,
+    pub renames: Vec<Rename>,
     /// The response keys of the lists that answer it, in the tree of the answer and on the wire.
     pub outputs: Vec<(KeyId, Box<str>)>,
 }
+
+/// What entities of some types are called in a representation; no types mean all.
+pub type Rename = (Vec<TypeId>, Box<str>);
 
 /// One field of a representation.
 #[derive(Debug)]

@@ -23,7 +23,11 @@ fn strip(set: &mut SelectionSet, is_root: bool) {
                     field.selections.items.push(SelectionItem::Field(FieldSelection::new_typename()));
                 }
             }
-            !matches!(field.name.as_str(), "__schema" | "__type") && !(is_root && field.name == "__typename")
+            match field.name.as_str() {
+                "__schema" | "__type" => false,
+                "__typename" => !is_root,
+                _ => true,
+            }
         }
         SelectionItem::InlineFragment(fragment) => {
             strip(&mut fragment.selections, is_root);

@@ -91,10 +91,10 @@ pub fn prepare(
     operation_name: Option<&str>,
     limits: &Limits,
 ) -> Result<PreparedOperation, Vec<GraphqlError>> {
-    let document = parse(query, limits).map_err(|error| vec![error])?;
-    check_limits(&document, limits).map_err(|error| vec![error])?;
+    let document = parse(query, limits)?;
+    check_limits(&document, limits)?;
     validate(schema, &document)?;
-    let operation = select_operation(&document, operation_name).map_err(|error| vec![error])?;
+    let operation = select_operation(&document, operation_name)?;
     let api = schema.api();
     let root_type = match operation.kind {
         OperationKind::Query => Some(api.query_type.as_str()),

@@ -5,7 +5,7 @@ use hive_router_query_planner::{
     planner::plan_nodes::{FetchNodePathSegment, FetchRewrite},
 };
 
-use super::node::Required;
+use super::node::{Rename, Required};
 use crate::{
     schema::{TypeId, TypeNames},
     value::Keys,
@@ -47,10 +47,7 @@ fn add(set: &SelectionSet, outer: &[TypeId], (types, keys): (&TypeNames, &mut Ke
 }
 
 /// Input rewrites set the type's name, and nothing else.
-pub(super) fn renames(
-    rewrites: Option<&[FetchRewrite]>,
-    types: &TypeNames,
-) -> Result<Vec<(Vec<TypeId>, Box<str>)>, String> {
+pub(super) fn renames(rewrites: Option<&[FetchRewrite]>, types: &TypeNames) -> Result<Vec<Rename>, String> {
     let mut renames = Vec::new();
     for rewrite in rewrites.unwrap_or_default() {
         let FetchRewrite::ValueSetter(setter) = rewrite else {

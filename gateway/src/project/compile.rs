@@ -57,7 +57,7 @@ impl Projection {
             known: AHashMap::new(),
             budget: MAX_FIELDS,
         };
-        let root = compiler.selection(root_type, vec![Part { set, conditions: Vec::new() }])?;
+        let root = compiler.selection(root_type, &[Part { set, conditions: Vec::new() }])?;
         Ok(Self { selections: compiler.selections, root })
     }
 }
@@ -90,7 +90,7 @@ struct Compiler<'a, 'k> {
 }
 
 impl<'a> Compiler<'a, '_> {
-    fn selection(&mut self, type_name: &str, parts: Vec<Part<'a>>) -> Result<SelectionId, SelectionTooLarge> {
+    fn selection(&mut self, type_name: &str, parts: &[Part<'a>]) -> Result<SelectionId, SelectionTooLarge> {
         let key = (
             type_name.to_owned(),
             parts.iter().map(|part| (std::ptr::from_ref(part.set) as usize, part.conditions.clone())).collect(),
@@ -102,7 +102,7 @@ impl<'a> Compiler<'a, '_> {
         let mut fields = Vec::new();
         if let Some(ty) = schema.api().get(type_name) {
             let mut groups = Groups::default();
-            for part in &parts {
+            for part in parts {
                 self.collect(part.set, &part.conditions, type_name, &mut groups)?;
             }
             for (response_key, group) in groups {
@@ -180,7 +180,7 @@ impl<'a> Compiler<'a, '_> {
         let named = self.schema.api().get(definition.type_ref.named());
         let leaf = leaf_of(definition.type_ref.named(), named);
         let below = match named {
-            Some(ty) if leaf.is_none() => self.below(ty, parts)?,
+            Some(ty) if leaf.is_none() => self.below(ty, &parts)?,
             _ => Below::Leaf,
         };
         let mut prefix = serde_json::to_vec(response_key).unwrap_or_default();
@@ -204,7 +204,7 @@ impl<'a> Compiler<'a, '_> {
         }))
     }
 
-    fn below(&mut self, ty: &ApiType, parts: Vec<Part<'a>>) -> Result<Below, SelectionTooLarge> {
+    fn below(&mut self, ty: &ApiType, parts: &[Part<'a>]) -> Result<Below, SelectionTooLarge> {
         let types = self.schema.types();
         let Some(id) = types.id(&ty.name) else {
             return Ok(Below::Introspection(self.selection(&ty.name, parts)?));
@@ -214,7 +214,7 @@ impl<'a> Compiler<'a, '_> {
             let name = types.name(object);
             // An inaccessible type has no selection: an object of it is not for clients.
             if object != id && self.schema.api().get(name).is_some() {
-                by_type.push((object, self.selection(name, parts.clone())?));
+                by_type.push((object, self.selection(name, parts)?));
             }
         }
         by_type.push((id, self.selection(&ty.name, parts)?));

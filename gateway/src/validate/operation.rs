@@ -72,8 +72,8 @@ pub(super) fn operations(document: &Document) -> impl Iterator<Item = Operation<
 /// # Errors
 ///
 /// When there is none, or several and no name.
-pub fn select_operation<'a>(document: &'a Document, name: Option<&str>) -> Result<Operation<'a>, GraphqlError> {
-    let bad = |message: String| GraphqlError::new(code::BAD_USER_INPUT, message);
+pub fn select_operation<'a>(document: &'a Document, name: Option<&str>) -> Result<Operation<'a>, Vec<GraphqlError>> {
+    let bad = |message: String| vec![GraphqlError::new(code::BAD_USER_INPUT, message)];
     if let Some(name) = name {
         return operations(document)
             .find(|operation| operation.name == Some(name))

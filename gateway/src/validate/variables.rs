@@ -127,18 +127,18 @@ impl Coercion<'_> {
 
     fn named(&mut self, value: Value, name: &str) -> Value {
         match name {
-            "Int" => self.int(value),
+            "Int" => self.int(&value),
             "Float" if value.is_number() => value,
-            "Float" => self.fail_with(value, |value| format!("Float cannot represent non numeric value: {value}")),
+            "Float" => self.fail_with(&value, |value| format!("Float cannot represent non numeric value: {value}")),
             "String" if value.is_string() => value,
-            "String" => self.fail_with(value, |value| format!("String cannot represent a non string value: {value}")),
+            "String" => self.fail_with(&value, |value| format!("String cannot represent a non string value: {value}")),
             "Boolean" if value.is_boolean() => value,
             "Boolean" => {
-                self.fail_with(value, |value| format!("Boolean cannot represent a non boolean value: {value}"))
+                self.fail_with(&value, |value| format!("Boolean cannot represent a non boolean value: {value}"))
             }
             "ID" if value.is_string() => value,
             "ID" if value.is_i64() || value.is_u64() => Value::String(value.to_string()),
-            "ID" => self.fail_with(value, |value| format!("ID cannot represent value: {value}")),
+            "ID" => self.fail_with(&value, |value| format!("ID cannot represent value: {value}")),
             _ => match self.api.get(name) {
                 Some(ty) if ty.kind == TypeKind::InputObject => self.input_object(value, ty),
                 Some(ty) if ty.kind == TypeKind::Enum => self.enum_value(value, ty),
@@ -147,8 +147,8 @@ impl Coercion<'_> {
         }
     }
 
-    fn int(&mut self, value: Value) -> Value {
-        let whole = value.as_i64().or_else(|| whole_number(&value));
+    fn int(&mut self, value: &Value) -> Value {
+        let whole = value.as_i64().or_else(|| whole_number(value));
         match whole {
             Some(number) if i32::try_from(number).is_ok() => Value::from(number),
             Some(_) => {
@@ -167,17 +167,17 @@ impl Coercion<'_> {
             Some(text) if ty.enum_values.contains_key(text) => value,
             Some(text) => {
                 let hint = did_you_mean(text, ty.enum_values.keys());
-                self.fail_with(value.clone(), |_| format!("Value \"{text}\" does not exist in \"{name}\" enum.{hint}"))
+                self.fail_with(&value, |_| format!("Value \"{text}\" does not exist in \"{name}\" enum.{hint}"))
             }
             None => {
-                self.fail_with(value, |value| format!("Enum \"{name}\" cannot represent non-string value: {value}."))
+                self.fail_with(&value, |value| format!("Enum \"{name}\" cannot represent non-string value: {value}."))
             }
         }
     }
 
     fn input_object(&mut self, value: Value, ty: &ApiType) -> Value {
         let Value::Object(mut given) = value else {
-            return self.fail_with(value, |_| format!("Expected type \"{}\" to be an object.", ty.name));
+            return self.fail_with(&value, |_| format!("Expected type \"{}\" to be an object.", ty.name));
         };
         let whole = Value::Object(given.clone());
         let mut coerced = Map::new();
@@ -222,9 +222,9 @@ impl Coercion<'_> {
         }
     }
 
-    fn fail_with(&mut self, value: Value, problem: impl FnOnce(&Value) -> String) -> Value {
-        let problem = problem(&value);
-        self.fail(&value, problem)
+    fn fail_with(&mut self, value: &Value, problem: impl FnOnce(&Value) -> String) -> Value {
+        let problem = problem(value);
+        self.fail(value, problem)
     }
 
     fn fail(&mut self, value: &Value, problem: String) -> Value {
