@@ -2,7 +2,7 @@
 
 use graphql_tools::{parser::parse_query_with_token_limit, static_graphql::query::Document};
 
-use super::Limits;
+use super::{Limits, repeated::drop_repeated};
 use crate::error::{GraphqlError, code};
 
 /// Parses a document.
@@ -14,7 +14,11 @@ use crate::error::{GraphqlError, code};
 /// When the text is not GraphQL, has no definition, or more tokens than `limits` allow.
 pub fn parse(query: &str, limits: &Limits) -> Result<Document, Vec<GraphqlError>> {
     parse_query_with_token_limit::<String>(query, limits.max_tokens)
-        .map(graphql_tools::parser::query::Document::into_static)
+        .map(|document| {
+            let mut document = document.into_static();
+            drop_repeated(&mut document);
+            document
+        })
         .map_err(|error| {
             let position = error.0.position;
             let text = error.to_string();

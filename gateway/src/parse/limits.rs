@@ -24,7 +24,7 @@ impl Default for Limits {
             max_depth: 30,
             max_aliases: 200,
             max_root_fields: 50,
-            max_fields: 10_000,
+            max_fields: 5_000,
             introspection: true,
         }
     }

@@ -6,6 +6,9 @@ use graphql_tools::static_graphql::query::{
 };
 
 use super::Limits;
+
+/// How deep selections may nest with fragments counted, which cost stack in everything that follows.
+const MAX_NESTING: usize = 150;
 use crate::error::{GraphqlError, code};
 
 /// Checks every operation of a document against the limits.
@@ -29,22 +32,24 @@ pub fn check_limits(document: &Document, limits: &Limits) -> Result<(), Vec<Grap
             Definition::Operation(OperationDefinition::Query(it)) => &it.selection_set,
             Definition::Operation(OperationDefinition::Mutation(it)) => &it.selection_set,
             Definition::Operation(OperationDefinition::Subscription(it)) => &it.selection_set,
-            Definition::Fragment(_) => continue,
+            // Rules walk fragments that no operation uses as well.
+            Definition::Fragment(fragment) => {
+                if ruler.fragment(&fragment.name).nesting > MAX_NESTING {
+                    return Err(too_much("nested", MAX_NESTING));
+                }
+                continue;
+            }
         };
         let size = ruler.set(set);
         for (what, value, limit) in [
             ("deep", size.depth, limits.max_depth),
+            ("nested", size.nesting, MAX_NESTING),
             ("aliases", size.aliases, limits.max_aliases),
             ("root fields", size.own_fields, limits.max_root_fields),
             ("fields", size.fields, limits.max_fields),
         ] {
             if value > limit {
-                let message = if what == "deep" {
-                    format!("The operation nests fields more than {limit} deep.")
-                } else {
-                    format!("The operation has more than {limit} {what}.")
-                };
-                return Err(vec![GraphqlError::new(code::VALIDATION_FAILED, message)]);
+                return Err(too_much(what, limit));
             }
         }
     }
@@ -54,9 +59,20 @@ pub fn check_limits(document: &Document, limits: &Limits) -> Result<(), Vec<Grap
     Ok(())
 }
 
+fn too_much(what: &str, limit: usize) -> Vec<GraphqlError> {
+    let message = match what {
+        "deep" => format!("The operation nests fields more than {limit} deep."),
+        "nested" => format!("The document nests fields and fragments more than {limit} deep."),
+        _ => format!("The operation has more than {limit} {what}."),
+    };
+    vec![GraphqlError::new(code::VALIDATION_FAILED, message)]
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
     depth: usize,
+    /// As `depth`, with fragments counted.
+    nesting: usize,
     aliases: usize,
     fields: usize,
     /// Fields at the top of the set.
@@ -64,8 +80,14 @@ struct Size {
 }
 
 impl Size {
+    const fn nested(mut self) -> Self {
+        self.nesting = self.nesting.saturating_add(1);
+        self
+    }
+
     const fn add(&mut self, other: Self) {
         self.depth = if other.depth > self.depth { other.depth } else { self.depth };
+        self.nesting = if other.nesting > self.nesting { other.nesting } else { self.nesting };
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.fields = self.fields.saturating_add(other.fields);
         self.own_fields = self.own_fields.saturating_add(other.own_fields);
@@ -89,13 +111,14 @@ impl<'a> Ruler<'a> {
                     let below = self.set(&field.selection_set);
                     Size {
                         depth: below.depth.saturating_add(1),
+                        nesting: below.nesting.saturating_add(1),
                         aliases: below.aliases.saturating_add(usize::from(field.alias.is_some())),
                         fields: below.fields.saturating_add(1),
                         own_fields: 1,
                     }
                 }
-                Selection::InlineFragment(fragment) => self.set(&fragment.selection_set),
-                Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
+                Selection::InlineFragment(fragment) => self.set(&fragment.selection_set).nested(),
+                Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name).nested(),
             });
         }
         size

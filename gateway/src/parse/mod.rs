@@ -3,6 +3,7 @@
 mod document;
 mod limits;
 mod measure;
+mod repeated;
 
 pub use document::parse;
 pub use limits::Limits;
