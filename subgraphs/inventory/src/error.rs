@@ -1,6 +1,6 @@
 //! Why the store could not do what was asked.
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 /// A failure of the store. It is internal: what a client may read of a refusal is a user error of the command.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +48,10 @@ impl StoreError {
     }
 }
 
-/// PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy and locked with their extended codes.
-const TRANSIENT_CODES: [&str; 8] = ["40001", "40P01", "55P03", "5", "6", "261", "262", "517"];
+/// PostgreSQL: serialization failure, deadlock, lock not available, server going down or coming up. SQLite: busy and
+/// locked with their extended codes.
+const TRANSIENT_CODES: [&str; 11] =
+    ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "5", "6", "261", "262", "517"];
 
 fn is_transient(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause))
@@ -58,5 +60,10 @@ fn is_transient(error: &DbErr) -> bool {
     else {
         return false;
     };
+    // A connection that broke, perhaps at commit: every transaction here can be run twice, under its idempotency key or
+    // because it sets what it finds.
+    if matches!(**cause, SqlxError::Io(_)) {
+        return true;
+    }
     cause.as_database_error().and_then(|e| e.code()).is_some_and(|code| TRANSIENT_CODES.contains(&code.as_ref()))
 }

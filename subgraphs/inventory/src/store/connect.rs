@@ -145,6 +145,8 @@ const MIGRATION_LOCK: &str =
 
 /// How long to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that rested longer is tried before it is used: the server may have been started anew.
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(1);
 /// How long SQLite waits for another process's write lock before it says busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -197,7 +199,10 @@ async fn open_postgres(options: &StoreOptions) -> Result<Pools, DbErr> {
 fn postgres_pool(options: &StoreOptions, connections: u32, in_schema: bool) -> ConnectOptions {
     let mut pool = ConnectOptions::new(&options.database_url);
     pool.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
-    pool.test_before_acquire(false).set_application_name("selvedge-inventory");
+    pool.test_before_acquire_if_idle_for(IDLE_BEFORE_PING);
+    if !options.database_url.contains("application_name=") {
+        pool.set_application_name("selvedge-inventory");
+    }
     pool.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(256));
     if let (true, Some(schema)) = (in_schema, &options.schema) {
         pool.set_schema_search_path(schema.clone());

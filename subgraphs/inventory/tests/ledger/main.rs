@@ -39,6 +39,7 @@ mod load;
 mod outbox;
 mod prune;
 mod random_commands;
+mod reconnect;
 mod release;
 mod reserve;
 mod verify;

@@ -47,8 +47,11 @@ impl Warehouse {
             assert!(std::env::var("REQUIRE_ENGINES").as_deref() != Ok("1"), "{test} needs TEST_POSTGRES_URL");
             return None;
         };
+        // The application's name tells this test's connections from those of others.
         let schema = format!("ledger_{}", Uuid::now_v7().simple());
-        let options = StoreOptions { schema: Some(schema), max_connections: 5, ..StoreOptions::new(server) };
+        let separator = if server.contains('?') { '&' } else { '?' };
+        let url = format!("{server}{separator}application_name={schema}");
+        let options = StoreOptions { schema: Some(schema), max_connections: 5, ..StoreOptions::new(url) };
         Some(Self::open(options, None).await)
     }
 
@@ -57,6 +60,11 @@ impl Warehouse {
         let commands = Commands::new(store.clone(), RelaySignal::default(), LOW_STOCK_THRESHOLD);
         insert_catalog(&store).await;
         Self { store, commands, options, _folder: folder }
+    }
+
+    /// What its PostgreSQL connections call themselves.
+    pub(crate) fn application_name(&self) -> &str {
+        self.options.schema.as_deref().unwrap()
     }
 
     /// Another process on the same database, as far as the database can tell.

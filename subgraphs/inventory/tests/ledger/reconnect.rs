@@ -1,0 +1,39 @@
+//! The server goes away and comes back.
+
+use futures::future::join_all;
+use sea_orm::{ConnectionTrait, Database};
+use selvedge_inventory::command::ReserveStock;
+
+use crate::warehouse::{NEAR, Warehouse, line, new_key, shopper};
+
+/// Every connection is cut again and again while shoppers buy: no reservation fails, none is made twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_connections_that_break_cost_nobody_a_reservation() {
+    let name = "reconnect::postgres_connections_that_break_cost_nobody_a_reservation";
+    let Some(warehouse) = Warehouse::on_postgres(name).await else { return };
+    warehouse.stock("SKU-0", NEAR, 1_000).await;
+    let server = Database::connect(std::env::var("TEST_POSTGRES_URL").unwrap()).await.unwrap();
+    let cut = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'",
+        warehouse.application_name(),
+    );
+    let buyers = (0..4).map(|_| {
+        let commands = warehouse.commands.clone();
+        tokio::spawn(async move {
+            for _ in 0..25 {
+                let input = ReserveStock { lines: vec![line("SKU-0", 1)], ttl_seconds: None, reference: None };
+                commands.reserve(&shopper(), &input, &new_key()).await.unwrap().unwrap();
+            }
+        })
+    });
+    let buyers: Vec<_> = buyers.collect();
+    for _ in 0..5 {
+        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        server.execute_unprepared(&cut).await.unwrap();
+    }
+    for buyer in join_all(buyers).await {
+        buyer.unwrap();
+    }
+    assert_eq!(warehouse.level("SKU-0", NEAR).await.committed, 100);
+    warehouse.assert_verified().await;
+}
