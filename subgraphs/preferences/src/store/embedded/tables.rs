@@ -28,7 +28,7 @@ pub(super) const CREATE: &[&str] = &[
     ) STRICT",
     "CREATE UNIQUE INDEX IF NOT EXISTS behaviour_publication ON behaviour_event (published_id)",
     "CREATE INDEX IF NOT EXISTS behaviour_pending ON behaviour_event (published_id) WHERE published = 0",
-    "CREATE INDEX IF NOT EXISTS behaviour_customer ON behaviour_event (customer_id, kind, occurred_at)
+    "CREATE INDEX IF NOT EXISTS behaviour_customer ON behaviour_event (customer_id, kind, product_id, occurred_at)
         WHERE customer_id IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS behaviour_expiry ON behaviour_event (expires_at)",
     "CREATE TABLE IF NOT EXISTS lease (
