@@ -58,7 +58,6 @@ export type ProductFilter = {
   readonly occasion?: ReadonlyArray<string> | null | undefined;
   readonly priceMax?: number | null | undefined;
   readonly priceMin?: number | null | undefined;
-  /** Words of the title, vendor or category. */
   readonly query?: string | null | undefined;
   readonly size?: ReadonlyArray<string> | null | undefined;
   readonly style?: ReadonlyArray<string> | null | undefined;
@@ -95,11 +94,8 @@ export type ReserveLineInput = {
 };
 
 export type ReserveStockInput = {
-  /** 1 to 100. */
   readonly lines: ReadonlyArray<ReserveLineInput>;
-  /** Cart or checkout that this is for. */
   readonly reference?: string | null | undefined;
-  /** Seconds until the hold ends by itself: 10 to 86400, 900 when absent. */
   readonly ttlSeconds?: number | null | undefined;
 };
 
