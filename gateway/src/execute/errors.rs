@@ -96,9 +96,9 @@ impl Places<'_> {
     fn paths(&self, theirs: Option<&[Value]>) -> Vec<Option<Vec<PathSegment>>> {
         let Some(theirs) = theirs else { return vec![self.common_path()] };
         match &self.fetch.target {
-            Target::Root => vec![Some(theirs.iter().filter_map(segment).collect())],
+            Target::Root => vec![Some(theirs.iter().filter_map(|value| self.segment(value)).collect())],
             Target::At(path) => {
-                let rest: Vec<PathSegment> = theirs.iter().filter_map(segment).collect();
+                let rest: Vec<PathSegment> = theirs.iter().filter_map(|value| self.segment(value)).collect();
                 let to_path = |indices: &Vec<u32>| {
                     let mut whole = error_path(self.root, path, indices, self.keys);
                     whole.extend(rest.iter().cloned());
@@ -122,7 +122,7 @@ impl Places<'_> {
         let to_path = |position: Position| {
             let path = batch.paths.get(position.path)?;
             let mut whole = error_path(self.root, path, gathered.indices(position), self.keys);
-            whole.extend(rest.iter().filter_map(segment));
+            whole.extend(rest.iter().filter_map(|value| self.segment(value)));
             Some(whole)
         };
         gathered.positions_of(index).take(MAX_POSITIONS).map(to_path).collect()
@@ -152,12 +152,12 @@ impl Places<'_> {
         }
         Some(common).filter(|path| !path.is_empty())
     }
-}
 
-fn segment(value: &Value) -> Option<PathSegment> {
-    match value {
-        Value::String(key) => Some(PathSegment::Key(key.clone())),
-        Value::Number(index) => Some(PathSegment::Index(usize::try_from(index.as_u64()?).ok()?)),
-        _ => None,
+    fn segment(&self, value: &Value) -> Option<PathSegment> {
+        match value {
+            Value::String(key) => Some(PathSegment::Key(self.keys.client_name(key).to_owned())),
+            Value::Number(index) => Some(PathSegment::Index(usize::try_from(index.as_u64()?).ok()?)),
+            _ => None,
+        }
     }
 }

@@ -36,8 +36,8 @@ fn visit_object<'v, F: FnMut(&'v Object, &[u32])>(
                 visit_object(object, rest, types, walk);
             }
         }
-        Some((PathStep::Field(key), rest)) => {
-            if let Some(value) = object.get(*key) {
+        Some((PathStep::Field(key, renamed), rest)) => {
+            if let Some(value) = object.get_either(*key, *renamed) {
                 visit_value(value, rest, types, walk);
             }
         }
@@ -68,8 +68,9 @@ pub(super) fn object_at_mut<'v>(root: &'v mut Object, path: &Path, indices: &[u3
     let mut indices = indices.iter();
     let mut object = root;
     for step in &path.0 {
-        let PathStep::Field(key) = step else { continue };
-        let mut value = object.get_mut(*key)?;
+        let PathStep::Field(key, renamed) = step else { continue };
+        let key = renamed.filter(|&renamed| object.get(renamed).is_some()).unwrap_or(*key);
+        let mut value = object.get_mut(key)?;
         while let Value::List(items) = value {
             value = items.get_mut(*indices.next()? as usize)?;
         }
@@ -85,9 +86,9 @@ pub(super) fn error_path(root: &Object, path: &Path, indices: &[u32], keys: &Key
     let mut indices = indices.iter();
     let mut object = Some(root);
     for step in &path.0 {
-        let PathStep::Field(key) = step else { continue };
+        let PathStep::Field(key, renamed) = step else { continue };
         segments.push(PathSegment::Key(keys.name(*key).to_owned()));
-        let mut value = object.and_then(|object| object.get(*key));
+        let mut value = object.and_then(|object| object.get_either(*key, *renamed));
         while let Some(Value::List(items)) = value {
             let Some(&index) = indices.next() else { return segments };
             segments.push(PathSegment::Index(index as usize));

@@ -147,7 +147,10 @@ impl Lowering<'_> {
             path.as_slice()
                 .iter()
                 .filter_map(|segment| match segment {
-                    FlattenNodePathSegment::Field(name) => Some(PathStep::Field(self.keys.intern(name))),
+                    FlattenNodePathSegment::Field(name) => {
+                        let key = self.keys.intern(name);
+                        Some(PathStep::Field(key, self.keys.renamed(key)))
+                    }
                     FlattenNodePathSegment::TypeCondition(names) => {
                         Some(PathStep::Types(names.iter().filter_map(|name| self.types.id(name)).collect()))
                     }

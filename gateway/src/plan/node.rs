@@ -107,8 +107,8 @@ pub struct Path(pub Vec<PathStep>);
 /// One step down the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathStep {
-    /// Into a field.
-    Field(KeyId),
+    /// Into a field, by the client's key and by the one that its value may have instead.
+    Field(KeyId, Option<KeyId>),
     /// Only objects that fit any of these types.
     Types(Vec<TypeId>),
 }

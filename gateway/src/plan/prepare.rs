@@ -103,7 +103,7 @@ pub fn prepare(
     }
     .unwrap_or_default();
     let mut keys = Keys::default();
-    let projection = Projection::compile(schema, &document, (root_type, operation.selection_set), &mut keys)
+    let mut projection = Projection::compile(schema, &document, (root_type, operation.selection_set), &mut keys)
         .map_err(|error| vec![GraphqlError::new(code::VALIDATION_FAILED, error.to_string())])?;
     let mut shapes = Shapes::default();
     let plan = if needs_subgraphs(&projection) {
@@ -114,6 +114,7 @@ pub fn prepare(
     } else {
         Plan::default()
     };
+    projection.apply_renames(&keys);
     let text = plan_text(&plan, &keys, schema.types());
     Ok(PreparedOperation {
         kind: operation.kind,

@@ -8,7 +8,7 @@ use hive_router_query_planner::{
 use super::node::{Rename, Required};
 use crate::{
     schema::{TypeId, TypeNames},
-    value::Keys,
+    value::{KeyId, Keys},
 };
 
 /// The fields of a representation, fragments flattened into type conditions.
@@ -27,10 +27,11 @@ fn add(set: &SelectionSet, outer: &[TypeId], (types, keys): (&TypeNames, &mut Ke
                 prefix.push(b':');
                 let mut below = Vec::new();
                 add(&field.selections, &[], (types, keys), &mut below);
+                let key = keys.intern(&field.name);
                 fields.push(Required {
                     types: outer.to_vec(),
-                    key: keys.intern(&field.name),
-                    other_key: field.alias.as_deref().map(|alias| keys.intern(alias)),
+                    key,
+                    other_key: other_key(field.alias.as_deref(), key, keys),
                     prefix: prefix.into(),
                     below,
                 });
@@ -43,6 +44,13 @@ fn add(set: &SelectionSet, outer: &[TypeId], (types, keys): (&TypeNames, &mut Ke
             // Only operations are minified, never what representations hold.
             SelectionItem::FragmentSpread(_) => {}
         }
+    }
+}
+
+fn other_key(alias: Option<&str>, key: KeyId, keys: &mut Keys) -> Option<KeyId> {
+    match alias {
+        Some(alias) => Some(keys.intern(alias)),
+        None => keys.renamed(key),
     }
 }
 

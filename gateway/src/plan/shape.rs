@@ -81,7 +81,7 @@ pub(super) fn apply_output_rewrites(
             .collect();
         let Some((last, parents)) = path.split_last() else { continue };
         let at = parents.iter().try_fold(start, |shape, wire| child_of(shapes, shape, wire));
-        let key = keys.intern(&renamer.rename_key_to);
+        let key = keys.rename(last, &renamer.rename_key_to);
         let entry = at
             .and_then(|shape| shapes.get_mut(shape))
             .and_then(|shape| shape.entries.iter_mut().find(|entry| &*entry.wire == *last))

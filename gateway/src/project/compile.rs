@@ -60,6 +60,13 @@ impl Projection {
         let root = compiler.selection(root_type, &[Part { set, conditions: Vec::new() }])?;
         Ok(Self { selections: compiler.selections, root })
     }
+
+    /// Lets fields be found under the keys that planning gave them.
+    pub fn apply_renames(&mut self, keys: &Keys) {
+        for field in self.selections.fields_mut() {
+            field.renamed_key = keys.renamed(field.key);
+        }
+    }
 }
 
 /// A selection set in the document, with the conditions under which it applies.
@@ -190,6 +197,7 @@ impl<'a> Compiler<'a, '_> {
             prefix: prefix.into(),
             response_key: response_key.into(),
             key: self.keys.intern(response_key),
+            renamed_key: None,
             coordinate: format!("{}.{}", parent.name, field.name).into(),
             source: match field.name.as_str() {
                 "__typename" => Source::Typename,

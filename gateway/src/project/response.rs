@@ -93,7 +93,9 @@ impl<'a> Writer<'a> {
 
     fn field(&mut self, object: &Object, field: &'a Field, ty: Option<TypeId>) -> Result<(), Bubble> {
         match field.source {
-            Source::Tree => self.complete(object.get(field.key), &field.output, field).map(|_| ()),
+            Source::Tree => {
+                self.complete(object.get_either(field.key, field.renamed_key), &field.output, field).map(|_| ())
+            }
             Source::Typename => {
                 let types = self.input.schema.types();
                 let parent = field.coordinate.split_once('.').map_or("", |(parent, _)| parent);

@@ -1,6 +1,9 @@
 //! The planner of a crate, kept behind a narrow door: it may panic on input it does not expect.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use graphql_tools::static_graphql::{query, schema};
 use hive_router_query_planner::{
@@ -9,6 +12,9 @@ use hive_router_query_planner::{
     planner::{Planner, QueryPlannerOptions, plan_nodes::QueryPlan},
     utils::cancellation::CancellationToken,
 };
+
+/// How long one operation may be planned; the search for the best plan can grow with the number of ways to resolve it.
+const MAX_PLANNING: Duration = Duration::from_secs(10);
 
 /// Plans operations over one supergraph.
 pub(crate) struct SupergraphPlanner {
@@ -43,7 +49,7 @@ impl SupergraphPlanner {
         guarded(|| {
             let overrides = PlannerOverrideContext::from_percentage(0.0);
             self.planner
-                .plan_from_normalized_operation(operation, overrides, &CancellationToken::new())
+                .plan_from_normalized_operation(operation, overrides, &CancellationToken::with_timeout(MAX_PLANNING))
                 .map_err(|error| error.to_string())
         })
     }

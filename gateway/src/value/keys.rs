@@ -16,11 +16,20 @@ impl KeyId {
 pub struct Keys {
     names: Vec<Box<str>>,
     by_name: AHashMap<Box<str>, KeyId>,
+    /// For a client's key, the key under which its value is where something else is under the client's.
+    renamed: AHashMap<KeyId, KeyId>,
+    /// For a key on the wire that no client knows, the client's.
+    client_keys: AHashMap<Box<str>, KeyId>,
 }
 
 impl Default for Keys {
     fn default() -> Self {
-        let mut keys = Self { names: Vec::new(), by_name: AHashMap::new() };
+        let mut keys = Self {
+            names: Vec::new(),
+            by_name: AHashMap::new(),
+            renamed: AHashMap::new(),
+            client_keys: AHashMap::new(),
+        };
         keys.intern("__typename");
         keys
     }
@@ -32,10 +41,42 @@ impl Keys {
         if let Some(&id) = self.by_name.get(name) {
             return id;
         }
-        let id = KeyId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        self.names.push(name.into());
+        let id = self.add(name);
         self.by_name.insert(name.into(), id);
         id
+    }
+
+    fn add(&mut self, name: &str) -> KeyId {
+        let id = KeyId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(name.into());
+        id
+    }
+
+    /// The key for values of the client's key `client` that are asked for as `wire`.
+    ///
+    /// It is another than the client's own, because the planner asks so where both a key field of an entity and
+    /// what the client called like it are needed.
+    pub fn rename(&mut self, wire: &str, client: &str) -> KeyId {
+        let client_key = self.intern(client);
+        self.client_keys.insert(wire.into(), client_key);
+        if let Some(&renamed) = self.renamed.get(&client_key) {
+            return renamed;
+        }
+        let renamed = self.add(client);
+        self.renamed.insert(client_key, renamed);
+        renamed
+    }
+
+    /// The key under which values of a client's key may be instead, if there is one.
+    #[must_use]
+    pub fn renamed(&self, client: KeyId) -> Option<KeyId> {
+        self.renamed.get(&client).copied()
+    }
+
+    /// What the client calls a key on the wire.
+    #[must_use]
+    pub fn client_name<'a>(&'a self, wire: &'a str) -> &'a str {
+        self.client_keys.get(wire).map_or(wire, |&key| self.name(key))
     }
 
     /// The key of a number.

@@ -73,6 +73,12 @@ impl Object {
         self.fields.iter().find_map(|(candidate, value)| (*candidate == key).then_some(value))
     }
 
+    /// The value of a client's key: under the key `renamed` if it is there, else under its own.
+    #[must_use]
+    pub fn get_either(&self, key: KeyId, renamed: Option<KeyId>) -> Option<&Value> {
+        renamed.and_then(|renamed| self.get(renamed)).or_else(|| self.get(key))
+    }
+
     /// The value of a key, to change it.
     pub fn get_mut(&mut self, key: KeyId) -> Option<&mut Value> {
         self.fields.iter_mut().find_map(|(candidate, value)| (*candidate == key).then_some(value))
