@@ -15,12 +15,12 @@ export function FeedPage() {
   return (
     <section className="page">
       <header className="page-head">
-        <p className="eyebrow">{personal ? "Chosen for you" : "What others like"}</p>
+        <p className="eyebrow">{personal ? "Chosen for you" : "Popular and new"}</p>
         <h1>{signedIn ? `For ${customer?.name ?? "you"}` : "For you"}</h1>
         {data && !personal && (
           <p className="lede">
             {signedIn ? "Turn on personal recommendations under " : "Sign in and turn on personal recommendations under "}
-            <Link href="/privacy">privacy</Link> to see your own. Until then this is what is popular.
+            <Link href="/privacy">privacy</Link> to see your own. Until then it shows what is popular and new.
           </p>
         )}
       </header>

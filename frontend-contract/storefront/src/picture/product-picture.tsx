@@ -39,7 +39,7 @@ function Silhouette({ title, category, color }: Omit<Pictured, "imageUrl">) {
   const label = color ? `Drawing of ${title} in ${color}` : `Drawing of ${title}`;
   return (
     <svg className="picture picture-drawn" viewBox="-40 -36 280 320" role="img" aria-label={label}>
-      <ellipse cx="100" cy="240" rx="74" ry="7" fill="#2b2618" opacity="0.09" />
+      <ellipse cx="100" cy={(shape.base ?? 236) + 4} rx="74" ry="7" fill="#2b2618" opacity="0.09" />
       <g strokeLinejoin="round" strokeLinecap="round" fillRule="evenodd">
         {shape.outlines.map((path) => (
           <path key={path} d={path} fill={shade} stroke={ink} strokeOpacity={isPale(shade) ? 0.55 : 0.35} strokeWidth="1.6" />
