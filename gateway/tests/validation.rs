@@ -3,9 +3,14 @@
 
 mod support;
 
-use selvedge_gateway::{parse::Limits, plan::prepare, validate::coerce_variables};
+use selvedge_gateway::{
+    parse::Limits,
+    plan::prepare,
+    schema::{ServedSchema, compose},
+    validate::coerce_variables,
+};
 use serde_json::{Value, json};
-use support::{object, prepared, served, shop, subgraph};
+use support::{object, prepared, served, shop, shop_subgraphs, subgraph};
 
 fn errors(query: &str) -> Vec<String> {
     let schema = shop();
@@ -110,4 +115,39 @@ fn variables_that_do_not_fit_are_named() {
     );
     assert!(fails(json!({ "id": 1, "f": { "sizs": [] } })).contains("Did you mean \"sizes\"?"));
     assert!(fails(json!({ "id": 1, "f": 3 })).contains("Expected type \"ProductFilter\" to be an object."));
+}
+
+#[test]
+fn one_of_takes_exactly_one() {
+    let supergraph = compose(&shop_subgraphs()).unwrap().replace("input PointInput", "input PointInput @oneOf");
+    let supergraph = supergraph.replace("x: Float!", "x: Float").replace("y: Float! = 0", "y: Float");
+    assert!(supergraph.contains("input PointInput @oneOf"), "{supergraph}");
+    let schema = ServedSchema::from_supergraph_sdl(&supergraph).unwrap();
+    let query = "query($near: PointInput) { products(filter: { near: $near }) { id } }";
+    let operation = prepared(&schema, query);
+    let coerced = |near: Value| {
+        coerce_variables(schema.api(), operation.variables(), object(json!({ "near": near })))
+            .map_err(|errors| errors[0].message.clone())
+    };
+    assert!(coerced(json!({ "x": 1 })).is_ok());
+    assert!(coerced(Value::Null).is_ok());
+    let exactly_one = "Exactly one key must be specified for OneOf type \"PointInput\".";
+    assert!(coerced(json!({})).unwrap_err().ends_with(exactly_one));
+    assert!(coerced(json!({ "x": 1, "y": 2 })).unwrap_err().ends_with(exactly_one));
+    assert!(coerced(json!({ "x": null })).unwrap_err().ends_with("Field \"x\" must be non-null."));
+}
+
+#[test]
+fn literals_of_one_of_take_exactly_one() {
+    let supergraph = compose(&shop_subgraphs()).unwrap().replace("input PointInput", "input PointInput @oneOf");
+    let supergraph = supergraph.replace("x: Float!", "x: Float").replace("y: Float! = 0", "y: Float");
+    let schema = ServedSchema::from_supergraph_sdl(&supergraph).unwrap();
+    let fails = |near: &str| {
+        let query = format!("{{ products(filter: {{ near: {near} }}) {{ id }} }}");
+        prepare(&schema, &query, None, &Limits::default()).is_err()
+    };
+    assert!(!fails("{ x: 1 }"));
+    assert!(fails("{}"));
+    assert!(fails("{ x: 1, y: 2 }"));
+    assert!(fails("{ x: null }"));
 }

@@ -15,7 +15,8 @@ use super::{
     request::Body,
 };
 use crate::{
-    error::{GraphqlError, GraphqlResponse},
+    error::{GraphqlError, GraphqlResponse, code},
+    operation::OperationKind,
     plan::{Fetch, Plan, PreparedOperation, Target},
     project::{ProjectInput, all_hold, project},
     schema::ServedSchema,
@@ -35,6 +36,10 @@ pub async fn execute(
     variables: Map<String, Json>,
     context: &ExecuteContext<'_>,
 ) -> GraphqlResponse {
+    if operation.kind() == OperationKind::Subscription {
+        let message = "A subscription needs a transport that streams.";
+        return GraphqlResponse::from_errors(vec![GraphqlError::new(code::BAD_USER_INPUT, message)]);
+    }
     let variables = match coerce_variables(schema.api(), operation.variables(), variables) {
         Ok(variables) => variables,
         Err(errors) => return GraphqlResponse::from_errors(errors),

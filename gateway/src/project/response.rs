@@ -10,6 +10,9 @@ use crate::{
     value::{Buffers, Object, Value},
 };
 
+/// How many errors a response lists; a list of broken items needs no error for each of a million.
+const MAX_ERRORS: usize = 1_000;
+
 /// The encoded data of a response, with all its errors.
 #[derive(Debug)]
 pub struct Projected {
@@ -228,6 +231,9 @@ impl<'a> Writer<'a> {
     }
 
     fn report(&mut self, message: String) -> Bubble {
+        if self.errors.len() >= MAX_ERRORS {
+            return Bubble;
+        }
         let path = self.error_path();
         self.errors.push(GraphqlError::new(code::INVALID_SUBGRAPH_RESPONSE, message).with_path(path));
         Bubble
