@@ -89,3 +89,14 @@ async fn badges_stay_exact_when_locations_change_at_once(warehouse: Warehouse) {
     assert_eq!((badge.available, badge.revision), (80, 80));
     warehouse.assert_verified().await;
 }
+
+/// A database in memory has one connection for readers and writer.
+#[tokio::test]
+async fn sqlite_in_memory_serves_many_at_once() {
+    let warehouse = Warehouse::in_sqlite_memory().await;
+    warehouse.stock("SKU-0", NEAR, 10).await;
+    let answers = join_all((0..16).map(|_| warehouse.reserve("SKU-0", 1))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 10);
+    assert_eq!(warehouse.commands.expire_due().await.unwrap(), 0);
+    warehouse.assert_verified().await;
+}

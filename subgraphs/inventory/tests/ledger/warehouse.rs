@@ -41,6 +41,10 @@ impl Warehouse {
         Self::open(StoreOptions::new(url), Some(folder)).await
     }
 
+    pub(crate) async fn in_sqlite_memory() -> Self {
+        Self::open(StoreOptions::new("sqlite::memory:"), None).await
+    }
+
     pub(crate) async fn on_postgres(test: &str) -> Option<Self> {
         let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
             println!("NOT RUN: {test} needs TEST_POSTGRES_URL (postgres://user:password@host:port/database)");
