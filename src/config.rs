@@ -96,8 +96,11 @@ impl Default for EventsSection {
     }
 }
 
+/// Finds the key that a variable sets.
+type EngineKey = fn(&mut Config) -> &mut Option<String>;
+
 /// The environment variables that choose engines, and the key that each sets.
-const ENGINES: [(&str, fn(&mut Config) -> &mut Option<String>); 3] = [
+const ENGINES: [(&str, EngineKey); 3] = [
     ("DATABASE_URL", |config| &mut config.inventory.database_url),
     ("MONGODB_URI", |config| &mut config.preferences.store_url),
     ("REDIS_URL", |config| &mut config.events.redis_url),
@@ -108,7 +111,6 @@ pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// Reads the variables of the process; those that are not text are of no use here.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn read() -> Self {
         Self(
             std::env::vars_os()

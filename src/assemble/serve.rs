@@ -1,6 +1,6 @@
 //! The gateway's listeners.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use selvedge_gateway::{
     config::Config as GatewayConfig,
@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::DevelopmentTokens;
 use crate::{assets::FrontEnd, failure::Failure};
+
+/// How often metrics are tidied.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What a gateway is made of.
 pub(crate) struct GatewayParts {
@@ -31,19 +34,42 @@ pub(crate) struct GatewayParts {
     pub(crate) storefront: bool,
 }
 
-/// A gateway with its sockets bound.
-pub(crate) struct BoundGateway {
-    gateway: Gateway,
-    listener: TcpListener,
+/// The sockets of a gateway, bound before anything else starts: a port in use is known at once, and clients that come
+/// early wait in the queue of the socket.
+pub(crate) struct Listeners {
+    gateway: TcpListener,
     admin: Option<TcpListener>,
 }
 
-/// Builds the gateway and binds its addresses, so that a port in use is known before anything else starts.
-pub(crate) async fn bind(parts: GatewayParts) -> Result<BoundGateway, Failure> {
-    let listen = parts.config.server.listen.clone();
-    let admin = parts.config.admin.enabled.then(|| parts.config.admin.listen.clone());
+impl Listeners {
+    /// Binds what `config` names.
+    pub(crate) async fn bind(config: &GatewayConfig) -> Result<Self, Failure> {
+        let gateway = listen_on(&config.server.listen, "server.listen").await?;
+        let admin =
+            if config.admin.enabled { Some(listen_on(&config.admin.listen, "admin.listen").await?) } else { None };
+        Ok(Self { gateway, admin })
+    }
+
+    /// The address that clients use, such as `http://127.0.0.1:4000`.
+    pub(crate) fn url(&self) -> String {
+        self.gateway.local_addr().map_or_else(|_| String::new(), |address| format!("http://{address}"))
+    }
+
+    /// The address of metrics and health.
+    pub(crate) fn admin_url(&self) -> Option<String> {
+        let address = self.admin.as_ref()?.local_addr().ok()?;
+        Some(format!("http://{address}"))
+    }
+}
+
+/// Serves a gateway made of `parts` on `listeners` until `shutdown`.
+pub(crate) async fn serve(
+    parts: GatewayParts,
+    listeners: Listeners,
+    shutdown: CancellationToken,
+) -> Result<(), Failure> {
     let tokens = if parts.storefront { DevelopmentTokens::new(&parts.config) } else { None };
-    let metrics = parts.metrics;
+    let metrics = parts.metrics.clone();
     let mut builder = Gateway::builder(parts.config, parts.schema, parts.transports)
         .assets(Arc::new(FrontEnd { storefront: parts.storefront }))
         .readiness(parts.readiness)
@@ -52,45 +78,37 @@ pub(crate) async fn bind(parts: GatewayParts) -> Result<BoundGateway, Failure> {
         builder = builder.routes(tokens.routes());
     }
     let gateway = builder.build().map_err(|error| Failure::Usage(error.to_string()))?;
-    let listener = listen_on(&listen, "server.listen").await?;
-    let admin = match admin {
-        Some(address) => Some(listen_on(&address, "admin.listen").await?),
-        None => None,
-    };
-    Ok(BoundGateway { gateway, listener, admin })
+    let upkeep = tokio::spawn(keep_metrics(parts.metrics));
+    let admin = listeners.admin.map(|listener| {
+        let gateway = gateway.clone();
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            if let Err(error) = gateway.serve_admin(listener, shutdown).await {
+                tracing::error!(%error, "metrics and health are no longer served");
+            }
+        })
+    });
+    let served = gateway.serve(listeners.gateway, shutdown.clone()).await;
+    shutdown.cancel();
+    upkeep.abort();
+    if let Some(admin) = admin {
+        // It ends by the shutdown; a panic in it has been logged.
+        let _ = admin.await;
+    }
+    served.map_err(|error| Failure::operation("the gateway's listener failed", &error))
+}
+
+/// Folds samples into histograms, so that they do not pile up where nobody scrapes.
+async fn keep_metrics(metrics: MetricsHandle) {
+    let mut tick = tokio::time::interval(UPKEEP_INTERVAL);
+    loop {
+        tick.tick().await;
+        metrics.upkeep();
+    }
 }
 
 async fn listen_on(address: &str, key: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         Failure::operation(format!("cannot listen on {address}"), &format!("{error}; choose another with `{key}`"))
     })
-}
-
-impl BoundGateway {
-    /// The address that clients use, such as `http://127.0.0.1:4000`.
-    pub(crate) fn url(&self) -> String {
-        self.listener.local_addr().map_or_else(|_| String::new(), |address| format!("http://{address}"))
-    }
-
-    /// The address of metrics and health.
-    pub(crate) fn admin_url(&self) -> Option<String> {
-        let address = self.admin.as_ref()?.local_addr().ok()?;
-        Some(format!("http://{address}"))
-    }
-
-    /// Serves until `shutdown`.
-    pub(crate) async fn serve(self, shutdown: CancellationToken) -> Result<(), Failure> {
-        let admin = self.admin.map(|listener| {
-            let gateway = self.gateway.clone();
-            let shutdown = shutdown.clone();
-            tokio::spawn(async move { gateway.serve_admin(listener, shutdown).await })
-        });
-        let served = self.gateway.serve(self.listener, shutdown.clone()).await;
-        shutdown.cancel();
-        if let Some(admin) = admin {
-            // Its failure has no consequence beyond itself; the log of the listener says what it was.
-            let _ = admin.await;
-        }
-        served.map_err(|error| Failure::operation("the gateway's listener failed", &error))
-    }
 }

@@ -106,7 +106,7 @@ fn check_operations(folder: &Path, schema: &ServedSchema) -> Result<bool, Failur
 }
 
 fn with_newline(text: &str) -> String {
-    format!("{}\n", text.trim_end())
+    if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
 }
 
 fn first_difference<'a>(found: &'a str, wanted: &'a str) -> (usize, &'a str, &'a str) {

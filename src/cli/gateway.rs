@@ -8,7 +8,7 @@ use selvedge_kit::telemetry::install_metrics;
 
 use super::runtime::shutdown_on_signal;
 use crate::{
-    assemble::{self, GatewayParts},
+    assemble::{self, GatewayParts, Listeners},
     config::{self, Environment},
     failure::Failure,
 };
@@ -46,6 +46,7 @@ pub(super) async fn run(options: Options, mut environment: Environment) -> Resul
     if let Some(admin) = options.admin {
         config.admin.listen = admin.to_string();
     }
+    let listeners = Listeners::bind(&config).await?;
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
     let schema = assemble::load_schema(&config, options.supergraph.as_deref()).await?;
@@ -60,7 +61,6 @@ pub(super) async fn run(options: Options, mut environment: Environment) -> Resul
         metrics,
         storefront: options.shop,
     };
-    let gateway = assemble::bind(parts).await?;
-    tracing::info!("the gateway serves {}/graphql", gateway.url());
-    gateway.serve(shutdown).await
+    tracing::info!("the gateway serves {}/graphql", listeners.url());
+    assemble::serve(parts, listeners, shutdown).await
 }

@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// How many products; each has about eleven variants.
+    /// How many products; each has about seventeen variants.
     #[arg(long, default_value_t = SampleSize::default().products, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     products: u32,
     /// Another seed gives another catalog.

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::runtime::shutdown_on_signal;
 use crate::{
-    assemble::{self, Catalog, DataFolder, Engines, GatewayParts, SubgraphName, in_process},
+    assemble::{self, Catalog, DataFolder, Engines, GatewayParts, Listeners, SubgraphName, in_process},
     config::{self, Config, Environment},
     console,
     failure::Failure,
@@ -54,6 +54,7 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     if let Some(admin) = options.admin {
         config.gateway.admin.listen = admin.to_string();
     }
+    let listeners = Listeners::bind(&config.gateway).await?;
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
     let data = match &options.data {
@@ -64,25 +65,19 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let engines = Engines::open(&config, shutdown.clone()).await?;
     seed_if_empty(&config, &data, &engines, options.sample_products).await?;
 
-    let parts = Shop::start(&config, &data, &engines).await?;
-    let gateway = assemble::bind(GatewayParts {
-        schema: parts.schema()?,
-        transports: parts.transports(&config),
-        readiness: parts.readiness(),
-        config: config.gateway.clone(),
+    let shop = Shop::start(&config, &data, &engines).await?;
+    let parts = GatewayParts {
+        schema: shop.schema()?,
+        transports: shop.transports(&config),
+        readiness: shop.readiness(),
+        config: config.gateway,
         metrics,
         storefront: true,
-    })
-    .await;
-    let served = match gateway {
-        Ok(gateway) => {
-            welcome(&gateway.url(), gateway.admin_url().as_deref(), &data, engines.bus_name);
-            gateway.serve(shutdown.clone()).await
-        }
-        Err(failure) => Err(failure),
     };
+    welcome(&listeners, &data, engines.bus_name);
+    let served = assemble::serve(parts, listeners, shutdown.clone()).await;
     shutdown.cancel();
-    assemble::join(parts.tasks).await;
+    assemble::join(shop.tasks).await;
     served
 }
 
@@ -160,12 +155,13 @@ impl Shop {
     }
 }
 
-fn welcome(url: &str, admin_url: Option<&str>, data: &DataFolder, bus: &str) {
+fn welcome(listeners: &Listeners, data: &DataFolder, bus: &str) {
+    let url = listeners.url();
     console::say(format_args!("\nSelvedge is running. Open in a browser:\n"));
     console::say(format_args!("  {url}/         playground: explore the graph, run queries and subscriptions"));
     console::say(format_args!("  {url}/shop     storefront with live stock"));
     console::say(format_args!("\nGraphQL {url}/graphql"));
-    if let Some(admin_url) = admin_url {
+    if let Some(admin_url) = listeners.admin_url() {
         console::say(format_args!("Metrics {admin_url}/metrics, health {admin_url}/health/ready"));
     }
     console::say(format_args!("Data    {} (bus {bus})", data.path().display()));

@@ -14,7 +14,7 @@ use super::draft::{LocationDraft, ProductDraft};
 /// How much to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleSize {
-    /// Products; each has 1 to 30 variants, about 11 on average.
+    /// Products; each has 2 to 40 variants, about 17 on average.
     pub products: u32,
     /// Another seed is another catalog.
     pub seed: u64,
