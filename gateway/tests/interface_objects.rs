@@ -88,3 +88,23 @@ async fn without_the_concrete_type_the_interface_is_enough() {
     assert_eq!(outcome.text, r#"{"data":{"top":[{"rating":5,"id":"1"}]}}"#);
     assert_eq!(outcome.log.all().len(), 1);
 }
+
+#[tokio::test]
+async fn several_types_that_need_the_same_of_an_interface_object() {
+    let query = "{ top { ... on Book { r: rating pages } ... on Film { r: rating minutes } } }";
+    let text = prepared(&schema(), query).plan_text();
+    let outcome = run(&schema(), query, Value::Null, |subgraph: &str, body: &Value| match subgraph {
+        "ratings" if representations(body).is_empty() => json!({ "data": { "top": [
+            { "__typename": "Media", "id": "1", "rating": 5, "r": 5 }, { "__typename": "Media", "id": "2", "rating": 4, "r": 4 } ] } }),
+        "ratings" => entities(body, |entity| {
+            assert_eq!(entity["__typename"], "Media");
+            json!({ "__typename": "Media", "r": if entity["id"] == "1" { 5 } else { 4 } })
+        }),
+        _ => entities(body, |entity| match entity["id"].as_str().unwrap() {
+            "1" => json!({ "__typename": "Book", "id": "1", "pages": 9 }),
+            _ => json!({ "__typename": "Film", "id": "2", "minutes": 90 }),
+        }),
+    })
+    .await;
+    assert_eq!(outcome.text, r#"{"data":{"top":[{"r":5,"pages":9},{"r":4,"minutes":90}]}}"#, "{text}");
+}

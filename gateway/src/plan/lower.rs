@@ -9,7 +9,7 @@ use hive_router_query_planner::{
 
 use super::{
     node::{Batch, Fetch, Path, PathStep, Plan, Step, Target},
-    requires::{renames, required},
+    requires::{renames, required, widen},
     shape::{apply_output_rewrites, child_of, shape_of},
 };
 use crate::{
@@ -93,12 +93,13 @@ impl Lowering<'_> {
     fn fetch(&mut self, node: FetchNode, path: Option<&FlattenNodePath>) -> Result<Fetch, String> {
         let shape = shape_of(&node.operation.document, self.keys, self.shapes);
         let path = path.map(|path| self.path(path));
+        let renamed = renames(node.input_rewrites.as_deref(), self.types)?;
         let target = match (path, &node.requires) {
             (Some(path), Some(requires)) => Target::Entities(vec![Batch {
                 variable: b"\"representations\":"[..].into(),
                 paths: vec![path],
-                requires: required(requires, self.types, self.keys),
-                renames: renames(node.input_rewrites.as_deref(), self.types)?,
+                requires: widen(required(requires, self.types, self.keys), &renamed, self.types),
+                renames: renamed,
                 outputs: vec![(self.keys.intern("_entities"), "_entities".into())],
             }]),
             (Some(path), None) => Target::At(path),
@@ -130,11 +131,12 @@ impl Lowering<'_> {
                 batch.outputs.push(output);
                 continue;
             }
+            let renamed = renames(alias.input_rewrites.as_deref(), self.types)?;
             batches.push(Batch {
                 variable,
                 paths: alias.merge_paths.iter().map(|path| self.path(path)).collect(),
-                requires: required(&alias.requires, self.types, self.keys),
-                renames: renames(alias.input_rewrites.as_deref(), self.types)?,
+                requires: widen(required(&alias.requires, self.types, self.keys), &renamed, self.types),
+                renames: renamed,
                 outputs: vec![output],
             });
         }

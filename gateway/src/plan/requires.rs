@@ -47,6 +47,23 @@ fn add(set: &SelectionSet, outer: &[TypeId], (types, keys): (&TypeNames, &mut Ke
     }
 }
 
+/// Lets what is called by an interface's name be of any type of that interface.
+///
+/// Of several types that need the same from a subgraph with an interface object, the planner names only the last;
+/// the subgraph knows all of them by the interface alone.
+pub(super) fn widen(mut required: Vec<Required>, renames: &[Rename], types: &TypeNames) -> Vec<Required> {
+    for field in &mut required {
+        for ty in &mut field.types {
+            let interface = renames
+                .iter()
+                .flat_map(|(of, _)| of)
+                .find(|&&interface| types.is_abstract(interface) && types.fits(*ty, interface));
+            *ty = interface.copied().unwrap_or(*ty);
+        }
+    }
+    required
+}
+
 fn other_key(alias: Option<&str>, key: KeyId, keys: &mut Keys) -> Option<KeyId> {
     match alias {
         Some(alias) => Some(keys.intern(alias)),
