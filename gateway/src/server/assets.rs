@@ -29,7 +29,7 @@ pub struct Asset {
     pub caching: Caching,
     /// Changes with the content; in quotes.
     pub etag: Option<HeaderValue>,
-    /// What its page may load, instead of [`DEFAULT_POLICY`].
+    /// What its page may load, instead of the gateway's own policy.
     pub content_security_policy: Option<HeaderValue>,
 }
 
