@@ -1,0 +1,3 @@
+//! Requests a second, latency and memory of the gateway on the query of the shop.
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! What people do with a shop, from outside: real processes, real sockets.
+
+#[path = "../support/mod.rs"]
+mod support;

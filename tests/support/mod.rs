@@ -1,0 +1,61 @@
+//! Real `selvedge` processes, and clients of them. Shared by the black-box tests of the whole.
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "each test binary uses a part of this, and tests may unwrap"
+)]
+
+mod column;
+mod distributed;
+mod process;
+mod shop;
+mod shopper;
+mod socket;
+
+use std::{future::Future, time::Duration};
+
+pub use column::Column;
+pub(crate) use column::{on_both_columns, on_own_shops};
+pub use distributed::{Distributed, SubgraphProcess};
+pub use process::{Process, run, selvedge};
+pub use shop::{Parts, Shop};
+pub use shopper::{Answer, Shopper};
+pub use socket::Socket;
+
+/// The checkout of the project.
+pub const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Asks `question` until it has an answer, for at most `within`.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    within: Duration,
+    mut question: impl FnMut() -> F,
+) -> T {
+    let began = tokio::time::Instant::now();
+    loop {
+        if let Some(answer) = question().await {
+            return answer;
+        }
+        assert!(began.elapsed() < within, "not within {} ms: {what}", within.as_millis());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What the environment of the tests says, for engines that need a server.
+#[allow(clippy::disallowed_methods, reason = "the servers of engine tests are named by the environment")]
+pub fn test_server(variable: &str, test: &str, how: &str) -> Option<String> {
+    if let Ok(value) = std::env::var(variable)
+        && !value.is_empty()
+    {
+        return Some(value);
+    }
+    println!("NOT RUN: {test} needs {variable} ({how})");
+    assert!(std::env::var("REQUIRE_ENGINES").as_deref() != Ok("1"), "{test} needs {variable}");
+    None
+}
