@@ -129,8 +129,10 @@ async fn an_upstream_that_breaks_is_opened_again_without_the_client_noticing() {
     let gateway = TestGateway::start(config()).await;
     let mut subscription = join(&gateway, BADGES, None).await;
     assert_eq!((next(&mut subscription).await, next(&mut subscription).await), (data("A", 1), data("B", 1)));
-    gateway.script.events.send(json!("break")).unwrap();
-    eventually("a second connection", || gateway.script.opened() == 2 && gateway.script.live() == 1).await;
+    for (opened, how) in [(2, "break"), (3, "refuse")] {
+        gateway.script.events.send(json!(how)).unwrap();
+        eventually("another connection", || gateway.script.opened() == opened && gateway.script.live() == 1).await;
+    }
     gateway.script.send_badge("B", 5);
     assert_eq!(next(&mut subscription).await, data("B", 5), "the repeated first values are not sent again");
 }

@@ -79,7 +79,7 @@ impl Upstream {
             }
         };
         while let Some(event) = events.next().await {
-            let event = event?;
+            let event = event.map_err(as_interruption)?;
             *failures = 0;
             on_response(&self.resolve(event).await);
         }
@@ -93,6 +93,14 @@ impl Upstream {
             deadline: Instant::now() + EVENT_TIMEOUT,
         };
         execute_event(&self.schema, &self.operation, &self.variables, event, &context).await
+    }
+}
+
+/// A subgraph that closes a stream which it had opened, because the identity has run out, takes a fresh one.
+fn as_interruption(error: TransportError) -> TransportError {
+    match error {
+        TransportError::Refused { subgraph, reason } => TransportError::Interrupted { subgraph, reason },
+        other => other,
     }
 }
 

@@ -151,6 +151,9 @@ impl Script {
             if event == json!("break") {
                 return Err(TransportError::Interrupted { subgraph: "stock".to_owned(), reason: String::new() });
             }
+            if event == json!("refuse") {
+                return Err(TransportError::Refused { subgraph: "stock".to_owned(), reason: String::new() });
+            }
             Ok(Bytes::from(json!({ "data": event }).to_string()))
         });
         Ok(SubgraphResponse::stream(events.boxed()))
