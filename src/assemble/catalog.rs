@@ -34,6 +34,11 @@ impl Catalog {
         &self.store
     }
 
+    /// Changes stock, through the ledger.
+    pub(crate) const fn commands(&self) -> &Commands {
+        &self.commands
+    }
+
     /// A loader whose ledger entries name `task` and `reason`.
     pub(crate) fn loader(&self, task: &str, reason: &'static str) -> CatalogLoader {
         let caller = Caller::system(task, uuid::Uuid::now_v7().to_string());

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use selvedge_inventory::store::verify;
+use selvedge_inventory::{
+    command::Caller,
+    store::{Discrepancy, verify},
+};
 
 use crate::{
     assemble::{Catalog, DataFolder},
@@ -17,6 +20,8 @@ use crate::{
 pub(super) enum Task {
     /// Replay the ledger and compare it with every stock level and badge; exit status 1 when they differ.
     Verify(Options),
+    /// Make stock levels and badges what the ledger says, where they are not; the ledger itself never changes.
+    Rebuild(Options),
 }
 
 #[derive(Debug, Args)]
@@ -31,24 +36,40 @@ const SHOWN: usize = 50;
 
 pub(super) async fn run(task: Task, mut environment: Environment) -> Result<(), Failure> {
     environment.set_default("SELVEDGE_MODE", "development");
-    let Task::Verify(options) = task;
+    let (Task::Verify(options) | Task::Rebuild(options)) = &task;
     let config = config::load(None, &environment)?;
     let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)?).await?;
     let spinner = console::spinner("replaying the ledger");
-    let result = verify(catalog.store()).await;
+    let done = match &task {
+        Task::Verify(_) => verify_ledger(&catalog).await,
+        Task::Rebuild(_) => rebuild(&catalog).await,
+    };
     spinner.finish_and_clear();
-    let result = result.map_err(|error| Failure::operation("the ledger could not be read", &error))?;
+    let (summary, differences) = done?;
     catalog.close().await?;
-    for difference in result.discrepancies.iter().take(SHOWN) {
-        console::warn(format_args!("  {difference:?}"));
+    for difference in differences.iter().take(SHOWN) {
+        console::warn(format_args!("  {difference}"));
     }
-    let (events, levels, variants) = (result.events, result.levels, result.variants);
-    if result.discrepancies.is_empty() {
-        console::say(format_args!("{events} events, {levels} levels, {variants} variants: everything agrees"));
+    if differences.is_empty() {
+        console::say(format_args!("{summary}"));
         Ok(())
     } else {
-        let count = result.discrepancies.len();
-        console::warn(format_args!("{count} differences in {events} events, {levels} levels, {variants} variants"));
+        console::warn(format_args!("{} differences; {summary}", differences.len()));
         Err(Failure::CheckFailed)
     }
+}
+
+async fn verify_ledger(catalog: &Catalog) -> Result<(String, Vec<Discrepancy>), Failure> {
+    let result = verify(catalog.store()).await;
+    let result = result.map_err(|error| Failure::operation("the ledger could not be read", &error))?;
+    let verdict = if result.discrepancies.is_empty() { ": everything agrees" } else { "" };
+    let summary = format!("{} events, {} levels, {} variants{verdict}", result.events, result.levels, result.variants);
+    Ok((summary, result.discrepancies))
+}
+
+async fn rebuild(catalog: &Catalog) -> Result<(String, Vec<Discrepancy>), Failure> {
+    let result = catalog.commands().rebuild(&Caller::system("ledger rebuild", uuid::Uuid::now_v7().to_string())).await;
+    let result = result.map_err(|error| Failure::operation("the ledger could not be replayed", &error))?;
+    let summary = format!("{} variants: {} levels and {} badges mended", result.variants, result.levels, result.badges);
+    Ok((summary, result.unusable))
 }

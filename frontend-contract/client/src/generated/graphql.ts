@@ -140,7 +140,7 @@ export type ProductFacetsQueryVariables = Exact<{
 }>;
 
 
-export type ProductFacetsQuery = { readonly productFacets: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<{ readonly value: string, readonly count: number }> }> };
+export type ProductFacetsQuery = { readonly productFacets: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<{ readonly value: string, readonly count: number }> }> | null };
 
 export type ProductListQueryVariables = Exact<{
   first: number;
@@ -150,14 +150,14 @@ export type ProductListQueryVariables = Exact<{
 }>;
 
 
-export type ProductListQuery = { readonly products: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } }> } };
+export type ProductListQuery = { readonly products: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } }> } | null };
 
 export type AddToWishlistMutationVariables = Exact<{
   productId: string;
 }>;
 
 
-export type AddToWishlistMutation = { readonly addToWishlist: { readonly product: { readonly id: string, readonly isWishlisted: boolean } | null, readonly userErrors: ReadonlyArray<{ readonly message: string, readonly code: PreferencesErrorCode }> } };
+export type AddToWishlistMutation = { readonly addToWishlist: { readonly product: { readonly id: string, readonly isWishlisted: boolean | null } | null, readonly userErrors: ReadonlyArray<{ readonly message: string, readonly code: PreferencesErrorCode }> } };
 
 export type ConsentPartsFragment = { readonly personalisation: boolean, readonly analytics: boolean, readonly marketing: boolean, readonly updatedAt: string | null };
 
@@ -187,7 +187,7 @@ export type RemoveFromWishlistMutationVariables = Exact<{
 }>;
 
 
-export type RemoveFromWishlistMutation = { readonly removeFromWishlist: { readonly product: { readonly id: string, readonly isWishlisted: boolean } | null, readonly userErrors: ReadonlyArray<{ readonly message: string, readonly code: PreferencesErrorCode }> } };
+export type RemoveFromWishlistMutation = { readonly removeFromWishlist: { readonly product: { readonly id: string, readonly isWishlisted: boolean | null } | null, readonly userErrors: ReadonlyArray<{ readonly message: string, readonly code: PreferencesErrorCode }> } };
 
 export type SetConsentMutationVariables = Exact<{
   input: ConsentInput;
@@ -201,7 +201,7 @@ export type FeedQueryVariables = Exact<{
 }>;
 
 
-export type FeedQuery = { readonly feed: { readonly degraded: boolean, readonly items: ReadonlyArray<{ readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> } };
+export type FeedQuery = { readonly feed: { readonly degraded: boolean, readonly items: ReadonlyArray<{ readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> } | null };
 
 export type RecommendedProductFragment = { readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } };
 
@@ -211,7 +211,7 @@ export type BoughtTogetherQueryVariables = Exact<{
 }>;
 
 
-export type BoughtTogetherQuery = { readonly product: { readonly id: string, readonly boughtTogether: ReadonlyArray<{ readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> } | null };
+export type BoughtTogetherQuery = { readonly product: { readonly id: string, readonly boughtTogether: ReadonlyArray<{ readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> | null } | null };
 
 export type ProductPageQueryVariables = Exact<{
   handle: string;
@@ -226,7 +226,7 @@ export type SimilarProductsQueryVariables = Exact<{
 }>;
 
 
-export type SimilarProductsQuery = { readonly product: { readonly id: string, readonly similar: ReadonlyArray<{ readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> } | null };
+export type SimilarProductsQuery = { readonly product: { readonly id: string, readonly similar: ReadonlyArray<{ readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> | null } | null };
 
 export type VariantChoiceFragment = { readonly id: string, readonly sku: string, readonly size: string | null, readonly color: string | null, readonly selectedOptions: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly price: { readonly amount: number, readonly currencyCode: string }, readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly expectedAt: string | null, readonly revision: number } };
 
@@ -235,7 +235,7 @@ export type BadgesQueryVariables = Exact<{
 }>;
 
 
-export type BadgesQuery = { readonly stockBadges: ReadonlyArray<{ readonly sku: string, readonly state: StockState, readonly available: number, readonly expectedAt: string | null, readonly revision: number }> };
+export type BadgesQuery = { readonly stockBadges: ReadonlyArray<{ readonly sku: string, readonly state: StockState, readonly available: number, readonly expectedAt: string | null, readonly revision: number }> | null };
 
 export type StockBadgePartsFragment = { readonly sku: string, readonly state: StockState, readonly available: number, readonly expectedAt: string | null, readonly revision: number };
 

@@ -15,7 +15,7 @@ export function gatewayBadges(client: GraphqlClient): BadgeSource {
           complete: () => sink.complete(),
         },
       ),
-    query: async (skus) => (await client.send(BadgesDocument, { skus })).data?.stockBadges,
+    query: async (skus) => (await client.send(BadgesDocument, { skus })).data?.stockBadges ?? undefined,
     onState: (listener) => client.socket.onState(listener),
   };
 }

@@ -31,7 +31,7 @@ export function FilterPanel({ filters, onChange }: PanelProps) {
       </label>
       <MissingPart what="Filters." errors={errors} onRetry={() => void refresh()} />
       {LIST_FILTERS.map((name) => {
-        const facet = shown?.productFacets.find((candidate) => candidate.name.toLowerCase() === name);
+        const facet = shown?.productFacets?.find((candidate) => candidate.name.toLowerCase() === name);
         return <FacetList key={name} name={name} values={facet?.values ?? []} filters={filters} onChange={onChange} />;
       })}
     </div>

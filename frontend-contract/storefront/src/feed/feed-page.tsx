@@ -10,14 +10,14 @@ import { RecommendedGrid } from "./recommended-grid.tsx";
 export function FeedPage() {
   const { signedIn, customer } = useSession();
   const { data, errors, fetching, refresh } = useFeed(24);
-  const items = data?.feed.items ?? [];
-  const personal = data !== undefined && !data.feed.degraded;
+  const items = data?.feed?.items ?? [];
+  const personal = data?.feed != null && !data.feed.degraded;
   return (
     <section className="page">
       <header className="page-head">
         <p className="eyebrow">{personal ? "Chosen for you" : "Popular and new"}</p>
         <h1>{signedIn ? `For ${customer?.name ?? "you"}` : "For you"}</h1>
-        {data && !personal && (
+        {data?.feed && !personal && (
           <p className="lede">
             {signedIn ? "Turn on personal recommendations under " : "Sign in and turn on personal recommendations under "}
             <Link href="/privacy">privacy</Link> to see your own. Until then it shows what is popular and new.
@@ -26,7 +26,7 @@ export function FeedPage() {
       </header>
       <MissingPart what="Your feed." errors={errors} onRetry={() => void refresh()} />
       {fetching && items.length === 0 ? <ProductGrid products={[]} loading /> : <RecommendedGrid items={items} />}
-      {data && items.length === 0 && <p className="empty">Nothing to recommend yet. Look around the shop first.</p>}
+      {data?.feed && items.length === 0 && <p className="empty">Nothing to recommend yet. Look around the shop first.</p>}
     </section>
   );
 }

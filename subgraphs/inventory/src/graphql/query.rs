@@ -16,7 +16,8 @@ use crate::store::{
     catalog_read::{STATUS_SHOWN, list_locations, list_products, product_facets},
 };
 
-/// The root of everything that can be read.
+/// The root of everything that can be read. Every field may be null, so that a query over several subgraphs keeps what
+/// the others gave when this one fails.
 #[derive(Default)]
 pub(crate) struct RootQuery;
 
@@ -48,19 +49,23 @@ impl RootQuery {
         before: Option<String>,
         filter: Option<ProductFilter>,
         #[graphql(default)] sort: ProductSort,
-    ) -> Result<ProductConnection, Error> {
+    ) -> Result<Option<ProductConnection>, Error> {
         let page = page_request(first, after, last, before)?;
         let filter = filter.unwrap_or_default().checked()?;
         let rows = list_products(ctx.data::<Store>()?, &filter, sort.into(), &page).await.map_err(of_reading)?;
-        Ok(product_connection(rows, sort.into(), filter))
+        Ok(Some(product_connection(rows, sort.into(), filter)))
     }
 
     /// What the list can be narrowed to. A facet is not narrowed by its own filter, so that its counts say what a
     /// shopper could choose instead.
-    async fn product_facets(&self, ctx: &Context<'_>, filter: Option<ProductFilter>) -> Result<Vec<Facet>, Error> {
+    async fn product_facets(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<ProductFilter>,
+    ) -> Result<Option<Vec<Facet>>, Error> {
         let filter = filter.unwrap_or_default().checked()?;
         let facets = product_facets(ctx.data::<Store>()?, &filter).await?;
-        Ok(facets.into_iter().map(Facet::from).collect())
+        Ok(Some(facets.into_iter().map(Facet::from).collect()))
     }
 
     /// By one of `id` and `sku`.
@@ -79,10 +84,11 @@ impl RootQuery {
     }
 
     /// At most 250 SKUs; unknown SKUs are left out.
-    async fn variants(&self, ctx: &Context<'_>, skus: Vec<String>) -> Result<Vec<ProductVariant>, Error> {
+    async fn variants(&self, ctx: &Context<'_>, skus: Vec<String>) -> Result<Option<Vec<ProductVariant>>, Error> {
         let skus = sku_list(skus)?;
         let mut rows = loaders(ctx)?.load_many(skus.iter().cloned().map(VariantBySku)).await?;
-        Ok(skus.into_iter().filter_map(|sku| rows.remove(&VariantBySku(sku))).map(ProductVariant).collect())
+        let found = skus.into_iter().filter_map(|sku| rows.remove(&VariantBySku(sku)));
+        Ok(Some(found.map(ProductVariant).collect()))
     }
 
     async fn location(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Location>, Error> {
@@ -99,18 +105,18 @@ impl RootQuery {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<LocationConnection, Error> {
+    ) -> Result<Option<LocationConnection>, Error> {
         let page = page_request(first, after, last, before)?;
         let rows = list_locations(ctx.data::<Store>()?, &page).await.map_err(of_reading)?;
-        Ok(location_connection(rows))
+        Ok(Some(location_connection(rows)))
     }
 
     /// At most 250 SKUs; unknown SKUs are left out.
-    async fn stock_badges(&self, ctx: &Context<'_>, skus: Vec<String>) -> Result<Vec<StockBadge>, Error> {
+    async fn stock_badges(&self, ctx: &Context<'_>, skus: Vec<String>) -> Result<Option<Vec<StockBadge>>, Error> {
         let skus = sku_list(skus)?;
         let mut rows = loaders(ctx)?.load_many(skus.iter().cloned().map(VariantBySku)).await?;
         let rows = skus.into_iter().filter_map(|sku| rows.remove(&VariantBySku(sku)));
-        rows.map(|row| Ok(StockBadge::of(badges::of_variant(&row)?))).collect()
+        rows.map(|row| Ok(StockBadge::of(badges::of_variant(&row)?))).collect::<Result<_, Error>>().map(Some)
     }
 
     /// Null when it is unknown, or somebody else's.

@@ -6,7 +6,7 @@ use futures::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use selvedge_kit::server::GraphqlExecutor;
+use selvedge_kit::server::{GraphqlExecutor, NullPropagation};
 
 use super::{
     entities::Entities, loaders::loaders_for_request, mutation::Mutation, query::RootQuery,
@@ -79,4 +79,5 @@ fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
         .enable_federation()
         .enable_subscription_in_federation()
         .limit_depth(DEPTH_MAX)
+        .extension(NullPropagation)
 }

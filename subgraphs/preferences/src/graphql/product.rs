@@ -28,14 +28,14 @@ impl ProductNode {
         &self.id
     }
 
-    /// False for an anonymous caller.
-    async fn is_wishlisted(&self, ctx: &Context<'_>) -> Result<bool> {
+    /// False for an anonymous caller. Null when it cannot be told, so that a product is served without it.
+    async fn is_wishlisted(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         if let Some(known) = self.is_wishlisted {
-            return Ok(known);
+            return Ok(Some(known));
         }
-        let Some(customer_id) = caller::customer_id(caller::identity(ctx)?) else { return Ok(false) };
+        let Some(customer_id) = caller::customer_id(caller::identity(ctx)?) else { return Ok(Some(false)) };
         let scope = ctx.data::<RequestScope>()?;
         let caller = scope.caller(customer_id).await.map_err(internal)?;
-        Ok(caller.is_some_and(|customer| customer.wishes(&self.id)))
+        Ok(Some(caller.is_some_and(|customer| customer.wishes(&self.id))))
     }
 }

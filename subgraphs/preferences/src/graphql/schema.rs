@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+use selvedge_kit::server::NullPropagation;
 
 use super::{mutation::MutationRoot, query::QueryRoot};
 use crate::{command::Customers, intake::Intake, privacy::Privacy, store::CustomerStore};
@@ -39,5 +40,8 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<QueryRoot, MutationRoot, EmptySubscription> {
-    Schema::build(QueryRoot, MutationRoot, EmptySubscription).enable_federation().limit_depth(MAX_DEPTH)
+    Schema::build(QueryRoot, MutationRoot, EmptySubscription)
+        .enable_federation()
+        .limit_depth(MAX_DEPTH)
+        .extension(NullPropagation)
 }

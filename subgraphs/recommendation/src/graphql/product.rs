@@ -37,10 +37,10 @@ impl ProductNode {
         &self,
         context: &Context<'_>,
         #[graphql(default = 8)] first: i32,
-    ) -> Result<Vec<RecommendationNode>> {
+    ) -> Result<Option<Vec<RecommendationNode>>> {
         let key = SimilarKey(self.request(context, first)?);
         let list = context.data::<DataLoader<ListLoader>>()?.load_one(key).await;
-        Ok(nodes(list?))
+        Ok(Some(nodes(list?)))
     }
 
     /// Available products found in the same baskets. first: 1 to 50.
@@ -48,10 +48,10 @@ impl ProductNode {
         &self,
         context: &Context<'_>,
         #[graphql(default = 8)] first: i32,
-    ) -> Result<Vec<RecommendationNode>> {
+    ) -> Result<Option<Vec<RecommendationNode>>> {
         let key = BoughtTogetherKey(self.request(context, first)?);
         let list = context.data::<DataLoader<ListLoader>>()?.load_one(key).await;
-        Ok(nodes(list?))
+        Ok(Some(nodes(list?)))
     }
 }
 

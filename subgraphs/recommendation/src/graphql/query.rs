@@ -15,11 +15,11 @@ pub(super) struct QueryRoot;
 #[Object(name = "Query")]
 impl QueryRoot {
     /// For the caller: personal with consent, popular otherwise. first: 1 to 50.
-    async fn feed(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<FeedNode> {
+    async fn feed(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<Option<FeedNode>> {
         let count = count_of(first)?;
         let recommender = context.data::<Recommender>()?.clone();
         let customer = caller(context).map(ToOwned::to_owned);
-        Ok(compute(move || recommender.feed(customer.as_deref(), count)).await?.into())
+        Ok(Some(compute(move || recommender.feed(customer.as_deref(), count)).await?.into()))
     }
 
     #[graphql(entity)]

@@ -7,7 +7,7 @@ use async_graphql::{
     dataloader::DataLoader,
     runtime::{TokioSpawner, TokioTimer},
 };
-use selvedge_kit::server::GraphqlExecutor;
+use selvedge_kit::server::{GraphqlExecutor, NullPropagation};
 
 use super::{loaders::ListLoader, query::QueryRoot};
 use crate::recommend::Recommender;
@@ -22,6 +22,7 @@ pub(crate) fn build(recommender: Recommender) -> Arc<dyn GraphqlExecutor> {
     let loader = DataLoader::new(ListLoader(recommender.clone()), TokioSpawner::current(), TokioTimer::default());
     let schema = Schema::build(QueryRoot, EmptyMutation, EmptySubscription)
         .enable_federation()
+        .extension(NullPropagation)
         .data(loader)
         .data(recommender)
         .finish();
