@@ -79,14 +79,16 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
         StoreOptions { max_connections: config.max_connections, ..StoreOptions::new(config.database_url.clone()) };
     let store = Store::open(&options).await?;
     let Connected { executor, commands, badges, signal } = connect(&config, store.clone());
-    let Dependencies { bus, refill_bus, shutdown, .. } = dependencies;
+    let Dependencies { bus, shutdown, .. } = dependencies;
     let readiness = Readiness::default();
     let relay = Relay {
         outbox: Arc::new(StoreOutbox::new(store.clone())),
         bus: Arc::clone(&bus),
         topic: Topic(NAME),
         signal,
-        refill: refill_bus,
+        // Whoever follows this topic begins with a snapshot of the catalog or the badges, so what was published before
+        // this process started tells nothing new.
+        refill: false,
     };
     let resync = Duration::from_millis(config.badge_resync_ms);
     let expiry_interval = Duration::from_millis(config.expiry_interval_ms);
