@@ -1,4 +1,27 @@
-//! What people do with a shop, from outside: real processes, real sockets.
+//! What people do with a shop, from outside: real processes, real sockets, in both columns.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests may unwrap, and say what they measured"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
+
+mod availability;
+mod behaviour;
+mod browser;
+mod catalog;
+mod command_line;
+mod contract;
+mod errors;
+mod import;
+mod lifecycle;
+mod live_stock;
+mod product_page;
+mod reservations;
+mod wishlist;

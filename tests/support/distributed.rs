@@ -152,7 +152,8 @@ impl Servers {
         server.close().await.unwrap();
         let documents = mongodb::Client::with_uri_str(&self.mongodb).await.unwrap();
         documents.database(&self.name).drop().await.unwrap();
-        let mut streams = redis::Client::open(self.redis.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
+        let mut streams =
+            redis::Client::open(self.redis.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
         let keys: Vec<String> =
             redis::cmd("KEYS").arg(format!("{}*", self.name)).query_async(&mut streams).await.unwrap();
         if !keys.is_empty() {

@@ -40,6 +40,12 @@ impl Shopper {
         }
     }
 
+    /// A GET request with `parameters` in its address.
+    pub fn get(&self, parameters: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let address = reqwest::Url::parse_with_params(&self.url, parameters).unwrap();
+        self.request(reqwest::Method::GET, &format!("/graphql?{}", address.query().unwrap()))
+    }
+
     /// The whole answer, with the plan.
     pub async fn answer(&self, query: &str, variables: Value) -> Answer {
         let body = json!({ "query": query, "variables": variables }).to_string();
