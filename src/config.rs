@@ -123,16 +123,23 @@ impl Environment {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
+}
 
-    /// Sets `name` unless it is set; for what a command implies, such as the mode of `selvedge up`.
-    pub(crate) fn set_default(&mut self, name: &str, value: &str) {
-        self.0.entry(name.to_owned()).or_insert_with(|| value.to_owned());
-    }
+/// What a configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To serve; everything that serving needs must be there.
+    Serve {
+        /// Whether it is development mode where neither file nor environment say.
+        development: bool,
+    },
+    /// To find the stores; secrets are not needed.
+    Tool,
 }
 
 /// The configuration in `file` (`selvedge.yaml` of the working folder when it is there and none is named), with the
 /// environment over it.
-pub(crate) fn load(file: Option<&Path>, environment: &Environment) -> Result<Config, Failure> {
+pub(crate) fn load(file: Option<&Path>, environment: &Environment, purpose: Purpose) -> Result<Config, Failure> {
     let default_file = Path::new("selvedge.yaml");
     let file = file.or_else(|| default_file.exists().then_some(default_file));
     let yaml = match file {
@@ -144,7 +151,9 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment) -> Result<Con
         Some(path) => Failure::Usage(format!("{}: {error}", path.display())),
         None => Failure::Usage(error.to_string()),
     };
-    let mut config: Config = gateway_config::parse(&yaml, &environment.0).map_err(named)?;
+    let development: &[_] =
+        if purpose == (Purpose::Serve { development: true }) { &[("mode", "development")] } else { &[] };
+    let mut config: Config = gateway_config::parse_over(development, &yaml, &environment.0).map_err(named)?;
     for (variable, key) in ENGINES {
         if let Some(value) = environment.get(variable) {
             *key(&mut config) = Some(value.to_owned());
@@ -152,7 +161,9 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment) -> Result<Con
     }
     name_live_streams(&mut config.gateway);
     config.gateway.fill_development_secrets();
-    config.gateway.validate().map_err(named)?;
+    if purpose != Purpose::Tool {
+        config.gateway.validate().map_err(named)?;
+    }
     Ok(config)
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Catalog {
 impl Catalog {
     /// Opens the store that `config` names.
     pub(crate) async fn open(config: &Config, data: &DataFolder) -> Result<Self, Failure> {
-        let own = inventory_config(config, data);
+        let own = inventory_config(config, data)?;
         let options = StoreOptions { max_connections: own.max_connections, ..StoreOptions::new(own.database_url) };
         let store = Store::open(&options)
             .await

@@ -16,10 +16,9 @@ pub(crate) enum DataFolder {
 }
 
 impl DataFolder {
-    /// Opens `folder`, making it where it is not there.
-    pub(crate) fn kept(folder: &Path) -> Result<Self, Failure> {
-        create(folder)?;
-        Ok(Self::Kept(folder.to_owned()))
+    /// `folder`, which is made when a store first needs it.
+    pub(crate) fn kept(folder: &Path) -> Self {
+        Self::Kept(folder.to_owned())
     }
 
     /// A new folder among the temporary files.
@@ -37,8 +36,9 @@ impl DataFolder {
     }
 
     /// The URL of the SQLite file `name` in the folder.
-    pub(crate) fn sqlite_url(&self, name: &str) -> String {
-        format!("sqlite://{}?mode=rwc", self.path().join(name).display())
+    pub(crate) fn sqlite_url(&self, name: &str) -> Result<String, Failure> {
+        create(self.path())?;
+        Ok(format!("sqlite://{}?mode=rwc", self.path().join(name).display()))
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) async fn serve(
 }
 
 /// Folds samples into histograms, so that they do not pile up where nobody scrapes.
-async fn keep_metrics(metrics: MetricsHandle) {
+pub(crate) async fn keep_metrics(metrics: MetricsHandle) {
     let mut tick = tokio::time::interval(UPKEEP_INTERVAL);
     loop {
         tick.tick().await;

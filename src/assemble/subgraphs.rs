@@ -59,13 +59,17 @@ impl SubgraphName {
 }
 
 /// The inventory configuration, with the embedded store in `data` where no other is named.
-pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> selvedge_inventory::Config {
-    selvedge_inventory::Config {
-        database_url: config.inventory.database_url.clone().unwrap_or_else(|| data.sqlite_url("inventory.db")),
+pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> Result<selvedge_inventory::Config, Failure> {
+    Ok(selvedge_inventory::Config {
+        database_url: url_or(config.inventory.database_url.as_ref(), data, "inventory.db")?,
         max_connections: config.inventory.max_connections,
         low_stock_threshold: config.inventory.low_stock_threshold,
         ..selvedge_inventory::Config::default()
-    }
+    })
+}
+
+fn url_or(named: Option<&String>, data: &DataFolder, file: &str) -> Result<String, Failure> {
+    named.map_or_else(|| data.sqlite_url(file), |url| Ok(url.clone()))
 }
 
 /// Starts inventory.
@@ -74,7 +78,7 @@ pub(crate) async fn inventory(
     data: &DataFolder,
     dependencies: Dependencies,
 ) -> Result<RunningSubgraph, Failure> {
-    selvedge_inventory::start(inventory_config(config, data), dependencies)
+    selvedge_inventory::start(inventory_config(config, data)?, dependencies)
         .await
         .map_err(|error| Failure::operation("inventory did not start", &error))
 }
@@ -86,7 +90,7 @@ pub(crate) async fn preferences(
     dependencies: Dependencies,
 ) -> Result<RunningSubgraph, Failure> {
     let own = selvedge_preferences::Config {
-        store_url: config.preferences.store_url.clone().unwrap_or_else(|| data.sqlite_url("preferences.db")),
+        store_url: url_or(config.preferences.store_url.as_ref(), data, "preferences.db")?,
         database: config.preferences.database.clone(),
         behaviour_retention_days: config.preferences.behaviour_retention_days,
         ..selvedge_preferences::Config::default()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::{
-    config::{self, Config, Environment},
+    config::{self, Config, Environment, Purpose},
     console,
     failure::Failure,
 };
@@ -17,7 +17,7 @@ pub(super) struct CheckOptions {
 }
 
 pub(super) fn check(options: &CheckOptions, environment: &Environment) -> Result<(), Failure> {
-    let config = config::load(options.file.as_deref(), environment)?;
+    let config = config::load(options.file.as_deref(), environment, Purpose::Serve { development: false })?;
     let mode = if config.gateway.is_development() { "development" } else { "production" };
     console::say(format_args!("the configuration is valid ({mode} mode)"));
     Ok(())

@@ -9,7 +9,7 @@ use selvedge_kit::telemetry::install_metrics;
 use super::runtime::shutdown_on_signal;
 use crate::{
     assemble::{self, GatewayParts, Listeners},
-    config::{self, Environment},
+    config::{self, Environment, Purpose},
     failure::Failure,
 };
 
@@ -35,11 +35,12 @@ pub(super) struct Options {
     development: bool,
 }
 
-pub(super) async fn run(options: Options, mut environment: Environment) -> Result<(), Failure> {
-    if options.development {
-        environment.set_default("SELVEDGE_MODE", "development");
+pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
+    let purpose = Purpose::Serve { development: options.development };
+    let mut config = config::load(options.config.as_deref(), &environment, purpose)?.gateway;
+    if options.development && !config.is_development() {
+        return Err(Failure::Usage("--development is given, but the configuration says `mode: production`".to_owned()));
     }
-    let mut config = config::load(options.config.as_deref(), &environment)?.gateway;
     if let Some(listen) = options.listen {
         config.server.listen = listen.to_string();
     }

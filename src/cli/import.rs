@@ -11,7 +11,7 @@ use selvedge_kit::clock::{Clock, SystemClock};
 
 use crate::{
     assemble::{self, Catalog, DataFolder},
-    config::{self, Environment},
+    config::{self, Environment, Purpose},
     console,
     failure::Failure,
 };
@@ -57,16 +57,15 @@ fn currency(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) async fn run(source: Source, mut environment: Environment) -> Result<(), Failure> {
-    environment.set_default("SELVEDGE_MODE", "development");
+pub(super) async fn run(source: Source, environment: Environment) -> Result<(), Failure> {
     let Source::Shopify(options) = source;
     let (mut products, inventory) = read(&options)?;
     report_reading(&products, inventory.as_ref());
     if options.dry_run {
         return Ok(());
     }
-    let config = config::load(None, &environment)?;
-    let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)?).await?;
+    let config = config::load(None, &environment, Purpose::Tool)?;
+    let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)).await?;
     let mut loader = catalog.loader("import shopify", "IMPORT");
     loader
         .load_locations(&locations(&options, inventory.as_ref()))

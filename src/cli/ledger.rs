@@ -10,7 +10,7 @@ use selvedge_inventory::{
 
 use crate::{
     assemble::{Catalog, DataFolder},
-    config::{self, Environment},
+    config::{self, Environment, Purpose},
     console,
     failure::Failure,
 };
@@ -34,11 +34,10 @@ pub(super) struct Options {
 /// Differences that are shown; the count says how many there are in all.
 const SHOWN: usize = 50;
 
-pub(super) async fn run(task: Task, mut environment: Environment) -> Result<(), Failure> {
-    environment.set_default("SELVEDGE_MODE", "development");
+pub(super) async fn run(task: Task, environment: Environment) -> Result<(), Failure> {
     let (Task::Verify(options) | Task::Rebuild(options)) = &task;
-    let config = config::load(None, &environment)?;
-    let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)?).await?;
+    let config = config::load(None, &environment, Purpose::Tool)?;
+    let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)).await?;
     let spinner = console::spinner("replaying the ledger");
     let done = match &task {
         Task::Verify(_) => verify_ledger(&catalog).await,

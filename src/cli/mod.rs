@@ -70,10 +70,7 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command, mut environment: Environment) -> Result<(), Failure> {
-    if let Command::Up(_) = command {
-        environment.set_default("SELVEDGE_MODE", "development");
-    }
+fn dispatch(command: Command, environment: Environment) -> Result<(), Failure> {
     install_logging(&command, &environment)?;
     match command {
         Command::Up(options) => runtime::block_on(up::run(options, environment)),
@@ -82,7 +79,7 @@ fn dispatch(command: Command, mut environment: Environment) -> Result<(), Failur
         Command::Compose(options) => compose::run(&options),
         Command::Seed(options) => runtime::block_on(seed::run(options, environment)),
         Command::Import(source) => runtime::block_on(import::run(source, environment)),
-        Command::Token(options) => token::run(&options, environment),
+        Command::Token(options) => token::run(&options, &environment),
         Command::Ledger(task) => runtime::block_on(ledger::run(task, environment)),
         Command::CheckConfig(options) => config::check(&options, &environment),
         Command::ConfigSchema => config::print_schema(),

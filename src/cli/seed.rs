@@ -8,7 +8,7 @@ use selvedge_kit::clock::SystemClock;
 
 use crate::{
     assemble::{Catalog, DataFolder},
-    config::{self, Environment},
+    config::{self, Environment, Purpose},
     console,
     failure::Failure,
 };
@@ -26,10 +26,9 @@ pub(super) struct Options {
     data: PathBuf,
 }
 
-pub(super) async fn run(options: Options, mut environment: Environment) -> Result<(), Failure> {
-    environment.set_default("SELVEDGE_MODE", "development");
-    let config = config::load(None, &environment)?;
-    let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)?).await?;
+pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
+    let config = config::load(None, &environment, Purpose::Tool)?;
+    let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)).await?;
     let size = SampleSize { products: options.products, seed: options.seed };
     let report = catalog.seed(size, &SystemClock).await?;
     catalog.close().await?;

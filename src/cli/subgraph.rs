@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::runtime::shutdown_on_signal;
 use crate::{
     assemble::{self, DataFolder, Engines, SubgraphName},
-    config::{self, Environment},
+    config::{self, Environment, Purpose},
     failure::Failure,
 };
 
@@ -29,11 +29,11 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
-    let config = config::load(options.config.as_deref(), &environment)?;
+    let config = config::load(options.config.as_deref(), &environment, Purpose::Serve { development: false })?;
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
     let engines = Engines::open(&config, shutdown.clone()).await?;
-    let data = DataFolder::kept(&options.data)?;
+    let data = DataFolder::kept(&options.data);
     let dependencies = engines.dependencies.clone();
     let mut subgraph = match options.name {
         SubgraphName::Inventory => assemble::inventory(&config, &data, dependencies).await?,
@@ -45,6 +45,7 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
         }
     };
     let tasks = std::mem::take(&mut subgraph.tasks);
+    let upkeep = tokio::spawn(assemble::keep_metrics(metrics.clone()));
     let server = SubgraphServer::new(subgraph, engines.identities.verifier.clone()).with_metrics(metrics);
     let address =
         options.listen.map_or_else(|| options.name.default_address().to_owned(), |address| address.to_string());
@@ -55,6 +56,7 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     tracing::info!(bus = engines.bus_name, "subgraph `{}` listens on http://{bound}/graphql", options.name.as_str());
     let served = server.serve(listener, shutdown.clone()).await;
     shutdown.cancel();
+    upkeep.abort();
     assemble::join(tasks).await;
     served.map_err(|error| Failure::operation("the server failed", &error))
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{
     assemble::DevelopmentTokens,
-    config::{self, Environment},
+    config::{self, Environment, Purpose},
     console,
     failure::Failure,
 };
@@ -22,9 +22,8 @@ pub(super) struct Options {
     hours: u32,
 }
 
-pub(super) fn run(options: &Options, mut environment: Environment) -> Result<(), Failure> {
-    environment.set_default("SELVEDGE_MODE", "development");
-    let config = config::load(None, &environment)?;
+pub(super) fn run(options: &Options, environment: &Environment) -> Result<(), Failure> {
+    let config = config::load(None, environment, Purpose::Serve { development: true })?;
     let tokens = DevelopmentTokens::new(&config.gateway).ok_or_else(|| {
         Failure::Usage(
             "`selvedge token` signs development tokens only: set `mode: development` and a shared `jwt.secret`, or ask \

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use super::runtime::shutdown_on_signal;
 use crate::{
     assemble::{self, Catalog, DataFolder, Engines, GatewayParts, Listeners, SubgraphName, in_process},
-    config::{self, Config, Environment},
+    config::{self, Config, Environment, Purpose},
     console,
     failure::Failure,
 };
@@ -47,7 +47,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
-    let mut config = config::load(options.config.as_deref(), &environment)?;
+    let mut config = config::load(options.config.as_deref(), &environment, Purpose::Serve { development: true })?;
     if let Some(listen) = options.listen {
         config.gateway.server.listen = listen.to_string();
     }
@@ -59,8 +59,8 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
     let data = match &options.data {
         _ if options.ephemeral => DataFolder::ephemeral()?,
-        Some(folder) => DataFolder::kept(folder)?,
-        None => DataFolder::kept("selvedge-data".as_ref())?,
+        Some(folder) => DataFolder::kept(folder),
+        None => DataFolder::kept("selvedge-data".as_ref()),
     };
     let engines = Engines::open(&config, shutdown.clone()).await?;
     seed_if_empty(&config, &data, &engines, options.sample_products).await?;

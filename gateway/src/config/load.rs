@@ -30,6 +30,19 @@ pub fn parse<T: DeserializeOwned + JsonSchema>(
     yaml: &str,
     environment: &BTreeMap<String, String>,
 ) -> Result<T, ConfigError> {
+    parse_over(&[], yaml, environment)
+}
+
+/// The same, where neither file nor environment have a top-level key of `defaults`, with its value.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_over<T: DeserializeOwned + JsonSchema>(
+    defaults: &[(&str, &str)],
+    yaml: &str,
+    environment: &BTreeMap<String, String>,
+) -> Result<T, ConfigError> {
     let mut value: Value =
         serde_norway::from_str(yaml).map_err(|error| ConfigError::NotYaml { reason: error.to_string() })?;
     if value.is_null() {
@@ -37,6 +50,11 @@ pub fn parse<T: DeserializeOwned + JsonSchema>(
     }
     let schema = json_schema::<T>();
     check::check(&schema, "", &value)?;
+    if let Value::Object(keys) = &mut value {
+        for (key, default) in defaults {
+            keys.entry(*key).or_insert_with(|| Value::from(*default));
+        }
+    }
     environment::apply(&schema, &mut value, environment)?;
     serde_json::from_value(value).map_err(|error| ConfigError::NotYaml { reason: error.to_string() })
 }

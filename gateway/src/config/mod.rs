@@ -18,7 +18,7 @@ mod web;
 
 pub use error::{ConfigError, KeyOrigin};
 pub use limits::LimitsConfig;
-pub use load::{json_schema, load, parse};
+pub use load::{json_schema, load, parse, parse_over};
 pub use secret::Secret;
 pub use security::{
     CorsConfig, CsrfConfig, DEVELOPMENT_IDENTITY_SECRET, DEVELOPMENT_JWT_SECRET, IdentityConfig, JwtConfig,
