@@ -92,6 +92,7 @@ on_each_engine!(
     a_sample_catalog_is_loaded_with_its_stock,
     loading_again_updates_and_keeps_stock_and_ids,
     a_sku_of_another_product_is_refused,
+    variants_that_a_file_leaves_out_stay_part_of_the_product,
     a_real_shopify_export_is_imported,
 );
 
@@ -152,6 +153,26 @@ async fn a_sku_of_another_product_is_refused(mut shop: Shop) {
     let report = shop.load(&CatalogDraft { locations: catalog.locations, products: thief }).await;
     assert_eq!(report.rejected, [(taken, "the SKU belongs to another product".to_owned())]);
     shop.assert_verified().await;
+}
+
+async fn variants_that_a_file_leaves_out_stay_part_of_the_product(mut shop: Shop) {
+    let mut catalog = sample(1);
+    let cheapest = &mut catalog.products[0].variants[0];
+    cheapest.price_minor = 1;
+    let left_out = cheapest.sku.clone();
+    shop.load(&catalog).await;
+    catalog.products[0].variants.remove(0);
+    catalog.products[0].options[0].values.clear();
+    shop.load(&catalog).await;
+    let after = product::Entity::find().one(shop.store.reader()).await.unwrap().unwrap();
+    assert_eq!((after.price_min, after.revision), (1, 2));
+    let color = product_option::Entity::find().filter(product_option::Column::Position.eq(1));
+    let color = color.one(shop.store.reader()).await.unwrap().unwrap();
+    assert_eq!(color.option_values.as_array().unwrap().len(), 1, "the colour of the variant that was left out");
+    let last =
+        outbox::Entity::find().filter(outbox::Column::Subject.eq(after.id)).all(shop.store.reader()).await.unwrap();
+    let event = serde_json::to_string(&last.last().unwrap().event).unwrap();
+    assert!(event.contains(&left_out), "{event}");
 }
 
 async fn a_real_shopify_export_is_imported(mut shop: Shop) {

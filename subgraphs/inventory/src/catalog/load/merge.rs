@@ -14,6 +14,16 @@ pub(super) struct MergedProduct<'a> {
     pub(super) id: String,
     pub(super) revision: i64,
     pub(super) variants: Vec<MergedVariant<'a>>,
+    /// Variants that the draft leaves out; they stay.
+    pub(super) others: Vec<&'a variant::Model>,
+}
+
+impl MergedProduct<'_> {
+    /// The prices of all variants, in minor units.
+    pub(super) fn prices(&self) -> impl Iterator<Item = i64> {
+        let own = self.variants.iter().map(|variant| variant.draft.price_minor);
+        own.chain(self.others.iter().map(|variant| variant.price_minor))
+    }
 }
 
 /// A variant as it will be written.
@@ -57,7 +67,14 @@ impl Known {
                 None => variants.push(MergedVariant { draft: variant, id: new_id(), exists: false }),
             }
         }
+        let mut others: Vec<&variant::Model> =
+            self.variants.values().filter(|row| row.product_id == id && !in_draft(draft, &row.sku)).collect();
+        others.sort_by_key(|variant| variant.position);
         let revision = existing.map_or(1, |product| product.revision + 1);
-        (!variants.is_empty()).then_some(MergedProduct { draft, existing, id, revision, variants })
+        (!variants.is_empty()).then_some(MergedProduct { draft, existing, id, revision, variants, others })
     }
+}
+
+fn in_draft(draft: &ProductDraft, sku: &str) -> bool {
+    draft.variants.iter().any(|variant| variant.sku == sku)
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -64,10 +64,18 @@ impl Work for Chunk<'_> {
 impl Chunk<'_> {
     async fn known(&self, transaction: &DatabaseTransaction) -> Result<Known, StoreError> {
         let handles = self.drafts.iter().map(|draft| draft.handle.as_str());
-        let products = product::Entity::find().filter(product::Column::Handle.is_in(handles)).all(transaction).await?;
+        // Locked, because the new revision is the old one and one more: of two imports at once, the second waits.
+        let products = product::Entity::find()
+            .filter(product::Column::Handle.is_in(handles))
+            .order_by_asc(product::Column::Id)
+            .lock_exclusive()
+            .all(transaction)
+            .await?;
+        let ids = products.iter().map(|product| product.id.as_str());
+        let mut variants =
+            variant::Entity::find().filter(variant::Column::ProductId.is_in(ids)).all(transaction).await?;
         let skus: Vec<&str> =
             self.drafts.iter().flat_map(|draft| &draft.variants).map(|variant| variant.sku.as_str()).collect();
-        let mut variants = Vec::new();
         for chunk in skus.chunks(ROWS_PER_STATEMENT) {
             let filter = Condition::all().add(variant::Column::Sku.is_in(chunk.iter().copied()));
             variants.extend(variant::Entity::find().filter(filter).all(transaction).await?);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::merge::{MergedProduct, MergedVariant};
 use crate::{
+    catalog::draft::OptionDraft,
     entity::{product, product_image, product_option, variant},
     store::outbox::{NewEvent, PRODUCT_CHANGED},
 };
@@ -14,7 +15,6 @@ use crate::{
 /// The product's row.
 pub(super) fn product(merged: &MergedProduct<'_>, now: DateTime<Utc>) -> product::ActiveModel {
     let draft = merged.draft;
-    let prices = || merged.variants.iter().map(|variant| variant.draft.price_minor);
     let currency = merged.variants.first().map_or("", |variant| variant.draft.currency_code.as_str());
     product::ActiveModel {
         id: Set(merged.id.clone()),
@@ -31,8 +31,8 @@ pub(super) fn product(merged: &MergedProduct<'_>, now: DateTime<Utc>) -> product
         status: Set(if draft.published { "ACTIVE" } else { "DRAFT" }.to_owned()),
         featured_rank: Set(merged.existing.map_or(draft.featured_rank, |product| product.featured_rank)),
         currency: Set(currency.to_owned()),
-        price_min: Set(prices().min().unwrap_or(0)),
-        price_max: Set(prices().max().unwrap_or(0)),
+        price_min: Set(merged.prices().min().unwrap_or(0)),
+        price_max: Set(merged.prices().max().unwrap_or(0)),
         revision: Set(merged.revision),
         created_at: Set(created_at(merged)),
         updated_at: Set(now),
@@ -45,13 +45,28 @@ fn created_at(merged: &MergedProduct<'_>) -> DateTime<Utc> {
 
 /// The rows of its options.
 pub(super) fn options(merged: &MergedProduct<'_>) -> impl Iterator<Item = product_option::ActiveModel> {
-    merged.draft.options.iter().zip(1..).map(|(option, position)| product_option::ActiveModel {
+    merged.draft.options.iter().zip(1..).map(move |(option, position)| product_option::ActiveModel {
         id: Set(Uuid::now_v7().to_string()),
         product_id: Set(merged.id.clone()),
         position: Set(position),
         name: Set(option.name.clone()),
-        option_values: Set(json!(option.values)),
+        option_values: Set(json!(option_values(merged, option))),
     })
+}
+
+/// The values of the draft, then those that only variants outside of it have.
+fn option_values(merged: &MergedProduct<'_>, option: &OptionDraft) -> Vec<String> {
+    let mut values = option.values.clone();
+    for other in &merged.others {
+        let pairs = other.options.as_array().into_iter().flatten();
+        let own = pairs.filter(|pair| pair.get("name").and_then(Value::as_str) == Some(&option.name));
+        for value in own.filter_map(|pair| pair.get("value")?.as_str()) {
+            if !values.iter().any(|known| known == value) {
+                values.push(value.to_owned());
+            }
+        }
+    }
+    values
 }
 
 /// The rows of its pictures.
@@ -105,6 +120,9 @@ pub(super) fn changed(merged: &MergedProduct<'_>) -> NewEvent {
                 "color": variant.draft.color,
             })
         })
+        .chain(merged.others.iter().map(|variant| {
+            json!({ "sku": variant.sku, "variantId": variant.id, "size": variant.size, "color": variant.color })
+        }))
         .collect();
     let first = merged.variants.first().map(|variant| variant.draft);
     NewEvent {
@@ -125,7 +143,7 @@ pub(super) fn changed(merged: &MergedProduct<'_>) -> NewEvent {
             "occasion": draft.occasion,
             "tags": draft.tags,
             "currencyCode": first.map(|variant| variant.currency_code.as_str()),
-            "priceMin": merged.variants.iter().map(|variant| variant.draft.price_minor).min(),
+            "priceMin": merged.prices().min(),
             "createdAt": created_at(merged),
             "deleted": !draft.published,
             "revision": merged.revision,
