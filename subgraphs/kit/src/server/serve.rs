@@ -79,7 +79,7 @@ impl SubgraphServer {
         let mut response = self.subgraph.executor.execute(request).instrument(span).await;
         mask(self.subgraph.name, &identity, &mut response);
         self.count(if response.is_ok() { "ok" } else { "errors" });
-        metrics::histogram!("selvedge_subgraph_request_seconds", "subgraph" => self.subgraph.name)
+        metrics::histogram!("selvedge_served_request_duration_seconds", "subgraph" => self.subgraph.name)
             .record(started.elapsed().as_secs_f64());
         answer(&response, answer_type, &identity.correlation_id)
     }
@@ -174,7 +174,7 @@ impl SubgraphServer {
     }
 
     fn count(&self, outcome: &'static str) {
-        metrics::counter!("selvedge_subgraph_requests_total", "subgraph" => self.subgraph.name, "outcome" => outcome)
+        metrics::counter!("selvedge_served_requests_total", "subgraph" => self.subgraph.name, "outcome" => outcome)
             .increment(1);
     }
 }
