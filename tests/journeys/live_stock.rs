@@ -68,7 +68,7 @@ async fn an_event_carries_fields_of_other_subgraphs(shop: Arc<Shop>) {
     let sku = product["variants"][0]["sku"].as_str().unwrap();
     let add = "mutation($id: ID!) { addToWishlist(productId: $id) { userErrors { code } } }";
     customer.ask(add, json!({ "id": product["id"] })).await;
-    let query = "subscription($skus: [String!]!) { stockBadges(skus: $skus) { sku
+    let query = "subscription($skus: [String!]!) { stockBadges(skus: $skus) { sku revision
         variant { size product { title isWishlisted similar(first: 1) { product { title } } } } } }";
     let mut socket = shop.socket(&customer).await;
     socket.subscribe("rich", query, json!({ "skus": [sku] })).await;
