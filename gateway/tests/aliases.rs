@@ -89,3 +89,19 @@ async fn entities_by_alias_reach_their_own_places() {
     assert_eq!(outcome.text, r#"{"data":{"a":{"isWishlisted":false},"b":{"isWishlisted":true,"w":true}}}"#);
     assert_eq!(outcome.log.to("preferences").len(), 1);
 }
+
+#[tokio::test]
+async fn an_alias_that_is_the_name_of_the_field() {
+    let query = "{ products { id title } products: products { title: title isWishlisted } }";
+    let text = prepared(&shop(), query).plan_text();
+    let outcome = run(&shop(), query, Value::Null, |subgraph: &str, body: &Value| match subgraph {
+        "inventory" => {
+            let asked = body["query"].as_str().unwrap();
+            assert_eq!(asked.matches("products").count(), 1, "{asked}");
+            json!({ "data": { "products": [{ "__typename": "Product", "id": "1", "title": "t" }] } })
+        }
+        _ => entities(body, |_| json!({ "__typename": "Product", "isWishlisted": true })),
+    })
+    .await;
+    assert_eq!(outcome.text, r#"{"data":{"products":[{"id":"1","title":"t","isWishlisted":true}]}}"#, "{text}");
+}
