@@ -20,7 +20,7 @@ use std::{future::Future, time::Duration};
 pub use column::Column;
 pub(crate) use column::{on_both_columns, on_own_shops};
 pub use distributed::{Distributed, SubgraphProcess};
-pub use process::{Process, run, selvedge};
+pub use process::{Process, run, selvedge, selvedge_pinned};
 pub use shop::{Parts, Shop};
 pub use shopper::{Answer, Shopper, read};
 pub use socket::Socket;

@@ -15,7 +15,17 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// The command, in `folder`, untouched by the configuration of whoever runs the tests.
 pub fn selvedge(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
+    without_configuration(Command::new(env!("CARGO_BIN_EXE_selvedge")), folder)
+}
+
+/// The command, on the processor `core` alone.
+pub fn selvedge_pinned(folder: &Path, core: usize) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", &core.to_string(), env!("CARGO_BIN_EXE_selvedge")]);
+    without_configuration(command, folder)
+}
+
+fn without_configuration(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder).env("TMPDIR", folder).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();

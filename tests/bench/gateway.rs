@@ -1,3 +1,0 @@
-//! Requests a second, latency and memory of the gateway on the query of the shop.
-
-fn main() {}

@@ -1,0 +1,30 @@
+//! The machine that a figure is true of.
+
+use std::{fs, process::Command};
+
+/// Keeps this process, with the threads that it will start, on `core`; says so when that cannot be done.
+pub(crate) fn pin_this_process(core: usize) {
+    let pinned = Command::new("taskset").args(["-cp", &core.to_string(), &std::process::id().to_string()]).output();
+    let is_pinned = pinned.is_ok_and(|output| output.status.success());
+    assert!(is_pinned, "the benchmark needs `taskset` (util-linux) and two processor cores");
+}
+
+/// Processor, cores and system, in one line.
+pub(crate) fn describe() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let value = |name: &str| {
+        let line = cpu.lines().find(|line| line.starts_with(name))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let model = value("model name").unwrap_or_else(|| "unknown processor".to_owned());
+    format!("{model}, {cores} cores, Linux {}", system.trim())
+}
+
+/// Memory of the process that is in RAM.
+pub(crate) fn resident_bytes(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}

@@ -1,0 +1,84 @@
+//! Requests a second, latency and memory of the gateway on the query of the shop, against the naive way: the client
+//! asks the three subgraphs one after the other and puts the page together by itself.
+//!
+//! All servers share one core and the load generator has another. The ways alternate, so that what else happens on the
+//! machine happens to all of them. `cargo bench --bench gateway -- --seconds 2` makes the rounds shorter.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark may unwrap, and prints its table"
+)]
+
+#[path = "../../support/mod.rs"]
+mod support;
+
+mod load;
+mod machine;
+mod report;
+mod servers;
+mod ways;
+
+use std::time::Duration;
+
+use load::Measured;
+use report::Report;
+use servers::Servers;
+use ways::{Gateway, Naive, Way};
+
+/// Where the servers run.
+const SERVER_CORE: usize = 0;
+/// Where the load generator runs.
+const CLIENT_CORE: usize = 1;
+/// Shoppers who each wait for their page before they ask for the next.
+const SHOPPERS: usize = 32;
+const WARM_UP: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 2;
+/// Of one way in one round.
+const ROUND: Duration = Duration::from_secs(5);
+
+fn main() {
+    let round = argument("--seconds").map_or(ROUND, Duration::from_secs);
+    machine::pin_this_process(CLIENT_CORE);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(measure(round));
+}
+
+/// The number behind `name` on the command line.
+fn argument(name: &str) -> Option<u64> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let place = arguments.iter().position(|argument| argument == name)?;
+    Some(arguments[place + 1].parse().expect("a number"))
+}
+
+async fn measure(round: Duration) {
+    let servers = Servers::start(SERVER_CORE).await;
+    let embedded = Gateway::new(servers.embedded_address());
+    let distributed = Gateway::new(servers.gateway_address());
+    let naive = Naive::new(servers.subgraph_addresses());
+    // What is compared must be the same page.
+    let page = distributed.page().await;
+    assert_eq!(page["products"]["nodes"].as_array().unwrap().len(), 20);
+    assert_eq!(page, naive.page().await);
+    println!("{} shoppers, {} rounds of {} s each way, alternating\n", SHOPPERS, ROUNDS, round.as_secs());
+
+    load::run(&embedded, SHOPPERS, WARM_UP).await;
+    load::run(&distributed, SHOPPERS, WARM_UP).await;
+    load::run(&naive, SHOPPERS, WARM_UP).await;
+    let [mut of_embedded, mut of_distributed, mut of_naive] = [Measured::new(), Measured::new(), Measured::new()];
+    for _ in 0..ROUNDS {
+        of_embedded.add(load::run(&embedded, SHOPPERS, round).await);
+        of_naive.add(load::run(&naive, SHOPPERS, round).await);
+        of_distributed.add(load::run(&distributed, SHOPPERS, round).await);
+    }
+
+    let mut report = Report::new();
+    let subgraphs = servers.subgraphs_resident_bytes();
+    let baseline = (&of_naive, subgraphs);
+    report.compare("gateway and subgraphs in one process", (&of_embedded, servers.embedded_resident_bytes()), baseline);
+    let resident = servers.gateway_resident_bytes() + subgraphs;
+    report.compare("gateway before three subgraph processes", (&of_distributed, resident), baseline);
+    report.print();
+    report.write("gateway");
+}
