@@ -19,7 +19,7 @@ const down = new Set((process.env.MOCK_DOWN ?? "").split(",").filter(Boolean));
 function need(subgraph) {
   if (down.has(subgraph)) {
     throw new GraphQLError(`subgraph \`${subgraph}\` did not answer`, {
-      extensions: { code: "SUBGRAPH_UNAVAILABLE", subgraph },
+      extensions: { code: "SUBGRAPH_REQUEST_FAILED", reason: "SUBGRAPH_UNREACHABLE", serviceName: subgraph },
     });
   }
 }

@@ -6,7 +6,7 @@ import { QueryStore } from "./query-store.ts";
 
 const VARIABLES = { handle: "shirt" };
 const nothing: GraphqlResult<ProductPageQuery> = { data: { product: null }, errors: [] };
-const failure: GraphqlResult<never> = { data: undefined, errors: [{ message: "down", extensions: { subgraph: "inventory" } }] };
+const failure: GraphqlResult<never> = { data: undefined, errors: [{ message: "down", extensions: { serviceName: "inventory" } }] };
 
 function storeThatGets(...answers: GraphqlResult<unknown>[]) {
   const send = vi.fn(() => Promise.resolve(answers.shift() ?? nothing));

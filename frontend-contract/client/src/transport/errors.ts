@@ -2,7 +2,7 @@
 export interface GraphqlError {
   readonly message: string;
   readonly path?: readonly (string | number)[] | undefined;
-  readonly extensions?: { readonly code?: string; readonly subgraph?: string; readonly [key: string]: unknown } | undefined;
+  readonly extensions?: { readonly code?: string; readonly serviceName?: string; readonly [key: string]: unknown } | undefined;
 }
 
 /** What an operation came to: data, errors, or both when a part failed. Never thrown. */
@@ -24,7 +24,7 @@ export function isNetworkError(error: GraphqlError): boolean {
   return error.extensions?.code === NETWORK_ERROR_CODE;
 }
 
-/** The subgraphs that errors name, each once; an error without a subgraph counts as the gateway. */
+/** The subgraphs that errors name, each once; an error that names none counts as the gateway. */
 export function failedParts(errors: readonly GraphqlError[]): string[] {
-  return [...new Set(errors.map((error) => error.extensions?.subgraph ?? "gateway"))].sort();
+  return [...new Set(errors.map((error) => error.extensions?.serviceName ?? "gateway"))].sort();
 }

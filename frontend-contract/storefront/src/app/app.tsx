@@ -1,6 +1,6 @@
 import { ShopProvider } from "@selvedge/client/react";
 import { useEffect } from "react";
-import { Route, Router, Switch } from "wouter";
+import { Link, Route, Router, Switch } from "wouter";
 
 import { CatalogPage } from "../catalog/catalog-page.tsx";
 import { CartProvider } from "../cart/cart-context.tsx";
@@ -9,7 +9,7 @@ import { PrivacyPage } from "../customer/privacy-page.tsx";
 import { CustomerNotice, CustomerProvider } from "../customer/wishlist-context.tsx";
 import { WishlistPage } from "../customer/wishlist-page.tsx";
 import { FeedPage } from "../feed/feed-page.tsx";
-import { Notices } from "../notice/notices.tsx";
+import { PageNotices } from "../notice/notices.tsx";
 import { ProductPage } from "../product/product-page.tsx";
 import { Footer } from "./footer.tsx";
 import { Header } from "./header.tsx";
@@ -40,7 +40,7 @@ export function App({ storefront }: { readonly storefront: Storefront }) {
               </main>
               <Footer />
               <CartDrawer />
-              <Notices />
+              <PageNotices />
             </CartProvider>
           </CustomerProvider>
         </Router>
@@ -61,7 +61,9 @@ function Pages() {
       <Route>
         <section className="page page-narrow">
           <h1>This page does not exist</h1>
-          <p className="lede">The thread ends here.</p>
+          <p className="lede">
+            The thread ends here. <Link href="/">Back to the shop</Link>
+          </p>
         </section>
       </Route>
     </Switch>
@@ -75,16 +77,20 @@ function usePageLife({ shop, recorder }: Storefront): void {
       if (document.visibilityState === "visible") shop.queries.retryFailed();
     }, RETRY_EVERY_MS);
     const leave = () => void recorder.flush(true);
+    // A socket notices a lost network after seconds; the browser knows at once.
+    const offline = () => shop.client.socket.state === "live" && shop.client.socket.reconnect();
     const online = () => shop.queries.retryFailed();
     const stored = (event: StorageEvent) => {
       if (event.key === "selvedge.cart") shop.cart.reload();
     };
     addEventListener("pagehide", leave);
+    addEventListener("offline", offline);
     addEventListener("online", online);
     addEventListener("storage", stored);
     return () => {
       clearInterval(timer);
       removeEventListener("pagehide", leave);
+      removeEventListener("offline", offline);
       removeEventListener("online", online);
       removeEventListener("storage", stored);
     };

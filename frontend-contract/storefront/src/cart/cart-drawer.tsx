@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import { useStorefront } from "../app/storefront.tsx";
 import { useNow } from "../app/use-now.ts";
 import { formatMoney } from "../catalog/money.ts";
+import { Notices } from "../notice/notices.tsx";
 import { ProductPicture } from "../picture/product-picture.tsx";
 import { useCartPanel } from "./cart-context.tsx";
 import { describeProblem } from "./problem-text.ts";
@@ -26,7 +27,11 @@ export function CartDrawer() {
       ref={dialog}
       className="drawer"
       aria-labelledby="cart-title"
-      onClose={close}
+      onClose={() => {
+        close();
+        // The button that opened it may have been disabled meanwhile; then the browser would lose the place.
+        if (document.activeElement === document.body) document.querySelector<HTMLElement>(".cart-button")?.focus();
+      }}
       onClick={(event) => {
         if (event.target === event.currentTarget) close();
       }}
@@ -57,6 +62,7 @@ export function CartDrawer() {
           </footer>
         )}
       </div>
+      {shown && <Notices />}
     </dialog>
   );
 }

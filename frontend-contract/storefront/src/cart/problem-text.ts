@@ -1,7 +1,7 @@
 import type { CartProblem } from "@selvedge/client";
 
 const TEXTS: Readonly<Record<string, string>> = {
-  INSUFFICIENT_STOCK: "Somebody was faster: there are not enough left of this size.",
+  INSUFFICIENT_STOCK: "There are not enough left of this size. Nothing was added.",
   UNKNOWN_SKU: "This size is no longer in the shop.",
   NETWORK_ERROR: "The shop did not answer. Nothing was held; try again.",
 };

@@ -98,7 +98,7 @@ function Results({ filters, onChange }: { readonly filters: Filters; readonly on
         </label>
       </div>
       <MissingPart what="The catalog." errors={errors} onRetry={() => void loadMore()} />
-      {totalCount === 0 && <p className="empty">Nothing fits all of this. Take a filter away.</p>}
+      {totalCount === 0 && <p className="empty">{nothingFound(filters)}</p>}
       <ProductGrid products={nodes} loading={fetching && nodes.length === 0} preferredColors={filters.color} />
       {nodes.length > 0 && (
         <div className="more">
@@ -114,6 +114,14 @@ function Results({ filters, onChange }: { readonly filters: Filters; readonly on
       )}
     </div>
   );
+}
+
+/** Why a list is empty, and what to do. */
+function nothingFound(filters: Filters): string {
+  const narrowed = countFilters(filters);
+  if (narrowed === 0) return "There is nothing in this shop yet.";
+  if (narrowed === 1 && filters.query) return `Nothing was found for “${filters.query}”. Try another word.`;
+  return "Nothing fits all of this. Take a filter away.";
 }
 
 function ActiveFilters({ filters, onChange }: { readonly filters: Filters; readonly onChange: (filters: Filters) => void }) {

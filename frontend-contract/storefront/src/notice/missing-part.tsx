@@ -25,7 +25,7 @@ export function MissingPart({
   return (
     <div className="missing" role="status" data-testid="missing-part">
       <p>
-        <strong>{what}</strong> {describeMissing(errors)} Everything else works; we keep trying.
+        <strong>{what}</strong> {describeMissing(errors)} {errors.every(isNetworkError) ? "We keep trying." : "Everything else works; we keep trying."}
       </p>
       {onRetry && (
         <button type="button" className="button-quiet" onClick={onRetry}>

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 import { useStorefront } from "../app/storefront.tsx";
+import { useCartPanel } from "../cart/cart-context.tsx";
 
 /** Shows the notices of the moment and reads them out. */
 export function Notices() {
@@ -18,4 +19,10 @@ export function Notices() {
       ))}
     </div>
   );
+}
+
+/** The notices of the page; while the cart is open it shows them itself, because all else is behind it. */
+export function PageNotices() {
+  const { shown } = useCartPanel();
+  return shown ? null : <Notices />;
 }

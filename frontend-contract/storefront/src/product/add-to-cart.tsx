@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useStorefront } from "../app/storefront.tsx";
 import { useCartPanel } from "../cart/cart-context.tsx";
 import { describeProblem } from "../cart/problem-text.ts";
-import { badgeText, canHold } from "./badge-text.ts";
+import { badgeText, canHold, holdNote } from "./badge-text.ts";
 
 type Product = NonNullable<ProductPageQuery["product"]>;
 
@@ -55,7 +55,9 @@ export function AddToCart({
       >
         {labelOf(variant, badge, busy)}
       </button>
-      <p className="fine">Adding a piece holds it for you for fifteen minutes.</p>
+      <p className="fine" data-testid="hold-note">
+        {holdNote(variant && badge)}
+      </p>
     </div>
   );
 }
