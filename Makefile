@@ -12,7 +12,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Start the whole shop in one process (ARGS="--ephemeral" and the like)
-	@$(BINARY) up $(ARGS)
+	@"$(BINARY)" up $(ARGS)
 
 build: setup $(FRONT)/.built ## Build the front end and the binary
 	cargo build --bin selvedge
@@ -20,7 +20,7 @@ build: setup $(FRONT)/.built ## Build the front end and the binary
 setup: ## Install what a bare Debian machine lacks (C compiler; Node and Rust are named when missing)
 	@tests/support/setup.sh
 
-$(FRONT)/node_modules/.package-lock.json: $(FRONT)/package-lock.json
+$(FRONT)/node_modules/.package-lock.json: $(FRONT)/package-lock.json | setup
 	cd $(FRONT) && npm ci --no-audit --no-fund
 	@touch $@
 
@@ -46,10 +46,10 @@ doc: setup $(FRONT)/.built ## Build the API documentation with warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 schema: build ## Export the subgraphs' SDL and compose schema/
-	$(BINARY) compose
+	"$(BINARY)" compose
 
 contract: build ## Fail when schema/ is stale or an operation of the clients would break
-	$(BINARY) compose --check
+	"$(BINARY)" compose --check
 
 bench: bench-gateway ## Run the benchmarks; results in target/bench/*.json
 
@@ -57,10 +57,16 @@ bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of
 	cargo build --release --bin selvedge
 	cargo bench --bench gateway
 
-up: ## Start the distributed form with Docker (docker-compose.yml)
+up: .env ## Start the distributed form with Docker (docker-compose.yml)
 	docker compose up --build
 
-down: ## Stop the distributed form and keep its data
+# Made once: the databases keep the passwords that they began with.
+.env:
+	@umask 077 && for name in SELVEDGE_IDENTITY_SECRET SELVEDGE_JWT_SECRET POSTGRES_PASSWORD MONGO_PASSWORD; do \
+	  value=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') && echo "$$name=$$value"; done > $@.new && mv $@.new $@
+	@echo "wrote secrets of this installation to $@"
+
+down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
 .PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-gateway up down

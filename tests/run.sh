@@ -24,17 +24,19 @@ selection=("$@")
 [ ${#selection[@]} -gt 0 ] || selection=(--workspace)
 results="$ENGINES_DIR/results.log"
 log "tests: building and running (the log of each test is kept until the end)"
-cargo_status=0
+# Without `|| true` after the pipe: that would hide the status of the first command in PIPESTATUS.
+set +e
 cargo test --no-fail-fast "${selection[@]}" -- --show-output 2>&1 | tee "$results" |
-  grep --line-buffered -E '^(test |error|warning: unused|     Running|test result|---- .* stdout|thread .* panicked|failures:)|FAILED' || true
+  grep --line-buffered -E '^(test |error|warning: unused|     Running|test result|---- .* stdout|thread .* panicked|failures:)|FAILED'
 cargo_status=${PIPESTATUS[0]}
 rust_done=$SECONDS
 
 npm_status=0
 if [ $# -eq 0 ]; then
-  (cd frontend-contract && npm test) 2>&1 | tee "$ENGINES_DIR/npm.log" || true
+  (cd frontend-contract && npm test) 2>&1 | tee "$ENGINES_DIR/npm.log"
   npm_status=${PIPESTATUS[0]}
 fi
+set -e
 
 if [ "$cargo_status" -ne 0 ]; then
   printf '\nWhat failed, with its output:\n'
