@@ -19,4 +19,5 @@ COPY --from=binary /build/schema /srv/schema
 USER selvedge
 WORKDIR /srv
 ENTRYPOINT ["selvedge"]
-CMD ["up", "--data", "/home/selvedge/data"]
+# The whole in one container, for a look: docker run --rm -p 127.0.0.1:4000:4000 selvedge
+CMD ["up", "--data", "/home/selvedge/data", "--listen", "0.0.0.0:4000"]
