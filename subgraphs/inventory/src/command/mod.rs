@@ -43,4 +43,9 @@ impl Commands {
     pub const fn new(store: Store, signal: RelaySignal, low_stock_threshold: i32) -> Self {
         Self { store, signal, low_stock_threshold }
     }
+
+    /// At or below how many pieces a badge says that stock is low.
+    pub(crate) const fn low_stock_threshold(&self) -> i32 {
+        self.low_stock_threshold
+    }
 }

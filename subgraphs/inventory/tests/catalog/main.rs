@@ -16,11 +16,12 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use selvedge_inventory::{
     catalog::{
         CatalogDraft, CatalogLoader, GeneratedCatalog, ImportOptions, LoadReport, LocationDraft, LocationKind,
-        ProductDraft, SampleSize, read_products,
+        ProductDraft, SampleSize, StockPolicy, read_products,
     },
     command::{Caller, Commands},
+    domain::StockState,
     entity::{outbox, product, product_option, stock_level, variant},
-    store::{Store, StoreOptions, verify},
+    store::{Store, StoreOptions, badges, verify},
 };
 use selvedge_kit::outbox::RelaySignal;
 
@@ -93,6 +94,7 @@ on_each_engine!(
     loading_again_updates_and_keeps_stock_and_ids,
     a_sku_of_another_product_is_refused,
     variants_that_a_file_leaves_out_stay_part_of_the_product,
+    a_badge_follows_the_policy_though_no_stock_moves,
     a_real_shopify_export_is_imported,
 );
 
@@ -173,6 +175,51 @@ async fn variants_that_a_file_leaves_out_stay_part_of_the_product(mut shop: Shop
         outbox::Entity::find().filter(outbox::Column::Subject.eq(after.id)).all(shop.store.reader()).await.unwrap();
     let event = serde_json::to_string(&last.last().unwrap().event).unwrap();
     assert!(event.contains(&left_out), "{event}");
+}
+
+async fn a_badge_follows_the_policy_though_no_stock_moves(mut shop: Shop) {
+    let mut catalog = sample(1);
+    let draft = catalog.products[0].variants[0].clone();
+    let sku = draft.sku.clone();
+    catalog.products[0].variants.truncate(1);
+    let levels = &mut catalog.products[0].variants[0].levels;
+    levels.iter_mut().for_each(|level| level.on_hand = 0);
+    assert!(!levels.is_empty());
+    catalog.products[0].variants[0].stock_policy = StockPolicy::Deny;
+    shop.load(&catalog).await;
+    let badge = async |shop: &Shop, sku: &str| badges::read(&shop.store, &[sku.to_owned()]).await.unwrap().remove(0);
+    let before = badge(&shop, &sku).await;
+    assert_eq!(before.state, StockState::OutOfStock);
+
+    let variant = &mut catalog.products[0].variants[0];
+    let day = DateTime::parse_from_rfc3339("2027-01-01T00:00:00Z").unwrap().to_utc();
+    (variant.stock_policy, variant.expected_at) = (StockPolicy::Backorder, Some(day));
+    variant.levels.clear();
+    shop.load(&catalog).await;
+    let ordered = badge(&shop, &sku).await;
+    assert_eq!(
+        (ordered.state, ordered.expected_at, ordered.revision),
+        (StockState::Backorder, Some(day), before.revision + 1)
+    );
+
+    let later = day + chrono::TimeDelta::days(7);
+    catalog.products[0].variants[0].expected_at = Some(later);
+    let mut second = draft;
+    second.sku = format!("{sku}-2");
+    second.stock_policy = StockPolicy::Backorder;
+    second.levels.clear();
+    catalog.products[0].variants.push(second);
+    shop.load(&catalog).await;
+    let delayed = badge(&shop, &sku).await;
+    assert_eq!((delayed.expected_at, delayed.revision), (Some(later), ordered.revision + 1));
+    let second = badge(&shop, &format!("{sku}-2")).await;
+    assert_eq!((second.state, second.revision), (StockState::Backorder, 1));
+    shop.load(&catalog).await;
+    assert_eq!(badge(&shop, &sku).await, delayed, "the same again changes nothing");
+    let announced = outbox::Entity::find().filter(outbox::Column::Subject.eq(&sku));
+    let announced = announced.count(shop.store.reader()).await.unwrap();
+    assert_eq!(i64::try_from(announced).unwrap(), delayed.revision);
+    shop.assert_verified().await;
 }
 
 async fn a_real_shopify_export_is_imported(mut shop: Shop) {

@@ -31,6 +31,8 @@ pub(super) struct MergedVariant<'a> {
     pub(super) draft: &'a VariantDraft,
     pub(super) id: String,
     pub(super) exists: bool,
+    /// Its policy or the day when more comes is another one than before: the same stock makes another badge.
+    pub(super) is_sold_differently: bool,
 }
 
 /// What is there already of a chunk of drafts.
@@ -63,8 +65,19 @@ impl Known {
                 Some(row) if row.product_id != id => {
                     rejected.push((variant.sku.clone(), "the SKU belongs to another product".to_owned()));
                 }
-                Some(row) => variants.push(MergedVariant { draft: variant, id: row.id.clone(), exists: true }),
-                None => variants.push(MergedVariant { draft: variant, id: new_id(), exists: false }),
+                Some(row) => variants.push(MergedVariant {
+                    draft: variant,
+                    id: row.id.clone(),
+                    exists: true,
+                    is_sold_differently: row.stock_policy != variant.stock_policy.as_str()
+                        || row.expected_at != variant.expected_at,
+                }),
+                None => variants.push(MergedVariant {
+                    draft: variant,
+                    id: new_id(),
+                    exists: false,
+                    is_sold_differently: false,
+                }),
             }
         }
         let mut others: Vec<&variant::Model> =

@@ -1,5 +1,6 @@
 //! Drafts into the store: locations, then products chunk by chunk, each followed by its stock.
 
+mod badges;
 mod locations;
 mod merge;
 mod products;
@@ -82,7 +83,9 @@ impl CatalogLoader {
     /// When the store fails; then nothing of this chunk's products has changed, or its stock is not set yet, and
     /// loading the same again finishes it.
     pub async fn load_products(&self, drafts: &[ProductDraft]) -> Result<LoadReport, StoreError> {
-        let mut report = products::load(&self.store, drafts, &self.caller.correlation_id).await?;
+        let mut report =
+            products::load(&self.store, drafts, self.commands.low_stock_threshold(), &self.caller.correlation_id)
+                .await?;
         let refused: Vec<&String> = report.rejected.iter().map(|(sku, _)| sku).collect();
         let mut targets = Vec::new();
         let mut unplaced = Vec::new();

@@ -7,7 +7,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    LoadReport,
+    LoadReport, badges,
     merge::{Known, MergedProduct},
     rows,
 };
@@ -27,13 +27,15 @@ const ROWS_PER_STATEMENT: usize = 1_000;
 pub(super) async fn load(
     store: &Store,
     drafts: &[ProductDraft],
+    low_stock_threshold: i32,
     correlation_id: &str,
 ) -> Result<LoadReport, StoreError> {
-    transact(store, &Chunk { drafts, correlation_id }).await
+    transact(store, &Chunk { drafts, low_stock_threshold, correlation_id }).await
 }
 
 struct Chunk<'a> {
     drafts: &'a [ProductDraft],
+    low_stock_threshold: i32,
     correlation_id: &'a str,
 }
 
@@ -46,11 +48,13 @@ impl Work for Chunk<'_> {
         let mut new_id = || Uuid::now_v7().to_string();
         let merged: Vec<MergedProduct<'_>> =
             self.drafts.iter().filter_map(|draft| known.merge(draft, &mut new_id, &mut report.rejected)).collect();
+        let before = badges::before(transaction, &merged).await?;
         write_products(transaction, &merged).await?;
         write_variants(transaction, &merged).await?;
         let now = now::read(transaction).await?;
         let events = merged.iter().map(rows::changed).collect();
         outbox::enqueue(transaction, events, now, self.correlation_id).await?;
+        badges::bring_up_to_date(transaction, &merged, before, (self.low_stock_threshold, self.correlation_id)).await?;
         for product in &merged {
             let counter =
                 if product.existing.is_some() { &mut report.products_updated } else { &mut report.products_created };
