@@ -1,11 +1,12 @@
 //! Reading an inventory file: quantities per SKU and location.
 
-use std::{fs::File, path::Path};
+use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 
 use super::{
     columns::Header,
+    opening::{self, describe},
     report::{ImportError, RejectedRow},
 };
 use crate::catalog::{
@@ -34,9 +35,8 @@ pub struct InventoryReading {
 pub fn read_inventory(path: &Path) -> Result<InventoryReading, ImportError> {
     let name = path.display().to_string();
     let unreadable = |reason: String| ImportError::Unreadable { file: name.clone(), reason };
-    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
-    let header = Header::new(csv.headers().map_err(|error| unreadable(error.to_string()))?);
+    let mut csv = opening::csv(opening::open(path)?, &name)?;
+    let header = Header::new(csv.headers().map_err(|error| unreadable(describe(&error)))?);
     header.require(&name, "SKU", &["sku"])?;
     header.require(&name, "Location", &["location"])?;
     header.require(&name, "On hand", ON_HAND)?;
@@ -54,7 +54,7 @@ pub fn read_inventory(path: &Path) -> Result<InventoryReading, ImportError> {
             }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                reading.rejected.push(RejectedRow { line, handle: None, reason: error.to_string() });
+                reading.rejected.push(RejectedRow { line, handle: None, reason: describe(&error) });
             }
         }
     }

@@ -9,6 +9,7 @@ mod columns;
 mod infer;
 mod inventory;
 mod money;
+mod opening;
 mod product;
 mod reading;
 mod report;

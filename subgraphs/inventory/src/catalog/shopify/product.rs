@@ -20,6 +20,9 @@ use crate::catalog::{
 /// Variants that one product may have, as at Shopify.
 const MAX_VARIANTS: usize = 2_048;
 
+/// The longest handle, title or option value in characters, as at Shopify.
+pub(super) const LONGEST: usize = 255;
+
 /// What Shopify writes for a product without options.
 const NO_OPTION: &str = "Default Title";
 
@@ -50,6 +53,13 @@ impl ProductReader<'_> {
             );
             return None;
         };
+        let too_long = [Column::Title, Column::Vendor, Column::Type, Column::Category]
+            .into_iter()
+            .find(|column| cell(*column).is_some_and(is_too_long));
+        if let Some(column) = too_long {
+            self.reject(first.line, handle, self.too_long(column));
+            return None;
+        }
         if cell(Column::GiftCard).is_some_and(is_true) {
             self.reject(first.line, handle, "gift cards have no stock and are not imported".to_owned());
             return None;
@@ -87,6 +97,10 @@ impl ProductReader<'_> {
 
     fn reject(&mut self, line: u64, handle: &str, reason: String) {
         self.rejected.push(RejectedRow { line, handle: Some(handle.to_owned()), reason });
+    }
+
+    fn too_long(&self, column: Column) -> String {
+        format!("column `{}` is longer than {LONGEST} characters", self.header.spelled(column))
     }
 
     fn published(&self, record: &StringRecord) -> bool {
@@ -169,6 +183,9 @@ impl ProductReader<'_> {
                     self.header.spelled(Column::OptionValue(*number))
                 )
             })?;
+            if is_too_long(value) {
+                return Err(self.too_long(Column::OptionValue(*number)));
+            }
             if value != NO_OPTION {
                 options.push((name.clone(), value.to_owned()));
             }
@@ -216,6 +233,9 @@ impl ProductReader<'_> {
         );
         if self.skus.contains(&sku) {
             return Err(format!("SKU `{sku}` was there before in this file; SKUs are unique"));
+        }
+        if is_number_of_a_spreadsheet(&sku) {
+            return Err(format!("SKU `{sku}` was made a number by a spreadsheet; format the column as text"));
         }
         if sku.chars().count() > 100 {
             return Err("the SKU is longer than 100 characters".to_owned());
@@ -283,4 +303,17 @@ fn is_color(name: &str) -> bool {
 
 fn is_true(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") || text == "1"
+}
+
+fn is_too_long(text: &str) -> bool {
+    text.chars().count() > LONGEST
+}
+
+/// `1.23E+12`, which is what a spreadsheet leaves of a long number: several SKUs become the same.
+fn is_number_of_a_spreadsheet(sku: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    sku.split_once("E+").is_some_and(|(number, exponent)| {
+        let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+        digits(whole) && digits(fraction) && digits(exponent)
+    })
 }

@@ -1,13 +1,14 @@
 //! Reading a product file row by row.
 
-use std::{collections::HashSet, fs::File, io::Read, path::Path};
+use std::{collections::HashSet, io::BufRead, path::Path};
 
 use chrono::{DateTime, Utc};
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 
 use super::{
     columns::{Column, Header},
-    product::{ProductReader, Row},
+    opening::{self, describe},
+    product::{LONGEST, ProductReader, Row},
     report::{ImportError, RejectedRow},
 };
 use crate::catalog::{draft::ProductDraft, slug::slug};
@@ -45,19 +46,17 @@ pub fn read_products(
     mut progress: impl FnMut(u64),
 ) -> Result<ProductReading, ImportError> {
     let name = path.display().to_string();
-    let file =
-        File::open(path).map_err(|error| ImportError::Unreadable { file: name.clone(), reason: error.to_string() })?;
-    read_from(file, &name, options, &mut progress)
+    read_from(opening::open(path)?, &name, options, &mut progress)
 }
 
 fn read_from(
-    source: impl Read,
+    source: impl BufRead,
     name: &str,
     options: &ImportOptions,
     progress: &mut dyn FnMut(u64),
 ) -> Result<ProductReading, ImportError> {
-    let unreadable = |error: csv::Error| ImportError::Unreadable { file: name.to_owned(), reason: error.to_string() };
-    let mut csv = ReaderBuilder::new().flexible(true).from_reader(source);
+    let unreadable = |error: csv::Error| ImportError::Unreadable { file: name.to_owned(), reason: describe(&error) };
+    let mut csv = opening::csv(source, name)?;
     let header = Header::new(csv.headers().map_err(unreadable)?);
     header.require_products(name)?;
 
@@ -107,6 +106,10 @@ impl<'a> Grouping<'a> {
         if record.iter().all(|cell| cell.trim().is_empty()) {
             return;
         }
+        if record.iter().any(|cell| cell.contains('\0')) {
+            self.refuse(line, None, "a cell contains the character U+0000; save the file as UTF-8".to_owned());
+            return;
+        }
         let header = self.reader.header;
         let handle = match header.cell(record, Column::Handle) {
             Some(handle) => handle.to_owned(),
@@ -116,6 +119,11 @@ impl<'a> Grouping<'a> {
         if handle.is_empty() {
             let column = header.spelled(Column::Handle);
             self.refuse(line, None, format!("column `{column}` is blank, and there is no title to make one from"));
+            return;
+        }
+        if handle.chars().count() > LONGEST {
+            let column = header.spelled(Column::Handle);
+            self.refuse(line, None, format!("column `{column}` is longer than {LONGEST} characters"));
             return;
         }
         if handle != self.current {
@@ -146,13 +154,6 @@ impl<'a> Grouping<'a> {
         self.reading.rejected = self.reader.rejected;
         self.reading.rejected.sort_by_key(|row| row.line);
         self.reading
-    }
-}
-
-fn describe(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Utf8 { err, .. } => format!("column {} is not UTF-8; save the file as UTF-8", err.field() + 1),
-        other => format!("{other:?}"),
     }
 }
 
@@ -222,6 +223,55 @@ mod tests {
         assert!(!product.published);
         assert_eq!((product.variants[0].sku.as_str(), product.variants[0].price_minor), ("WC-1", 19_995));
         assert_eq!(product.variants[0].levels[0].on_hand, 4);
+    }
+
+    #[test]
+    fn a_spreadsheet_may_separate_by_semicolons_or_tabs() {
+        for separator in [";", "\t"] {
+            let row = "tee,Tee,A,,Size,S,,,T-S,3,deny,20.50,,\n";
+            let reading = read(&format!("\u{feff}{HEADER}{row}").replace(',', separator).replace('\n', "\r\n"));
+            assert_eq!(reading.products[0].variants[0].price_minor, 2_050, "{:?}", reading.rejected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_with_what_to_do() {
+        let refused = |bytes: &[u8]| {
+            let options = ImportOptions {
+                currency_code: "EUR".to_owned(),
+                location_code: "MAIN".to_owned(),
+                imported_at: chrono::DateTime::UNIX_EPOCH,
+            };
+            read_from(bytes, "x.csv", &options, &mut |_| {}).unwrap_err().to_string()
+        };
+        assert_eq!(refused(b""), "`x.csv` is empty");
+        assert_eq!(refused(b"\xef\xbb\xbf\r\n"), "`x.csv` is empty");
+        assert_eq!(refused(b"%PDF-1.7\n"), "cannot read `x.csv`: it is a PDF document; export the products as CSV");
+        let workbook = "cannot read `x.csv`: it is a spreadsheet or an archive; save it as CSV (UTF-8)";
+        assert_eq!(refused(b"PK\x03\x04\x00"), workbook);
+        let utf16 = "cannot read `x.csv`: it is not UTF-8; save it as CSV (UTF-8)";
+        assert_eq!(refused(b"\xff\xfeH\0a\0"), utf16);
+        assert_eq!(refused(b"Handle,Title,Variant Price,Gr\xf6\xdfe\na,b,1,2\n"), utf16);
+    }
+
+    #[test]
+    fn what_a_spreadsheet_has_spoilt_is_reported() {
+        let long = "x".repeat(256);
+        let reading = read(&format!(
+            "{HEADER}tee,Tee,A,,Size,S,,,1.23E+12,3,deny,20,,\n{long},Tee,A,,Size,S,,,B,3,deny,20,,\n\
+             hat,{long},A,,Size,S,,,C,3,deny,20,,\ncap,C\0p,A,,Size,S,,,D,3,deny,20,,\nbag,Bag,A,,Size,{long},,,E,3,deny,20,,\n"
+        ));
+        let report: Vec<&str> = reading.rejected.iter().map(|row| row.reason.as_str()).collect();
+        assert_eq!(
+            report,
+            [
+                "SKU `1.23E+12` was made a number by a spreadsheet; format the column as text",
+                "column `Handle` is longer than 255 characters",
+                "column `Title` is longer than 255 characters",
+                "a cell contains the character U+0000; save the file as UTF-8",
+                "column `Option1 Value` is longer than 255 characters",
+            ]
+        );
     }
 
     #[test]

@@ -21,6 +21,12 @@ pub enum ImportError {
         /// The first columns that are there.
         found: String,
     },
+    /// There is nothing in it.
+    #[error("`{file}` is empty")]
+    Blank {
+        /// Path as given.
+        file: String,
+    },
     /// There is nothing below the header.
     #[error("`{file}` has a header but no rows")]
     Empty {
