@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Caller, Commands, release::holds_differ};
 use crate::{
-    domain::{Command, Hold, decide},
+    domain::{Command, Hold, Stock, decide},
     store::{
         StoreError,
         ledger::{Entry, Note, append, new_id},
@@ -69,10 +69,15 @@ impl Work for Expire<'_> {
         if due.is_empty() {
             return Ok(0);
         }
+        let all: Vec<String> =
+            due.iter().flat_map(|one| one.lines.iter().map(|line| line.variant_id.clone())).collect();
+        let mut loaded = load(transaction, Which::Ids(&all), &[]).await?;
+        let due = without_damaged(&loaded.stock, due);
+        if due.is_empty() {
+            return Ok(0);
+        }
         let (reservation_ids, holds): (Vec<String>, Vec<Hold>) =
             due.iter().flat_map(|one| one.holds().into_iter().map(|hold| (one.reservation.id.clone(), hold))).unzip();
-        let variant_ids: Vec<String> = holds.iter().map(|hold| hold.variant_id.clone()).collect();
-        let mut loaded = load(transaction, Which::Ids(&variant_ids), &[]).await?;
         let events = decide(&loaded.stock, &Command::Expire(holds)).map_err(|errors| holds_differ(&errors))?;
         // One event per hold, in the order of the holds.
         let entries: Vec<Entry> = events
@@ -93,4 +98,28 @@ impl Work for Expire<'_> {
         reservations::end(transaction, &ids, EXPIRED, loaded.now).await?;
         Ok(u64::try_from(ids.len()).unwrap_or(u64::MAX))
     }
+}
+
+/// The reservations without those that hold more than is committed. Only a hand in the database makes such ones, and they
+/// must not keep the others' stock: they wait until the ledger is rebuilt.
+fn without_damaged(stock: &Stock, due: Vec<ReservationWithLines>) -> Vec<ReservationWithLines> {
+    let holds =
+        |due: &[ReservationWithLines]| Command::Expire(due.iter().flat_map(ReservationWithLines::holds).collect());
+    if decide(stock, &holds(&due)).is_ok() {
+        return due;
+    }
+    let mut sound = Vec::with_capacity(due.len());
+    for one in due {
+        sound.push(one);
+        if decide(stock, &holds(&sound)).is_err()
+            && let Some(damaged) = sound.pop()
+        {
+            let reservation_id = damaged.reservation.id;
+            tracing::error!(
+                reservation_id,
+                "a reservation holds more than is committed; `selvedge ledger rebuild` mends it"
+            );
+        }
+    }
+    sound
 }

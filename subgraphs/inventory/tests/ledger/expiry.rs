@@ -6,9 +6,14 @@ use futures::future::join_all;
 use selvedge_inventory::{command::run_expirer, domain::ErrorCode};
 use tokio_util::sync::CancellationToken;
 
-use crate::warehouse::{FAR, NEAR, Warehouse, eventually, new_key, shopper};
+use crate::warehouse::{FAR, NEAR, Warehouse, eventually, new_key, shopper, staff};
 
-on_each_engine!(gives_stock_back_by_itself, leaves_the_others_alone, several_processes_share_the_work);
+on_each_engine!(
+    gives_stock_back_by_itself,
+    leaves_the_others_alone,
+    several_processes_share_the_work,
+    a_damaged_one_keeps_no_other
+);
 
 async fn gives_stock_back_by_itself(warehouse: Warehouse) {
     warehouse.stock("SKU-0", NEAR, 3).await;
@@ -43,6 +48,24 @@ async fn leaves_the_others_alone(warehouse: Warehouse) {
     assert_eq!(warehouse.commands.expire_due().await.unwrap(), 0);
     assert_eq!(warehouse.badge("SKU-0").await.available, 6);
     warehouse.commands.release(&shopper(), &kept.reservation.id, &new_key()).await.unwrap().unwrap();
+    warehouse.assert_verified().await;
+}
+
+async fn a_damaged_one_keeps_no_other(warehouse: Warehouse) {
+    let mut ids = Vec::new();
+    for sku in ["SKU-0", "SKU-1"] {
+        warehouse.stock(sku, NEAR, 6).await;
+        ids.push(warehouse.reserve(sku, 2).await.unwrap().reservation.id);
+    }
+    warehouse.sql("UPDATE stock_level SET committed = 0 WHERE variant_id = 'variant-SKU-0'").await.unwrap();
+    for id in &ids {
+        warehouse.run_out(id).await;
+    }
+    assert_eq!(warehouse.commands.expire_due().await.unwrap(), 1);
+    assert_eq!(warehouse.badge("SKU-1").await.available, 6);
+    warehouse.commands.rebuild(&staff()).await.unwrap();
+    assert_eq!(warehouse.commands.expire_due().await.unwrap(), 1);
+    assert_eq!(warehouse.badge("SKU-0").await.available, 6);
     warehouse.assert_verified().await;
 }
 
