@@ -176,13 +176,19 @@ const MAX_LIMIT: u64 = 100_000;
 
 /// The session that holds the lease reads; every other gets nothing. The lease ends with the session, so that another
 /// process takes over the moment this one dies. Rows of transactions at or above the oldest one still running are left
-/// for later: what commits late would otherwise be passed by.
+/// for later: what commits late would otherwise be passed by. So are the rows of a subject of which an earlier one is left:
+/// a transaction that began first may write last.
 const PENDING_POSTGRES: &str = "
 WITH lease AS MATERIALIZED (
   SELECT pg_try_advisory_lock(hashtext(current_schema() || '.selvedge.inventory.relay')) AS held
 )
 SELECT outbox.id, outbox.event FROM lease, outbox
 WHERE lease.held AND outbox.published_at IS NULL AND outbox.txid < pg_snapshot_xmin(pg_current_snapshot())
+  AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier
+    WHERE earlier.published_at IS NULL AND earlier.txid >= pg_snapshot_xmin(pg_current_snapshot())
+      AND earlier.subject = outbox.subject AND earlier.id < outbox.id
+  )
 ORDER BY outbox.id LIMIT $1";
 
 fn pending() -> sea_orm::Select<Entity> {

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::{Store, StoreError, badges, reservations::ACTIVE};
 use crate::{
-    domain::{EventKind, Level, Place, StockEvent},
+    domain::{Badge, EventKind, Level, Place, StockEvent, StockState},
     entity::{location, reservation, reservation_line, stock_event, stock_level, variant},
 };
 
@@ -70,6 +70,16 @@ pub enum Discrepancy {
         shown: i32,
         /// As summed.
         offered: i32,
+    },
+    /// A badge says for sale what is not, or the other way round.
+    #[error("badge of `{sku}` says {shown}, its levels and its policy make {made}")]
+    State {
+        /// The SKU.
+        sku: String,
+        /// As shown.
+        shown: &'static str,
+        /// As made.
+        made: &'static str,
     },
 }
 
@@ -155,8 +165,16 @@ fn verify_badges(
         let badge = badges::of_variant(variant)?;
         let offered = offered.get(variant.id.as_str()).copied().unwrap_or_default();
         if badge.available != offered {
-            let (sku, shown) = (badge.sku, badge.available);
+            let (sku, shown) = (badge.sku.clone(), badge.available);
             report.discrepancies.push(Discrepancy::Badge { sku, shown, offered });
+        }
+        // Where low stock begins is a setting, so that low and plenty are the same here. A badge that was never made says
+        // nothing yet.
+        let made = Badge::of(offered, badges::policy(&variant.stock_policy)?, None, 0, 0).state;
+        let shown = if badge.state == StockState::LowStock { StockState::InStock } else { badge.state };
+        if badge.revision > 0 && shown != made {
+            let (sku, shown, made) = (badge.sku, shown.as_str(), made.as_str());
+            report.discrepancies.push(Discrepancy::State { sku, shown, made });
         }
     }
     Ok(())

@@ -51,6 +51,43 @@ async fn the_order_of_a_subject_is_kept(warehouse: Warehouse) {
 mod postgres_only {
     use super::{NEAR, Outbox, StoreOutbox, Warehouse, eventually, pending, subjects, tokens};
 
+    /// The transaction that began first writes the later revision: a third one that still runs must not let it go ahead.
+    #[tokio::test]
+    async fn postgres_keeps_the_order_of_a_subject_whoever_began_first() {
+        let name = "outbox::postgres_keeps_the_order_of_a_subject_whoever_began_first";
+        let Some(warehouse) = Warehouse::on_postgres(name).await else { return };
+        let outbox = StoreOutbox::new(warehouse.store.clone());
+        let enqueue = async |transaction: &sea_orm::DatabaseTransaction, subject: &str, revision: i64| {
+            let event = selvedge_inventory::store::outbox::NewEvent {
+                event_type: "com.selvedge.inventory.product_changed.v1",
+                schema: "product_changed.v1",
+                subject: subject.to_owned(),
+                revision,
+                data: serde_json::json!({}),
+            };
+            let time = chrono::DateTime::UNIX_EPOCH;
+            selvedge_inventory::store::outbox::enqueue(transaction, vec![event], time, "correlation").await.unwrap();
+        };
+        let begun_first = warehouse.store.begin_write().await.unwrap();
+        enqueue(&begun_first, "other", 1).await;
+        let still_running = warehouse.store.begin_write().await.unwrap();
+        enqueue(&still_running, "late", 1).await;
+        let quick = warehouse.store.begin_write().await.unwrap();
+        enqueue(&quick, "subject", 1).await;
+        quick.commit().await.unwrap();
+        enqueue(&begun_first, "subject", 2).await;
+        begun_first.commit().await.unwrap();
+        for _ in 0..5 {
+            let seen = outbox.pending(10).await.unwrap();
+            assert!(!subjects(&seen).contains(&("subject", 2)), "{seen:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        still_running.commit().await.unwrap();
+        let all = pending(&outbox, 4).await;
+        let of_subject: Vec<_> = subjects(&all).into_iter().filter(|(subject, _)| *subject == "subject").collect();
+        assert_eq!(of_subject, [("subject", 1), ("subject", 2)]);
+    }
+
     /// The first transaction takes the smaller id and commits last.
     #[tokio::test]
     async fn postgres_does_not_skip_what_commits_late() {

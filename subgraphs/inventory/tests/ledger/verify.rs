@@ -19,6 +19,9 @@ async fn finds_every_kind_of_tampering(warehouse: Warehouse) {
     let badge = found("UPDATE variant SET badge_available = 7 WHERE sku = 'SKU-0'").await;
     assert!(matches!(&badge[..], [Discrepancy::Badge { shown: 7, offered: 6, .. }]), "{badge:?}");
     found("UPDATE variant SET badge_available = 6 WHERE sku = 'SKU-0'").await;
+    let state = found("UPDATE variant SET badge_state = 'OUT_OF_STOCK' WHERE sku = 'SKU-0'").await;
+    assert!(matches!(&state[..], [Discrepancy::State { made: "IN_STOCK", .. }]), "{state:?}");
+    found("UPDATE variant SET badge_state = 'IN_STOCK' WHERE sku = 'SKU-0'").await;
     let held = found("UPDATE reservation SET status = 'RELEASED'").await;
     assert!(matches!(&held[..], [Discrepancy::Committed { committed: 4, held: 0, .. }]), "{held:?}");
     found("UPDATE reservation SET status = 'ACTIVE'").await;
