@@ -15,6 +15,8 @@ pub(crate) const SKUS_MAX: usize = 250;
 const FILTER_VALUES_MAX: usize = 100;
 /// The longest idempotency key in characters.
 const KEY_MAX: usize = 200;
+/// The longest reference in characters: it is written beside every event of the request.
+const REFERENCE_MAX: usize = 500;
 /// The longest search text in characters.
 const SEARCH_MAX: usize = 200;
 
@@ -60,6 +62,9 @@ pub(crate) fn sku_list(skus: Vec<String>) -> Result<Vec<String>, Error> {
             skus.len()
         )));
     }
+    for sku in &skus {
+        storable("skus", sku)?;
+    }
     let mut seen = std::collections::HashSet::with_capacity(skus.len());
     Ok(skus.into_iter().filter(|sku| seen.insert(sku.clone())).collect())
 }
@@ -72,9 +77,35 @@ pub(crate) fn sku_list(skus: Vec<String>) -> Result<Vec<String>, Error> {
 pub(crate) fn idempotency_key(key: &str) -> Result<&str, Error> {
     let length = key.chars().count();
     if (1..=KEY_MAX).contains(&length) {
-        return Ok(key);
+        return storable("idempotencyKey", key);
     }
     Err(bad_user_input(format!("`idempotencyKey` has {length} characters, 1 to {KEY_MAX} are possible")))
+}
+
+/// A reference as the client made it.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when it is longer than 500 characters.
+pub(crate) fn reference(name: &str, reference: Option<&str>) -> Result<(), Error> {
+    let reference = reference.unwrap_or_default();
+    let length = reference.chars().count();
+    if length > REFERENCE_MAX {
+        return Err(bad_user_input(format!("`{name}` has {length} characters, at most {REFERENCE_MAX} are possible")));
+    }
+    storable(name, reference).map(drop)
+}
+
+/// A text that every engine can compare with what it stores; PostgreSQL knows no U+0000.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when it has that character.
+pub(crate) fn storable<'a>(name: &str, text: &'a str) -> Result<&'a str, Error> {
+    if text.contains('\0') {
+        return Err(bad_user_input(format!("`{name}` contains the character U+0000, which no text here has")));
+    }
+    Ok(text)
 }
 
 /// The values of one filter.
@@ -90,6 +121,9 @@ pub(crate) fn filter_values(name: &str, values: Option<Vec<String>>) -> Result<V
             values.len()
         )));
     }
+    for value in &values {
+        storable(name, value)?;
+    }
     Ok(values)
 }
 
@@ -104,5 +138,5 @@ pub(crate) fn search_words(text: Option<&str>) -> Result<Vec<String>, Error> {
     if length > SEARCH_MAX {
         return Err(bad_user_input(format!("`query` has {length} characters, at most {SEARCH_MAX} can be given")));
     }
-    Ok(text.split_whitespace().map(str::to_lowercase).collect())
+    Ok(storable("query", text)?.split_whitespace().map(str::to_lowercase).collect())
 }

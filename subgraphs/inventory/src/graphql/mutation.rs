@@ -36,6 +36,7 @@ impl Mutation {
     ) -> Result<InventoryAdjustQuantitiesPayload, Error> {
         let caller = Caller::of(caller_with_scope(ctx, SCOPE_WRITE)?);
         let key = limits::idempotency_key(&idempotency_key)?;
+        input.check()?;
         let done = commands(ctx)?.adjust(&caller, &input.into(), key).await?;
         Ok(done.into())
     }
@@ -49,6 +50,7 @@ impl Mutation {
     ) -> Result<ReserveStockPayload, Error> {
         let caller = Caller::of(caller(ctx)?);
         let key = limits::idempotency_key(&idempotency_key)?;
+        input.check()?;
         let done = commands(ctx)?.reserve(&caller, &input.into(), key).await?;
         Ok(done.into())
     }
@@ -61,6 +63,7 @@ impl Mutation {
     ) -> Result<ReleaseReservationPayload, Error> {
         let caller = Caller::of(caller(ctx)?);
         let key = limits::idempotency_key(&idempotency_key)?;
+        limits::storable("id", &id)?;
         let done = commands(ctx)?.release(&caller, &id, key).await?;
         Ok(done.into())
     }

@@ -4,7 +4,7 @@ use async_graphql::{Context, Error, ID, Object};
 
 use super::{
     error::{bad_user_input, caller, of_reading},
-    limits::{page_request, sku_list},
+    limits::{page_request, sku_list, storable},
     loaders::{LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders},
     types::{
         Facet, Location, LocationConnection, Product, ProductConnection, ProductFilter, ProductSort, ProductVariant,
@@ -31,8 +31,10 @@ impl RootQuery {
         handle: Option<String>,
     ) -> Result<Option<Product>, Error> {
         let row = match (id, handle) {
-            (Some(id), None) => loaders(ctx)?.load_one(ProductById(id.0)).await?,
-            (None, Some(handle)) => loaders(ctx)?.load_one(ProductByHandle(handle)).await?,
+            (Some(id), None) => loaders(ctx)?.load_one(ProductById(storable("id", &id)?.to_owned())).await?,
+            (None, Some(handle)) => {
+                loaders(ctx)?.load_one(ProductByHandle(storable("handle", &handle)?.to_owned())).await?
+            }
             _ => return Err(bad_user_input("give either `id` or `handle`")),
         };
         Ok(row.filter(|row| row.status == STATUS_SHOWN).map(Product))
@@ -76,8 +78,8 @@ impl RootQuery {
         sku: Option<String>,
     ) -> Result<Option<ProductVariant>, Error> {
         let row = match (id, sku) {
-            (Some(id), None) => loaders(ctx)?.load_one(VariantById(id.0)).await?,
-            (None, Some(sku)) => loaders(ctx)?.load_one(VariantBySku(sku)).await?,
+            (Some(id), None) => loaders(ctx)?.load_one(VariantById(storable("id", &id)?.to_owned())).await?,
+            (None, Some(sku)) => loaders(ctx)?.load_one(VariantBySku(storable("sku", &sku)?.to_owned())).await?,
             _ => return Err(bad_user_input("give either `id` or `sku`")),
         };
         Ok(row.map(ProductVariant))
@@ -92,7 +94,7 @@ impl RootQuery {
     }
 
     async fn location(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Location>, Error> {
-        Ok(loaders(ctx)?.load_one(LocationById(id.0)).await?.map(Location))
+        Ok(loaders(ctx)?.load_one(LocationById(storable("id", &id)?.to_owned())).await?.map(Location))
     }
 
     /// In the order in which stock is taken from them. `first` and `last` are at most 250, and 20 when neither is
@@ -121,6 +123,7 @@ impl RootQuery {
 
     /// Null when it is unknown, or somebody else's.
     async fn reservation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Reservation>, Error> {
+        storable("id", &id)?;
         Reservation::visible_to(caller(ctx)?, ctx, id).await
     }
 }

@@ -1,5 +1,6 @@
 //! What asks for too much is refused with the limit; what is not allowed, with what would be needed.
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::shop::{Shop, staff};
@@ -50,6 +51,48 @@ async fn an_idempotency_key_is_neither_empty_nor_a_book(shop: Shop) {
     }
 }
 
+async fn a_text_that_cannot_be_stored_is_refused_by_name(shop: Shop) {
+    let reserve = "mutation($input: ReserveStockInput!, $key: String!) {
+        reserveStock(input: $input, idempotencyKey: $key) { userErrors { code } } }";
+    let line = json!([{"sku": "SKU-01-1", "quantity": 1}]);
+    let nul = |name: &str| format!("`{name}` contains the character U+0000, which no text here has");
+    let requests = [
+        (json!({"input": {"lines": line}, "key": "a\u{0}b"}), nul("idempotencyKey")),
+        (json!({"input": {"lines": [{"sku": "a\u{0}", "quantity": 1}]}, "key": "k"}), nul("sku")),
+        (json!({"input": {"lines": line, "reference": "a\u{0}"}, "key": "k"}), nul("reference")),
+        (
+            json!({"input": {"lines": line, "reference": "x".repeat(501)}, "key": "k"}),
+            "`reference` has 501 characters, at most 500 are possible".to_owned(),
+        ),
+    ];
+    for (variables, message) in requests {
+        assert_eq!(shop.error(reserve, variables).await, ("BAD_USER_INPUT".to_owned(), message));
+    }
+    for (field, name) in [
+        ("product(handle: $text) { id }", "handle"),
+        ("variant(sku: $text) { id }", "sku"),
+        ("stockBadges(skus: [$text]) { sku }", "skus"),
+        ("products(filter: {query: $text}) { nodes { id } }", "query"),
+        ("products(filter: {vendor: [$text]}) { nodes { id } }", "vendor"),
+    ] {
+        let (code, message) =
+            shop.error(&format!("query($text: String!) {{ {field} }}"), json!({"text": "a\u{0}b"})).await;
+        assert_eq!(code, "BAD_USER_INPUT");
+        assert!(message.contains(&format!("`{name}`")) && message.contains("U+0000"), "{message}");
+    }
+}
+
+async fn a_sum_beyond_32_bits_is_shown_as_the_most(shop: Shop) {
+    let transaction = shop.store.begin_write().await.unwrap();
+    let sql = "UPDATE variant SET badge_available = 2147483647";
+    transaction.execute_unprepared(sql).await.unwrap();
+    transaction.commit().await.unwrap();
+    let data = shop.data("{ products(first: 5) { nodes { totalAvailable } } }", json!({})).await;
+    for product in data["products"]["nodes"].as_array().unwrap() {
+        assert_eq!(product["totalAvailable"], i32::MAX);
+    }
+}
+
 const ADJUST: &str = "mutation { inventoryAdjustQuantities(idempotencyKey: \"k1\", input: {
     reason: RECEIVED, changes: [{sku: \"SKU-01-1\", locationId: \"l1\", delta: 3}] })
     { levels { quantities { onHand } variant { badge { available revision } } } userErrors { code } } }";
@@ -72,5 +115,7 @@ on_each_engine!(
     lists_above_the_limit_are_refused_by_name,
     one_key_is_needed_and_one_only,
     an_idempotency_key_is_neither_empty_nor_a_book,
+    a_text_that_cannot_be_stored_is_refused_by_name,
+    a_sum_beyond_32_bits_is_shown_as_the_most,
     stock_is_adjusted_only_with_the_scope,
 );

@@ -1,10 +1,11 @@
 //! What mutations are told.
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{Enum, Error, ID, InputObject};
 
 use crate::{
     command::{self, AdjustQuantities, ReserveLine, ReserveStock},
     domain::Change,
+    graphql::limits::{reference, storable},
 };
 
 #[derive(InputObject)]
@@ -52,6 +53,32 @@ pub(crate) struct ReserveLineInput {
     sku: String,
     quantity: i32,
     location_id: Option<ID>,
+}
+
+impl InventoryAdjustQuantitiesInput {
+    /// # Errors
+    ///
+    /// `BAD_USER_INPUT` when a text is too long or cannot be stored.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        for change in &self.changes {
+            storable("sku", &change.sku)?;
+            storable("locationId", &change.location_id)?;
+        }
+        reference("referenceDocumentUri", self.reference_document_uri.as_deref())
+    }
+}
+
+impl ReserveStockInput {
+    /// # Errors
+    ///
+    /// `BAD_USER_INPUT` when a text is too long or cannot be stored.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        for line in &self.lines {
+            storable("sku", &line.sku)?;
+            storable("locationId", line.location_id.as_deref().map_or("", String::as_str))?;
+        }
+        reference("reference", self.reference.as_deref())
+    }
 }
 
 impl From<InventoryAdjustQuantitiesInput> for AdjustQuantities {

@@ -117,8 +117,10 @@ impl Product {
         Ok(self.variant_rows(ctx).await?.iter().any(|row| badges::is_for_sale(row)))
     }
 
-    async fn total_available(&self, ctx: &Context<'_>) -> Result<i64, Error> {
-        Ok(self.variant_rows(ctx).await?.iter().map(|row| i64::from(row.badge_available)).sum())
+    async fn total_available(&self, ctx: &Context<'_>) -> Result<i32, Error> {
+        let rows = self.variant_rows(ctx).await?;
+        // What GraphQL's `Int` cannot hold is shown as the most that it can.
+        Ok(rows.iter().fold(0, |sum: i32, row| sum.saturating_add(row.badge_available)))
     }
 
     async fn created_at(&self) -> DateTime<Utc> {
