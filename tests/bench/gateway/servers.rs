@@ -33,7 +33,8 @@ impl Servers {
         assert_eq!(seed.0, Some(0), "{}", seed.2);
         let inventory = place.subgraph("inventory", None).await;
         let preferences = place.subgraph("preferences", None).await;
-        let recommendation = place.subgraph("recommendation", Some(inventory.1)).await;
+        let mut recommendation = place.subgraph("recommendation", Some(inventory.1)).await;
+        recommendation.0.told("the catalog is loaded", &[], START_WITHIN).await;
         let subgraphs = [inventory, preferences, recommendation];
         let gateway = place.gateway(&subgraphs).await;
         Self { embedded, subgraphs, gateway, _folder: folder }
