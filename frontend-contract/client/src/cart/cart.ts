@@ -2,7 +2,7 @@
 export interface Hold {
   readonly reservationId: string;
   readonly quantity: number;
-  /** RFC 3339, UTC. */
+  /** RFC 3339, UTC, by the clock of this device. */
   readonly expiresAt: string;
 }
 

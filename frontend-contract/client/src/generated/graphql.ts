@@ -119,9 +119,9 @@ export type ReleaseReservationMutationVariables = Exact<{
 }>;
 
 
-export type ReleaseReservationMutation = { readonly releaseReservation: { readonly reservation: { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type ReleaseReservationMutation = { readonly releaseReservation: { readonly reservation: { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly createdAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
-export type ReservationPartsFragment = { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> };
+export type ReservationPartsFragment = { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly createdAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> };
 
 export type ReserveStockMutationVariables = Exact<{
   input: ReserveStockInput;
@@ -129,7 +129,7 @@ export type ReserveStockMutationVariables = Exact<{
 }>;
 
 
-export type ReserveStockMutation = { readonly reserveStock: { readonly reservation: { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type ReserveStockMutation = { readonly reserveStock: { readonly reservation: { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly createdAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
 export type MoneyPartsFragment = { readonly amount: number, readonly currencyCode: string };
 
@@ -269,6 +269,7 @@ export const ReservationPartsFragmentDoc = new TypedDocumentString(`
   id
   status
   expiresAt
+  createdAt
   lines {
     quantity
     variant {
@@ -443,13 +444,14 @@ export const ReleaseReservationDocument = new TypedDocumentString(`
   id
   status
   expiresAt
+  createdAt
   lines {
     quantity
     variant {
       sku
     }
   }
-}`, {"hash":"sha256:28be3e085c48d65731875ad0b52085b7f75a4c493eb1aff55b173956479c7da8"}) as unknown as TypedDocumentString<ReleaseReservationMutation, ReleaseReservationMutationVariables>;
+}`, {"hash":"sha256:5ad077a3d548d113f342f9d6d333d4674ead9a2e947fcf7b915ed44e783cf332"}) as unknown as TypedDocumentString<ReleaseReservationMutation, ReleaseReservationMutationVariables>;
 export const ReserveStockDocument = new TypedDocumentString(`
     mutation ReserveStock($input: ReserveStockInput!, $idempotencyKey: String!) {
   reserveStock(input: $input, idempotencyKey: $idempotencyKey) {
@@ -467,13 +469,14 @@ export const ReserveStockDocument = new TypedDocumentString(`
   id
   status
   expiresAt
+  createdAt
   lines {
     quantity
     variant {
       sku
     }
   }
-}`, {"hash":"sha256:8c567a19defa89e7b3d26b21684af587ee6734e5829ce7e96d4321842ab18bf0"}) as unknown as TypedDocumentString<ReserveStockMutation, ReserveStockMutationVariables>;
+}`, {"hash":"sha256:aec3160c2988f2921c9a2937bd261d4428a438840cecfaa68a988c619a9f17f8"}) as unknown as TypedDocumentString<ReserveStockMutation, ReserveStockMutationVariables>;
 export const ProductFacetsDocument = new TypedDocumentString(`
     query ProductFacets($filter: ProductFilter) {
   productFacets(filter: $filter) {
