@@ -23,7 +23,7 @@ impl Catalog {
         let options = StoreOptions { max_connections: own.max_connections, ..StoreOptions::new(own.database_url) };
         let store = Store::open(&options)
             .await
-            .map_err(|error| Failure::operation("cannot open the inventory store", &error))?;
+            .map_err(|error| Failure::operation("cannot open the inventory store (DATABASE_URL, else --data)", &error))?;
         // Nobody relays in this process: a running subgraph finds the events in the outbox.
         let commands = Commands::new(store.clone(), RelaySignal::default(), own.low_stock_threshold);
         Ok(Self { store, commands })

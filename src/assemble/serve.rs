@@ -108,7 +108,11 @@ pub(crate) async fn keep_metrics(metrics: MetricsHandle) {
 }
 
 async fn listen_on(address: &str, key: &str) -> Result<TcpListener, Failure> {
+    let option = if key == "admin.listen" { "admin" } else { "listen" };
     TcpListener::bind(address).await.map_err(|error| {
-        Failure::operation(format!("cannot listen on {address}"), &format!("{error}; choose another with `{key}`"))
+        Failure::operation(
+            format!("cannot listen on {address}"),
+            &format!("{error}; choose another with `--{option}` or the key `{key}`"),
+        )
     })
 }

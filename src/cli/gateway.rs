@@ -22,10 +22,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     supergraph: Option<PathBuf>,
     /// Address and port; wins over `server.listen`.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
     /// Address and port of metrics and health; wins over `admin.listen`.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "IP:PORT")]
     admin: Option<SocketAddr>,
     /// Serve the sample storefront at /shop.
     #[arg(long)]

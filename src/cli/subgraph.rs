@@ -18,7 +18,7 @@ pub(super) struct Options {
     /// Which one.
     name: SubgraphName,
     /// Address and port; by default 127.0.0.1 and 4001, 4002 or 4003.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
     /// Configuration file; `selvedge.yaml` of the working folder when it is there.
     #[arg(long, value_name = "FILE")]
@@ -49,9 +49,9 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let server = SubgraphServer::new(subgraph, engines.identities.verifier.clone()).with_metrics(metrics);
     let address =
         options.listen.map_or_else(|| options.name.default_address().to_owned(), |address| address.to_string());
-    let listener = TcpListener::bind(&address)
-        .await
-        .map_err(|error| Failure::operation(format!("cannot listen on {address}"), &error))?;
+    let listener = TcpListener::bind(&address).await.map_err(|error| {
+        Failure::operation(format!("cannot listen on {address}"), &format!("{error}; choose another with `--listen`"))
+    })?;
     let bound = listener.local_addr().map_or(address, |address| address.to_string());
     tracing::info!(bus = engines.bus_name, "subgraph `{}` listens on http://{bound}/graphql", options.name.as_str());
     let served = server.serve(listener, shutdown.clone()).await;

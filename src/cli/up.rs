@@ -36,10 +36,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address and port of the gateway; wins over `server.listen`.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
     /// Address and port of metrics and health; wins over `admin.listen`.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "IP:PORT")]
     admin: Option<SocketAddr>,
     /// Products of the sample catalog that an empty store gets; 0 leaves it empty.
     #[arg(long, value_name = "N", default_value_t = 2_000)]

@@ -54,7 +54,7 @@ fn a_port_in_use_is_named_with_the_key_that_changes_it() {
     let said = say(&folder, &[], &up);
     assert_eq!(said.status, Some(1));
     assert!(said.problems.contains(&format!("cannot listen on {address}")), "{}", said.problems);
-    assert!(said.problems.contains("`server.listen`"), "{}", said.problems);
+    assert!(said.problems.contains("`--listen` or the key `server.listen`"), "{}", said.problems);
     // An ephemeral shop that did not start leaves nothing behind either.
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
