@@ -44,6 +44,8 @@ async function checkCustomer(page, picture) {
   await page.getByTestId("account").click();
   await page.getByRole("button", { name: /Ada/ }).click();
   await page.getByText("Signed in as Ada").waitFor();
+  // Hearts show what an earlier run has wished as soon as the wishlist is there.
+  await page.waitForLoadState("networkidle");
   const heart = page.getByTestId("product-card").first().locator(".heart");
   await heart.waitFor();
   const wished = (await heart.getAttribute("aria-pressed")) === "true";
