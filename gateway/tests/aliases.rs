@@ -105,3 +105,21 @@ async fn an_alias_that_is_the_name_of_the_field() {
     .await;
     assert_eq!(outcome.text, r#"{"data":{"products":[{"id":"1","title":"t","isWishlisted":true}]}}"#, "{text}");
 }
+
+#[tokio::test]
+async fn a_field_stands_where_it_is_first_selected_for_these_variables() {
+    let query = "query($x: Boolean!, $y: Boolean!) {
+        products { title @include(if: $x) id ... @skip(if: $y) { price } title price }
+    }";
+    for (variables, expected) in [
+        (json!({ "x": true, "y": true }), r#"{"title":"t","id":"1","price":5}"#),
+        (json!({ "x": false, "y": true }), r#"{"id":"1","title":"t","price":5}"#),
+        (json!({ "x": false, "y": false }), r#"{"id":"1","price":5,"title":"t"}"#),
+    ] {
+        let outcome = run(&shop(), query, variables, |_: &str, _: &Value| {
+            json!({ "data": { "products": [{ "id": "1", "title": "t", "price": 5 }] } })
+        })
+        .await;
+        assert_eq!(outcome.text, format!(r#"{{"data":{{"products":[{expected}]}}}}"#));
+    }
+}

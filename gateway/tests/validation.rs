@@ -38,6 +38,29 @@ fn unknown_and_inaccessible_fields() {
 }
 
 #[test]
+fn the_schema_is_a_field_of_the_query_type_alone() {
+    for query in [
+        "{ products { __schema { description } } }",
+        "{ ...F } fragment F on Query { products { ... on Product { __schema { description } } } }",
+    ] {
+        assert_eq!(errors(query), ["Cannot query field \"__schema\" on type \"Product\"."]);
+    }
+    assert!(!errors("{ products { __type(name: \"Product\") { name } } }").is_empty());
+    assert_eq!(errors("{ ... { __type(name: \"Product\") { fields { type { name __typename } } } } }"), [""; 0]);
+}
+
+#[test]
+fn errors_are_listed_up_to_a_limit() {
+    let unknown = errors(&format!("{{ __typename {} }}", "@nope ".repeat(3_000)));
+    assert_eq!(unknown.len(), 101);
+    assert!(unknown[100].contains("limit"), "{}", unknown[100]);
+    let keys: serde_json::Map<String, Value> = (0..40_000).map(|n| (format!("k{n}"), json!(1))).collect();
+    let started = std::time::Instant::now();
+    assert_eq!(coerced("query($f: ProductFilter) { products(filter: $f) { id } }", json!({ "f": keys })).unwrap_err().len(), 51);
+    assert!(started.elapsed() < std::time::Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[test]
 fn operations_of_a_kind_that_the_schema_lacks() {
     let schema = served(&[subgraph("a", "type Query { a: Int }")]);
     for query in ["mutation { a }", "subscription { a }"] {

@@ -6,7 +6,7 @@ use graphql_tools::static_graphql::query::{
 };
 use indexmap::IndexMap;
 
-use super::{Below, Condition, Field, Leaf, Output, SelectionId, Selections, Source, condition::conditions_of};
+use super::{Alternative, Below, Condition, Field, Leaf, Output, SelectionId, Selections, Source, condition::conditions_of};
 use crate::{
     schema::{ApiType, ServedSchema, TypeId, TypeKind},
     value::Keys,
@@ -79,7 +79,7 @@ struct Part<'a> {
 /// What is selected under one response key.
 struct Group<'a> {
     field: &'a AstField,
-    alternatives: Vec<Vec<Condition>>,
+    alternatives: Vec<Alternative>,
     parts: Vec<Part<'a>>,
 }
 
@@ -140,7 +140,8 @@ impl<'a> Compiler<'a, '_> {
                         parts: Vec::new(),
                     });
                     group.parts.push(Part { set: &field.selection_set, conditions: conditions.clone() });
-                    group.alternatives.push(conditions);
+                    let place = u32::try_from(MAX_FIELDS - self.budget).unwrap_or(u32::MAX);
+                    group.alternatives.push(Alternative { place, conditions });
                 }
                 Selection::InlineFragment(fragment) => {
                     let Some(conditions) = conditions_of(outer, &fragment.directives) else { continue };
@@ -181,8 +182,12 @@ impl<'a> Compiler<'a, '_> {
     ) -> Result<Option<Field>, SelectionTooLarge> {
         let Group { field, mut alternatives, parts } = group;
         let Some(definition) = self.schema.api().field(parent, &field.name) else { return Ok(None) };
-        if alternatives.iter().any(Vec::is_empty) {
-            alternatives.clear();
+        let place = alternatives.first().map_or(0, |first| first.place);
+        // Behind the first alternative that always counts, none does.
+        match alternatives.iter().position(|alternative| alternative.conditions.is_empty()) {
+            Some(0) => alternatives.clear(),
+            Some(always) => alternatives.truncate(always + 1),
+            None => {}
         }
         let named = self.schema.api().get(definition.type_ref.named());
         let leaf = leaf_of(definition.type_ref.named(), named);
@@ -205,6 +210,7 @@ impl<'a> Compiler<'a, '_> {
                 "__type" => Source::Type,
                 _ => Source::Tree,
             },
+            place,
             alternatives,
             output: Output::new(&definition.type_ref, leaf.as_ref()),
             below,

@@ -3,7 +3,7 @@
 use graphql_tools::parser::query::Value as AstValue;
 use serde_json::Value as Json;
 
-use super::{Below, Field, SelectionId, Source, all_hold, response::ProjectInput};
+use super::{Below, Field, SelectionId, Source, response::ProjectInput};
 use crate::schema::{ApiDirective, ApiEnumValue, ApiField, ApiInputValue, ApiSchema, ApiType, TypeKind, TypeRef};
 
 /// Something of the schema that can be selected on.
@@ -81,15 +81,12 @@ impl<'a> Introspection<'a, '_> {
     }
 
     fn node(&mut self, node: Node<'a>, selection: Option<SelectionId>) {
-        let fields = selection.map_or(&[][..], |selection| self.input.projection.selections.get(selection));
+        let ProjectInput { projection, variables, .. } = self.input;
+        let fields =
+            selection.into_iter().flat_map(|selection| projection.selections.selected(selection, variables));
         self.out.push(b'{');
         let mut is_first = true;
         for field in fields {
-            let is_selected = field.alternatives.is_empty()
-                || field.alternatives.iter().any(|conditions| all_hold(conditions, self.input.variables));
-            if !is_selected {
-                continue;
-            }
             if !std::mem::take(&mut is_first) {
                 self.out.push(b',');
             }

@@ -10,4 +10,4 @@ mod selection;
 pub use compile::{Projection, SelectionTooLarge};
 pub use condition::{Condition, all_hold};
 pub use response::{ProjectInput, Projected, project};
-pub use selection::{Below, Field, Leaf, Output, SelectionId, Selections, Source};
+pub use selection::{Alternative, Below, Field, Leaf, Output, SelectionId, Selections, Source};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
-use super::{Below, Field, Leaf, Output, Projection, SelectionId, Source, all_hold, introspection, leaf::write_leaf};
+use super::{Below, Field, Leaf, Output, Projection, SelectionId, Source, introspection, leaf::write_leaf};
 use crate::{
     error::{GraphqlError, PathSegment, code},
     schema::{ServedSchema, TypeId},
@@ -76,12 +76,7 @@ impl<'a> Writer<'a> {
     fn object(&mut self, object: &Object, selection: SelectionId, ty: Option<TypeId>) -> Result<(), Bubble> {
         self.out.push(b'{');
         let mut is_first = true;
-        for field in self.input.projection.selections.get(selection) {
-            let is_selected = field.alternatives.is_empty()
-                || field.alternatives.iter().any(|conditions| all_hold(conditions, self.input.variables));
-            if !is_selected {
-                continue;
-            }
+        for field in self.input.projection.selections.selected(selection, self.input.variables) {
             if !std::mem::take(&mut is_first) {
                 self.out.push(b',');
             }

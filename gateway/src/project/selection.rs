@@ -1,6 +1,8 @@
 //! The client's selection, compiled: for each type that an object can be, its fields in the client's order.
 
-use super::Condition;
+use serde_json::{Map, Value as Json};
+
+use super::{Condition, all_hold};
 use crate::{
     schema::{Literal, TypeId, TypeRef},
     value::KeyId,
@@ -25,14 +27,35 @@ pub struct Field {
     pub coordinate: Box<str>,
     /// Where the value comes from.
     pub source: Source,
-    /// The field is there when all conditions of any alternative hold; no alternatives mean always.
-    pub alternatives: Vec<Vec<Condition>>,
+    /// Where the client first selects it, counted over the whole operation.
+    pub place: u32,
+    /// The field is there when all conditions of any alternative hold; no alternatives mean always, at `place`.
+    pub alternatives: Vec<Alternative>,
     /// What the schema promises.
     pub output: Output,
     /// What is selected below.
     pub below: Below,
     /// The arguments of introspection fields; empty on others.
     pub arguments: Vec<(String, Literal)>,
+}
+
+/// One of several places in the document that select a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// Its place, counted like [`Field::place`].
+    pub place: u32,
+    /// Under which conditions it counts.
+    pub conditions: Vec<Condition>,
+}
+
+impl Field {
+    /// Where the field stands in the response; `None` when `variables` do not select it.
+    fn place(&self, variables: &Map<String, Json>) -> Option<u32> {
+        if self.alternatives.is_empty() {
+            return Some(self.place);
+        }
+        self.alternatives.iter().find(|alternative| all_hold(&alternative.conditions, variables)).map(|it| it.place)
+    }
 }
 
 /// Where a field's value comes from.
@@ -105,23 +128,48 @@ impl Output {
 /// All selections of one operation.
 #[derive(Debug, Default)]
 pub struct Selections {
-    sets: Vec<Vec<Field>>,
+    sets: Vec<Set>,
+}
+
+#[derive(Debug)]
+struct Set {
+    fields: Vec<Field>,
+    /// Whether a field is selected twice, so that it moves when its first place does not count.
+    moves: bool,
 }
 
 impl Selections {
     pub(super) fn add(&mut self, fields: Vec<Field>) -> SelectionId {
         let id = SelectionId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-        self.sets.push(fields);
+        let moves = fields.iter().any(|field| field.alternatives.len() > 1);
+        self.sets.push(Set { fields, moves });
         id
     }
 
     pub(super) fn fields_mut(&mut self) -> impl Iterator<Item = &mut Field> {
-        self.sets.iter_mut().flatten()
+        self.sets.iter_mut().flat_map(|set| &mut set.fields)
     }
 
     /// The fields of a selection.
     #[must_use]
     pub fn get(&self, id: SelectionId) -> &[Field] {
-        self.sets.get(id.0 as usize).map_or(&[], Vec::as_slice)
+        self.sets.get(id.0 as usize).map_or(&[], |set| &set.fields)
+    }
+
+    /// The fields of a selection that `variables` select, in the order in which those selections come.
+    pub(super) fn selected<'a>(
+        &'a self,
+        id: SelectionId,
+        variables: &'a Map<String, Json>,
+    ) -> impl Iterator<Item = &'a Field> {
+        let (fields, moves) = self.sets.get(id.0 as usize).map_or((&[][..], false), |set| (&set.fields, set.moves));
+        let mut moved: Vec<(u32, &Field)> = Vec::new();
+        if moves {
+            moved.extend(fields.iter().filter_map(|field| Some((field.place(variables)?, field))));
+            moved.sort_by_key(|(place, _)| *place);
+        }
+        let settled = if moves { &[][..] } else { fields };
+        let settled = settled.iter().filter(|field| field.place(variables).is_some());
+        settled.chain(moved.into_iter().map(|(_, field)| field))
     }
 }

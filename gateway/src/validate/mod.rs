@@ -1,5 +1,6 @@
 //! Whether a document fits the schema, and variables their types.
 
+mod meta_fields;
 mod operation;
 mod rules;
 mod variables;

@@ -8,12 +8,18 @@ use graphql_tools::{
     validation::{rules::default_rules_validation_plan, validate::validate as validate_document},
 };
 
-use super::operation::{Operation, operations};
+use super::{
+    meta_fields,
+    operation::{Operation, operations},
+};
 use crate::{
     error::{GraphqlError, Location, code},
     operation::OperationKind,
     schema::ServedSchema,
 };
+
+/// How many violations are listed before the rest is left out.
+const MAX_ERRORS: usize = 100;
 
 /// Validates a document against the schema that clients see.
 ///
@@ -38,10 +44,16 @@ pub fn validate(schema: &ServedSchema, document: &Document) -> Result<(), Vec<Gr
             error.locations.iter().map(|position| Location { line: position.line, column: position.column }).collect(),
         ..GraphqlError::new(code::VALIDATION_FAILED, error.message)
     }));
+    errors.extend(meta_fields::misplaced(schema.api(), document));
     for error in subscription_roots(document) {
         if errors.iter().all(|known| known.message != error.message) {
             errors.push(error);
         }
+    }
+    if errors.len() > MAX_ERRORS {
+        errors.truncate(MAX_ERRORS);
+        let message = "Too many validation errors, error limit reached. Validation aborted.";
+        errors.push(GraphqlError::new(code::VALIDATION_FAILED, message));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

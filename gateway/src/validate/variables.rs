@@ -197,6 +197,9 @@ impl Coercion<'_> {
             }
         }
         for unknown in given.keys() {
+            if self.problems.len() > MAX_ERRORS {
+                break;
+            }
             let hint = did_you_mean(unknown, ty.input_fields.keys());
             self.fail(&whole, format!("Field \"{unknown}\" is not defined by type \"{}\".{hint}", ty.name));
         }
@@ -229,11 +232,29 @@ impl Coercion<'_> {
 
     fn fail(&mut self, value: &Value, problem: String) -> Value {
         if self.problems.len() <= MAX_ERRORS {
-            let shown: String = value.to_string().chars().take(200).collect();
-            self.problems.push((shown, self.path.concat(), problem));
+            self.problems.push((shown(value), self.path.concat(), problem));
         }
         Value::Null
     }
+}
+
+/// The first 200 characters of a value's JSON; the rest is not even written.
+fn shown(value: &Value) -> String {
+    struct Start(Vec<u8>);
+    impl std::io::Write for Start {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.extend_from_slice(bytes);
+            // No character has more than four bytes.
+            if self.0.len() < 4 * 200 { Ok(bytes.len()) } else { Err(std::io::ErrorKind::WriteZero.into()) }
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut start = Start(Vec::new());
+    // An error says that there is more than enough.
+    let _ = serde_json::to_writer(&mut start, value);
+    String::from_utf8_lossy(&start.0).chars().take(200).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the number is whole and within 53 bits")]
