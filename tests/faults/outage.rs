@@ -27,6 +27,14 @@ async fn without_preferences_the_rest_is_served_and_it_recovers_by_itself_on_pos
     assert_eq!(error["extensions"]["serviceName"], "preferences");
     assert!(error["message"].as_str().unwrap().contains("preferences"), "{error}");
 
+    // A field of it inside of another subgraph's object takes nothing else away.
+    let wished = "{ products(first: 2) { nodes { title isWishlisted } } }";
+    let answer = customer.answer(wished, json!({})).await;
+    let products = answer.data["products"]["nodes"].as_array().unwrap();
+    assert!(products.iter().all(|product| product["title"].is_string() && product["isWishlisted"].is_null()));
+    assert_eq!(answer.errors[0]["extensions"]["serviceName"], "preferences", "{answer:?}");
+    assert!(answer.errors[0]["path"].to_string().starts_with("[\"products\",\"nodes\""), "{answer:?}");
+
     // What does not need it has no error at all.
     customer.ask("{ products(first: 5) { nodes { title } } feed(first: 3) { items { score } } }", json!({})).await;
 

@@ -9,8 +9,10 @@ use crate::support::{Shop, Shopper, eventually, on_both_columns};
 
 on_both_columns!(what_sells_out_is_no_longer_recommended);
 
-/// From the last sale to lists without the product. The rule is one second; the rest is for machines with much to do.
-const SOON: Duration = Duration::from_secs(4);
+/// From the last sale to lists without the product.
+const GONE_WITHIN: Duration = Duration::from_secs(1);
+/// From a delivery to lists with the product again.
+const BACK_WITHIN: Duration = Duration::from_secs(4);
 
 const SIMILAR: &str =
     "query($id: ID!) { product(id: $id) { similar(first: 8) { product { id handle availableForSale } } }
@@ -57,7 +59,7 @@ async fn what_sells_out_is_no_longer_recommended(shop: Arc<Shop>) {
 
     adjust(&staff, &sold, "sold out").await;
     let began = Instant::now();
-    eventually("what is sold out is gone from the lists", SOON, || async {
+    eventually("what is sold out is gone from the lists", GONE_WITHIN, || async {
         (!has(&shopper.ask(SIMILAR, id.clone()).await, &alike)).then_some(())
     })
     .await;
@@ -70,7 +72,7 @@ async fn what_sells_out_is_no_longer_recommended(shop: Arc<Shop>) {
         change["delta"] = json!(-change["delta"].as_i64().unwrap());
     }
     adjust(&staff, &sold, "delivered").await;
-    eventually("what was delivered is back", SOON, || async {
+    eventually("what was delivered is back", BACK_WITHIN, || async {
         has(&shopper.ask(SIMILAR, id.clone()).await, &alike).then_some(())
     })
     .await;
