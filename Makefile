@@ -54,7 +54,6 @@ contract: build ## Fail when schema/ is stale or an operation of the clients wou
 bench: bench-gateway ## Run the benchmarks; results in target/bench/*.json
 
 bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of the gateway on the shop query
-	cargo build --release --bin selvedge
 	cargo bench --bench gateway
 
 up: .env ## Start the distributed form with Docker (docker-compose.yml)
