@@ -36,6 +36,10 @@ const CLIENT_CORE: usize = 1;
 const SHOPPERS: usize = 32;
 const WARM_UP: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 2;
+/// The first scenario: `selvedge up`.
+const ONE_PROCESS: &str = "gateway and subgraphs in one process";
+/// The second: the distributed form, without its servers.
+const FOUR_PROCESSES: &str = "gateway before three subgraph processes";
 /// Of one way in one round.
 const ROUND: Duration = Duration::from_secs(5);
 
@@ -57,11 +61,13 @@ async fn measure(round: Duration) {
     let embedded = Gateway::new(servers.embedded_address());
     let distributed = Gateway::new(servers.gateway_address());
     let naive = Naive::new(servers.subgraph_addresses());
+    let idle =
+        [servers.embedded_resident_bytes(), servers.gateway_resident_bytes(), servers.subgraphs_resident_bytes()];
     // What is compared must be the same page.
     let page = distributed.page().await;
     assert_eq!(page["products"]["nodes"].as_array().unwrap().len(), 20);
     assert_eq!(page, naive.page().await);
-    println!("{} shoppers, {} rounds of {} s each way, alternating\n", SHOPPERS, ROUNDS, round.as_secs());
+    println!("{SHOPPERS} shoppers, {ROUNDS} rounds of {} s each way, alternating\n", round.as_secs());
 
     load::run(&embedded, SHOPPERS, WARM_UP).await;
     load::run(&distributed, SHOPPERS, WARM_UP).await;
@@ -73,12 +79,18 @@ async fn measure(round: Duration) {
         of_distributed.add(load::run(&distributed, SHOPPERS, round).await);
     }
 
+    let busy =
+        [servers.embedded_resident_bytes(), servers.gateway_resident_bytes(), servers.subgraphs_resident_bytes()];
     let mut report = Report::new();
-    let subgraphs = servers.subgraphs_resident_bytes();
-    let baseline = (&of_naive, subgraphs);
-    report.compare("gateway and subgraphs in one process", (&of_embedded, servers.embedded_resident_bytes()), baseline);
-    let resident = servers.gateway_resident_bytes() + subgraphs;
-    report.compare("gateway before three subgraph processes", (&of_distributed, resident), baseline);
+    report.compare(ONE_PROCESS, &of_embedded, &of_naive);
+    report.compare(FOUR_PROCESSES, &of_distributed, &of_naive);
+    for (figure, [embedded, gateway, subgraphs]) in [("resident memory, idle", idle), ("resident memory, after", busy)]
+    {
+        report.compare_memory(ONE_PROCESS, figure, embedded, subgraphs);
+        report.compare_memory(FOUR_PROCESSES, figure, gateway + subgraphs, subgraphs);
+    }
+    let warm_start_ms = servers.warm_start().as_secs_f64() * 1_000.0;
+    report.add((ONE_PROCESS, "warm start, until it listens", "ms"), warm_start_ms, None);
     report.print();
     report.write("gateway");
 }

@@ -16,9 +16,9 @@ struct Row {
     figure: &'static str,
     value: f64,
     unit: &'static str,
-    baseline: &'static str,
-    baseline_value: f64,
-    ratio: f64,
+    baseline: Option<&'static str>,
+    baseline_value: Option<f64>,
+    ratio: Option<f64>,
     machine: String,
 }
 
@@ -33,20 +33,33 @@ impl Report {
         Self { machine: machine::describe(), rows: Vec::new() }
     }
 
-    /// Adds the figures of `scenario`: what was measured, and the memory of its processes in bytes.
-    pub(crate) fn compare(&mut self, scenario: &str, way: (&Measured, u64), baseline: (&Measured, u64)) {
-        let ((measured, resident), (of_baseline, baseline_resident)) = (way, baseline);
-        let mut add = |figure, unit, value: f64, baseline_value: f64| {
-            let (value, baseline_value) = (round(value), round(baseline_value));
-            let (scenario, machine) = (scenario.to_owned(), self.machine.clone());
-            let ratio = round(value / baseline_value);
-            self.rows.push(Row { scenario, figure, value, unit, baseline: BASELINE, baseline_value, ratio, machine });
-        };
-        add("pages a second", "1/s", measured.rate(), of_baseline.rate());
+    /// Adds what was measured in `scenario`, before the same of the baseline.
+    pub(crate) fn compare(&mut self, scenario: &str, measured: &Measured, baseline: &Measured) {
+        self.add((scenario, "pages a second", "1/s"), measured.rate(), Some(baseline.rate()));
         for (figure, quantile) in [("latency, median", 0.5), ("latency, 99th percentile", 0.99)] {
-            add(figure, "ms", measured.latency_ms(quantile), of_baseline.latency_ms(quantile));
+            let (value, baseline_value) = (measured.latency_ms(quantile), baseline.latency_ms(quantile));
+            self.add((scenario, figure, "ms"), value, Some(baseline_value));
         }
-        add("resident memory after the load", "MiB", mebibytes(resident), mebibytes(baseline_resident));
+    }
+
+    /// Adds memory in RAM, in bytes.
+    pub(crate) fn compare_memory(&mut self, scenario: &str, figure: &'static str, bytes: u64, baseline_bytes: u64) {
+        self.add((scenario, figure, "MiB"), mebibytes(bytes), Some(mebibytes(baseline_bytes)));
+    }
+
+    /// Adds scenario, figure and unit with their value, and the baseline's where there is one.
+    pub(crate) fn add(&mut self, what: (&str, &'static str, &'static str), value: f64, baseline_value: Option<f64>) {
+        let (scenario, figure, unit) = what;
+        self.rows.push(Row {
+            scenario: scenario.to_owned(),
+            figure,
+            value: round(value),
+            unit,
+            baseline: baseline_value.map(|_| BASELINE),
+            baseline_value: baseline_value.map(round),
+            ratio: baseline_value.map(|baseline_value| round(value / baseline_value)),
+            machine: self.machine.clone(),
+        });
     }
 
     pub(crate) fn print(&self) {
@@ -57,7 +70,9 @@ impl Report {
         );
         for row in &self.rows {
             let Row { scenario, figure, value, unit, baseline_value, ratio, .. } = row;
-            println!("{scenario:<42} {figure:<32} {value:>10.2} {baseline_value:>10.2}  {unit:<5} {ratio:>6.2}");
+            let shown = |number: &Option<f64>| number.map_or_else(|| "-".to_owned(), |number| format!("{number:.2}"));
+            let (baseline_value, ratio) = (shown(baseline_value), shown(ratio));
+            println!("{scenario:<42} {figure:<32} {value:>10.2} {baseline_value:>10}  {unit:<5} {ratio:>6}");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::{fs, net::SocketAddr, path::Path, process::Command, time::Duration};
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::{
     machine::resident_bytes,
@@ -20,6 +21,7 @@ pub(crate) struct Servers {
     embedded: (Process, SocketAddr),
     subgraphs: [(Process, SocketAddr); 3],
     gateway: (Process, SocketAddr),
+    warm_start: Duration,
     _folder: TempDir,
 }
 
@@ -27,17 +29,25 @@ impl Servers {
     pub(crate) async fn start(core: usize) -> Self {
         let folder = TempDir::new().unwrap();
         let place = Place { folder: folder.path(), core };
-        let up = ["up", "--ephemeral", "--sample-products", PRODUCTS];
-        let embedded = listening(place.command(&up), "GraphQL http://").await;
-        let seed = run(&mut place.command(&["seed", "--products", PRODUCTS, "--data", "data"]));
-        assert_eq!(seed.0, Some(0), "{}", seed.2);
+        for data in ["one", "three"] {
+            let seed = run(&mut place.command(&["seed", "--products", PRODUCTS, "--data", data]));
+            assert_eq!(seed.0, Some(0), "{}", seed.2);
+        }
+        let began = Instant::now();
+        let embedded = listening("selvedge up", place.command(&["up", "--data", "one"]), "GraphQL http://").await;
+        let warm_start = began.elapsed();
         let inventory = place.subgraph("inventory", None).await;
         let preferences = place.subgraph("preferences", None).await;
         let mut recommendation = place.subgraph("recommendation", Some(inventory.1)).await;
         recommendation.0.told("the catalog is loaded", &[], START_WITHIN).await;
         let subgraphs = [inventory, preferences, recommendation];
         let gateway = place.gateway(&subgraphs).await;
-        Self { embedded, subgraphs, gateway, _folder: folder }
+        Self { embedded, subgraphs, gateway, warm_start, _folder: folder }
+    }
+
+    /// From starting the one process, on a store that is filled already, until it said its address.
+    pub(crate) const fn warm_start(&self) -> Duration {
+        self.warm_start
     }
 
     pub(crate) const fn embedded_address(&self) -> SocketAddr {
@@ -82,11 +92,11 @@ impl Place<'_> {
     }
 
     async fn subgraph(&self, name: &str, inventory: Option<SocketAddr>) -> (Process, SocketAddr) {
-        let mut command = self.command(&["subgraph", name, "--data", "data", "--listen", "127.0.0.1:0"]);
+        let mut command = self.command(&["subgraph", name, "--data", "three", "--listen", "127.0.0.1:0"]);
         if let Some(inventory) = inventory {
             command.env("SELVEDGE_RECOMMENDATION__INVENTORY_URL", format!("http://{inventory}/graphql"));
         }
-        listening(command, "listens on http://").await
+        listening(name, command, "listens on http://").await
     }
 
     async fn gateway(&self, subgraphs: &[(Process, SocketAddr); 3]) -> (Process, SocketAddr) {
@@ -97,13 +107,13 @@ impl Place<'_> {
             .map(|(name, (_, address))| format!("    - name: {name}\n      url: http://{address}/graphql\n"));
         let config = format!("schema:\n  subgraphs:\n{}", entries.collect::<String>());
         fs::write(self.folder.join("gateway.yaml"), config).unwrap();
-        listening(self.command(&["gateway", "--config", "gateway.yaml"]), "the gateway serves http://").await
+        listening("gateway", self.command(&["gateway", "--config", "gateway.yaml"]), "the gateway serves http://").await
     }
 }
 
 /// Starts a server and waits for the address that it says behind `before`.
-async fn listening(command: Command, before: &str) -> (Process, SocketAddr) {
-    let mut process = Process::start(before, command);
+async fn listening(name: &str, command: Command, before: &str) -> (Process, SocketAddr) {
+    let mut process = Process::start(name, command);
     let address = process.told(before, &['/'], START_WITHIN).await.parse().unwrap();
     (process, address)
 }
