@@ -173,3 +173,16 @@ describe("storage", () => {
     expect(open().read().lines).toEqual([]);
   });
 });
+
+describe("a stored cart that cannot be read", () => {
+  it.each(["{", "null", "{}", '{"reference":"r","cart":{"lines":[null]}}', '{"reference":"r","cart":{"lines":[{"item":{"sku":"a"},"pending":0}]}}'])(
+    "is given up: %s",
+    async (text) => {
+      storage.set("selvedge.cart", text);
+      const store = open();
+      expect(store.read().lines).toEqual([]);
+      expect(await store.add(shirt)).toBeUndefined();
+      expect(open().read().lines).toHaveLength(1);
+    },
+  );
+});

@@ -148,10 +148,22 @@ export class CartStore {
 function readStored(storage: CartStorage): Stored | undefined {
   try {
     const stored = JSON.parse(storage.getItem(STORAGE_KEY) ?? "null") as Stored | null;
-    return stored && Array.isArray(stored.cart.lines) ? stored : undefined;
+    return stored && typeof stored.reference === "string" && stored.cart.lines.every(isLine) ? stored : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What is stored may be of another version of the shop; a cart that cannot be read is given up, not shown. */
+function isLine(line: Partial<CartLine> | null): boolean {
+  const { item, holds, pending }: { item?: Partial<CartItem>; holds?: unknown; pending?: unknown } = line ?? {};
+  return (
+    typeof item?.sku === "string" &&
+    typeof item.unitPrice?.amount === "number" &&
+    typeof pending === "number" &&
+    Array.isArray(holds) &&
+    holds.every((hold: Partial<Hold> | null) => typeof hold?.reservationId === "string" && typeof hold.quantity === "number")
+  );
 }
 
 /** A lost answer is asked for once more under the same key, which holds nothing twice. */

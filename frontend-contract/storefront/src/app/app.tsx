@@ -6,6 +6,7 @@ import { CatalogPage } from "../catalog/catalog-page.tsx";
 import { CartProvider } from "../cart/cart-context.tsx";
 import { CartDrawer } from "../cart/cart-drawer.tsx";
 import { PrivacyPage } from "../customer/privacy-page.tsx";
+import { SESSION_KEY } from "../customer/session.ts";
 import { CustomerNotice, CustomerProvider } from "../customer/wishlist-context.tsx";
 import { WishlistPage } from "../customer/wishlist-page.tsx";
 import { FeedPage } from "../feed/feed-page.tsx";
@@ -71,7 +72,7 @@ function Pages() {
 }
 
 /** Tries failed parts again while the page is seen, and sends the last behaviour when it goes away. */
-function usePageLife({ shop, recorder }: Storefront): void {
+function usePageLife({ shop, recorder, session }: Storefront): void {
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") shop.queries.retryFailed();
@@ -82,6 +83,7 @@ function usePageLife({ shop, recorder }: Storefront): void {
     const online = () => shop.queries.retryFailed();
     const stored = (event: StorageEvent) => {
       if (event.key === "selvedge.cart") shop.cart.reload();
+      if (event.key === SESSION_KEY) session.reload();
     };
     addEventListener("pagehide", leave);
     addEventListener("offline", offline);
@@ -94,5 +96,5 @@ function usePageLife({ shop, recorder }: Storefront): void {
       removeEventListener("online", online);
       removeEventListener("storage", stored);
     };
-  }, [shop, recorder]);
+  }, [shop, recorder, session]);
 }

@@ -1,7 +1,7 @@
 import { Link, useLocation, useSearch } from "wouter";
 
 import { CartButton } from "../cart/cart-context.tsx";
-import { filtersOfSearch, searchOfFilters } from "../catalog/filters.ts";
+import { filtersOfSearch, MAX_QUERY_LENGTH, searchOfFilters } from "../catalog/filters.ts";
 import { AccountMenu } from "../customer/account-menu.tsx";
 
 const PAGES = [
@@ -49,7 +49,7 @@ function Search() {
         navigate(`/${searchOfFilters({ ...filters, query: typeof words === "string" ? words.trim() : "" })}`);
       }}
     >
-      <input type="search" name="q" aria-label="Search products" placeholder="Search" defaultValue={filters.query} maxLength={100} />
+      <input type="search" name="q" aria-label="Search products" placeholder="Search" defaultValue={filters.query} maxLength={MAX_QUERY_LENGTH} />
     </form>
   );
 }

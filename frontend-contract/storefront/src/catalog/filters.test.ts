@@ -12,6 +12,10 @@ describe("filters and the address", () => {
     expect(searchOfFilters(filtersOfSearch("?sort=RANDOM&size=&utm=1"))).toBe("");
   });
 
+  it("keep a search within what the graph takes", () => {
+    expect(filtersOfSearch(`?q=${"y".repeat(400)}`).query).toHaveLength(100);
+  });
+
   it("ask the graph for what narrows, and nothing else", () => {
     expect(productFilterOf(filtersOfSearch(""))).toEqual({});
     expect(productFilterOf(filtersOfSearch("?size=M&in-stock=1"))).toEqual({ size: ["M"], available: true });

@@ -23,13 +23,16 @@ export const SORTS: readonly (readonly [ProductSort, string])[] = [
   ["TITLE", "Name"],
 ];
 
+/** The longest search; the graph takes twice as much. */
+export const MAX_QUERY_LENGTH = 100;
+
 /** Reads filters from the query of an address; what it does not know it leaves out. */
 export function filtersOfSearch(search: string): Filters {
   const parameters = new URLSearchParams(search);
   const list = (name: ListFilter) => [...new Set(parameters.getAll(name).filter(Boolean))];
   const sort = SORTS.find(([value]) => value === parameters.get("sort"))?.[0] ?? "FEATURED";
   return {
-    query: parameters.get("q") ?? "",
+    query: Array.from(parameters.get("q") ?? "").slice(0, MAX_QUERY_LENGTH).join(""),
     category: list("category"),
     gender: list("gender"),
     size: list("size"),

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import { DEMO_CUSTOMERS, Session } from "./session.ts";
+import { DEMO_CUSTOMERS, Session, SESSION_KEY } from "./session.ts";
 
 const [ada] = DEMO_CUSTOMERS;
 if (!ada) throw new Error("there is no demo customer");
@@ -35,6 +35,23 @@ describe("Session", () => {
     const { session, fetch } = open(() => Response.json({ token: tokenUntil(NOW + 600_000) }));
     expect(await session.token()).toBeUndefined();
     expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it("follows another tab of the browser", async () => {
+    const { session, fetch } = open(() => Response.json({ token: tokenUntil(NOW + 600_000) }));
+    const changed = vi.fn();
+    session.watchIdentity(changed);
+    storage.set(SESSION_KEY, ada.id);
+    session.reload();
+    session.reload();
+    expect(session.read().customer).toBe(ada);
+    expect(await session.token()).toBeDefined();
+    storage.delete(SESSION_KEY);
+    session.reload();
+    expect(session.read().status).toBe("anonymous");
+    expect(await session.token()).toBeUndefined();
+    expect(fetch).toHaveBeenCalledTimes(1);
+    expect(changed).toHaveBeenCalledTimes(2);
   });
 
   it("stays anonymous when the gateway gives no tokens", async () => {

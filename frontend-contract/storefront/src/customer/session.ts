@@ -29,7 +29,8 @@ interface Token {
   readonly expiresAtMs: number;
 }
 
-const KEY = "selvedge.customer";
+/** Where the browser keeps who is signed in. */
+export const SESSION_KEY = "selvedge.customer";
 const RENEW_BEFORE_MS = 30_000;
 const UNKNOWN_LIFETIME_MS = 300_000;
 const ANONYMOUS: SessionState = { status: "anonymous", customer: undefined };
@@ -48,8 +49,7 @@ export class Session {
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
-    const customer = DEMO_CUSTOMERS.find((candidate) => candidate.id === ports.storage.getItem(KEY));
-    if (customer) this.#state = { status: "signed-in", customer };
+    this.#state = storedState(ports.storage);
   }
 
   readonly read = (): SessionState => this.#state;
@@ -83,15 +83,25 @@ export class Session {
       return false;
     }
     this.#token = token;
-    this.#ports.storage.setItem(KEY, customer.id);
+    this.#ports.storage.setItem(SESSION_KEY, customer.id);
     this.#set({ status: "signed-in", customer });
     this.#identityChanged();
     return true;
   }
 
+  /** Takes what another tab of this browser has stored. */
+  reload(): void {
+    const stored = storedState(this.#ports.storage);
+    if (stored.customer === this.#state.customer) return;
+    this.#token = undefined;
+    this.#pending = undefined;
+    this.#set(stored);
+    this.#identityChanged();
+  }
+
   signOut(): void {
     this.#token = undefined;
-    this.#ports.storage.removeItem(KEY);
+    this.#ports.storage.removeItem(SESSION_KEY);
     this.#set(ANONYMOUS);
     this.#identityChanged();
   }
@@ -116,6 +126,11 @@ export class Session {
     this.#state = state;
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function storedState(storage: SessionPorts["storage"]): SessionState {
+  const customer = DEMO_CUSTOMERS.find((candidate) => candidate.id === storage.getItem(SESSION_KEY));
+  return customer ? { status: "signed-in", customer } : ANONYMOUS;
 }
 
 /** When a JWT ends, read without checking it: only to know when to ask for a new one. */

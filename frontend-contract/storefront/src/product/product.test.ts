@@ -69,6 +69,8 @@ describe("what is missing", () => {
     expect(describeMissing([error("preferences"), error("recommendation")])).toContain("preferences");
     expect(describeMissing([error("recommendation")])).toContain("recommendation");
     expect(describeMissing([{ message: "x", extensions: { code: "NETWORK_ERROR" } }])).toContain("cannot be reached");
+    const refused = { message: "x", extensions: { code: "BAD_USER_INPUT", serviceName: "inventory" } };
+    expect(describeMissing([refused])).not.toContain("not answering");
   });
 });
 
