@@ -116,9 +116,12 @@ async fn a_field_stands_where_it_is_first_selected_for_these_variables() {
         (json!({ "x": false, "y": true }), r#"{"id":"1","title":"t","price":5}"#),
         (json!({ "x": false, "y": false }), r#"{"id":"1","price":5,"title":"t"}"#),
     ] {
-        let outcome = run(&shop(), query, variables, |_: &str, _: &Value| {
-            json!({ "data": { "products": [{ "id": "1", "title": "t", "price": 5 }] } })
-        })
+        let outcome = run(
+            &shop(),
+            query,
+            variables,
+            |_: &str, _: &Value| json!({ "data": { "products": [{ "id": "1", "title": "t", "price": 5 }] } }),
+        )
         .await;
         assert_eq!(outcome.text, format!(r#"{{"data":{{"products":[{expected}]}}}}"#));
     }

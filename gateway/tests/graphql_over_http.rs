@@ -241,3 +241,18 @@ async fn health_and_missing_pages() {
     assert_eq!(gateway.send(Request::get("/"), "/health", "").await.body(), r#"{"status":"ready"}"#);
     assert_eq!(gateway.send(Request::get("/"), "/nowhere", "").await.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut config = config();
+    config.server.request_timeout_ms = 100;
+    let gateway = TestGateway::start(config).await;
+    let mut stream = tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+    let request = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("REQUEST_TIMEOUT"), "{answer}");
+}

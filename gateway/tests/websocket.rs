@@ -12,6 +12,7 @@ mod edge_support;
 
 use edge_support::{TestGateway, config, eventually, now, socket::Socket, token};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const BADGES: &str = r#"subscription { badges(skus: ["A", "B"]) { sku available } }"#;
 
@@ -100,6 +101,32 @@ async fn a_client_that_never_initialises_is_closed() {
     config.subscriptions.init_timeout_ms = 50;
     let gateway = TestGateway::start(config).await;
     assert_eq!(Socket::open(gateway.address).await.closed().await.0, 4408);
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_closes_with_its_code() {
+    let mut config = config();
+    config.limits.max_body_bytes = 1_000;
+    let gateway = TestGateway::start(config).await;
+    let mut socket = Socket::ready(gateway.address).await;
+    socket.send_text(&"x".repeat(1_001)).await;
+    assert_eq!(socket.closed().await.0, 1009);
+}
+
+#[tokio::test]
+async fn only_a_get_becomes_a_socket() {
+    let gateway = TestGateway::start(config()).await;
+    for (method, status) in [("POST", "400"), ("GET", "101")] {
+        let mut stream = tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+        let request = format!(
+            "{method} /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"), "{method}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use graphql_tools::static_graphql::query::{
 };
 use indexmap::IndexMap;
 
-use super::{Alternative, Below, Condition, Field, Leaf, Output, SelectionId, Selections, Source, condition::conditions_of};
+use super::{
+    Alternative, Below, Condition, Field, Leaf, Output, SelectionId, Selections, Source, condition::conditions_of,
+};
 use crate::{
     schema::{ApiType, ServedSchema, TypeId, TypeKind},
     value::Keys,

@@ -82,8 +82,7 @@ impl<'a> Introspection<'a, '_> {
 
     fn node(&mut self, node: Node<'a>, selection: Option<SelectionId>) {
         let ProjectInput { projection, variables, .. } = self.input;
-        let fields =
-            selection.into_iter().flat_map(|selection| projection.selections.selected(selection, variables));
+        let fields = selection.into_iter().flat_map(|selection| projection.selections.selected(selection, variables));
         self.out.push(b'{');
         let mut is_first = true;
         for field in fields {

@@ -32,6 +32,9 @@ pub enum RequestError {
     /// The body broke off.
     #[error("the body could not be read to its end")]
     BodyInterrupted,
+    /// The body took too long to come.
+    #[error("the body did not come in time")]
+    BodyTooSlow,
     /// The body is no JSON.
     #[error("the body is not valid JSON (line {line}, column {column})")]
     NotJson {
@@ -76,6 +79,7 @@ impl RequestError {
             Self::UnsupportedContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable | Self::NeedsStream => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyInterrupted
             | Self::NotJson { .. }
             | Self::BadParameter { .. }
@@ -93,6 +97,7 @@ impl RequestError {
             Self::UnsupportedContentType => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotAcceptable | Self::NeedsStream => "NOT_ACCEPTABLE",
             Self::BodyTooLarge { .. } => "REQUEST_TOO_LARGE",
+            Self::BodyTooSlow => "REQUEST_TIMEOUT",
             Self::Forgeable { .. } => "CSRF_REFUSED",
             Self::BatchRefused | Self::BatchSize { .. } => "BATCH_REFUSED",
             Self::BodyInterrupted | Self::NotJson { .. } | Self::BadParameter { .. } => "BAD_REQUEST",

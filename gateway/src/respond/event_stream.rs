@@ -35,11 +35,27 @@ pub fn event_stream(responses: impl Stream<Item = Bytes> + Send + 'static, keep_
     response
 }
 
-/// The encoded responses hold no line breaks: JSON escapes them in texts, and the encoder writes none between.
+/// Line breaks end a field, so they become spaces: JSON escapes them in texts, and only custom scalars, which pass as
+/// their subgraph wrote them, can have some between.
 fn next(response: &Bytes) -> Bytes {
     let mut event = BytesMut::with_capacity(response.len() + 24);
     event.put_slice(b"event: next\ndata: ");
+    let data = event.len();
     event.put_slice(response);
+    for byte in event.iter_mut().skip(data).filter(|byte| matches!(byte, b'\n' | b'\r')) {
+        *byte = b' ';
+    }
     event.put_slice(b"\n\n");
     event.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_of_data() {
+        let event = next(&Bytes::from_static(b"{\"data\":{\"a\":{\r\n  \"b\": 1\n}}}"));
+        assert_eq!(event, "event: next\ndata: {\"data\":{\"a\":{    \"b\": 1 }}}\n\n");
+    }
 }

@@ -7,7 +7,6 @@ use axum::{
     extract::{Request, State},
     response::Response,
     routing::{any, get},
-    serve::ListenerExt,
 };
 use http::StatusCode;
 use tokio::net::TcpListener;
@@ -16,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     GatewayBuilder, MetricsText, Readiness, StaticAssets,
     admin::{self, Health},
-    assets, graphql, layers,
+    assets, graphql, layers, listen,
 };
 use crate::{
     config::Config, pipeline::Pipeline, schema::ServedSchema, subgraph::SubgraphTransports,
@@ -93,20 +92,14 @@ impl Gateway {
     pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
         let grace = self.edge.config.server.shutdown_grace();
         let connections = &self.edge.connections;
-        let listener = listener.tap_io(|socket| {
-            // Answers are written whole, so waiting for more would only delay them.
-            if let Err(error) = socket.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY was not set");
-            }
-        });
-        let server = axum::serve(listener, self.router()).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let server = listen::serve(listener, self.router(), listen::HEAD_TIMEOUT, shutdown.clone());
         let out_of_time = async {
             shutdown.cancelled().await;
             connections.shutdown.cancel();
             tokio::time::sleep(grace).await;
         };
         tokio::select! {
-            result = server.into_future() => result?,
+            () = server => {}
             () = out_of_time => tracing::warn!(grace_ms = grace.as_millis(), "requests were cut off at shutdown"),
         }
         connections.shutdown.cancel();

@@ -101,7 +101,9 @@ async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Re
     let identity = edge.pipeline.authenticator().authenticate(&parts.headers).await?;
     let decoded = if parts.method == Method::POST {
         check_content_type(&parts.headers)?;
-        let body = read(body, edge.config.limits.max_body_bytes).await?;
+        let timeout = edge.config.server.request_timeout();
+        let reading = read(body, edge.config.limits.max_body_bytes);
+        let body = tokio::time::timeout(timeout, reading).await.map_err(|_elapsed| RequestError::BodyTooSlow)??;
         decode_body(&body, edge.config.limits.max_batch_operations)?
     } else {
         Decoded::Single(decode_query_string(&parts.uri)?)

@@ -6,6 +6,7 @@ mod builder;
 mod gateway;
 mod graphql;
 mod layers;
+mod listen;
 
 pub use admin::{MetricsText, Readiness};
 pub use assets::{Asset, Caching, StaticAssets};

@@ -7,6 +7,12 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseC
 pub(super) enum Close {
     /// The gateway stops; the client should connect again.
     GoingAway,
+    /// Frames that are not of RFC 6455.
+    BadFrame,
+    /// A text that is not UTF-8.
+    BadText,
+    /// A message over the limit.
+    TooLarge,
     /// A message that is not of the protocol.
     BadMessage(&'static str),
     /// `subscribe` before `connection_ack`.
@@ -28,6 +34,9 @@ impl Close {
     pub(super) fn frame(&self) -> CloseFrame {
         let (code, reason) = match self {
             Self::GoingAway => (1001, "Going away".to_owned()),
+            Self::BadFrame => (1002, "Protocol error".to_owned()),
+            Self::BadText => (1007, "A text is not UTF-8".to_owned()),
+            Self::TooLarge => (1009, "The message is too large".to_owned()),
             Self::BadMessage(what) => (4400, (*what).to_owned()),
             Self::Unauthorized => (4401, "Unauthorized".to_owned()),
             Self::Forbidden(why) => (4403, format!("Forbidden: {why}")),

@@ -10,7 +10,10 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Message, error::Error as SocketError},
+    tungstenite::{
+        Message,
+        error::{Error as SocketError, ProtocolError},
+    },
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -67,8 +70,15 @@ enum End {
 }
 
 impl From<SocketError> for End {
-    fn from(_: SocketError) -> Self {
-        Self::Gone
+    fn from(error: SocketError) -> Self {
+        match error {
+            SocketError::Capacity(_) => Self::Close(Close::TooLarge),
+            SocketError::Utf8(_) => Self::Close(Close::BadText),
+            // The client broke off, which takes no answer.
+            SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Gone,
+            SocketError::Protocol(_) => Self::Close(Close::BadFrame),
+            _ => Self::Gone,
+        }
     }
 }
 

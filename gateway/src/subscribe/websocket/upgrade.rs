@@ -2,7 +2,7 @@
 
 use axum::{body::Body, response::Response};
 use http::{
-    HeaderMap, HeaderValue, Request, StatusCode,
+    HeaderMap, HeaderValue, Method, Request, StatusCode,
     header::{
         CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
         SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -66,7 +66,8 @@ pub fn upgrade(
 ) -> Result<Response, UpgradeError> {
     let headers = request.headers();
     let is_version_13 = headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| is_version_13).ok_or(UpgradeError::BadHandshake)?;
+    let is_handshake = is_version_13 && request.method() == Method::GET;
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| is_handshake).ok_or(UpgradeError::BadHandshake)?;
     let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes())).map_err(|_| UpgradeError::BadHandshake)?;
     if !origin_allowed(headers, allowed_origins) {
         return Err(UpgradeError::OriginRefused);
