@@ -120,6 +120,11 @@ impl Intake {
         let mut seen = HashSet::with_capacity(events.len());
         let mut pseudonyms: HashMap<String, String> = HashMap::new();
         let mut documents = Vec::with_capacity(events.len());
+        // The request's own id leads to the person as soon as the request also did something under the person's name.
+        let correlation_id = match attribution {
+            Attribution::Nobody => Uuid::new_v4().to_string(),
+            Attribution::Customer(_) | Attribution::Session => correlation_id.to_owned(),
+        };
         for mut event in events {
             if !seen.insert(event.id.clone()) {
                 continue;
@@ -138,7 +143,7 @@ impl Intake {
                 published_id: stamp.id,
                 recorded_at: stamp.now,
                 revision: stamp.revision,
-                correlation_id: correlation_id.to_owned(),
+                correlation_id: correlation_id.clone(),
                 expires_at: stamp.now + self.retention,
             }));
         }

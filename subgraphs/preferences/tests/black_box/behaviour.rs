@@ -68,6 +68,7 @@ async fn without_consent_nothing_leads_to_the_person(engine: Arc<Engine>) {
         assert_eq!(event.data["customerId"], json!(null));
         assert!(!serde_json::to_string(&event.data).unwrap().contains("visit-1"));
         assert!(event.subject.starts_with("session:") && !event.subject.contains("visit-1"));
+        assert_ne!(event.correlationid, anna.correlation_id, "what else the request did is under the person's name");
     }
     assert_eq!(events[0].data["sessionId"], events[1].data["sessionId"], "the basket stays together");
     // Consent that comes later does not bring back what was done before.

@@ -15,6 +15,7 @@ on_both_engines!(
     consent_is_set_by_purpose_and_published,
     withdrawing_deletes_behaviour_for_good,
     an_erasure_that_a_crash_left_is_finished,
+    what_was_withdrawn_is_not_in_the_files,
 );
 
 async fn consent_is_set_by_purpose_and_published(engine: Arc<Engine>) {
@@ -37,6 +38,26 @@ async fn consent_is_set_by_purpose_and_published(engine: Arc<Engine>) {
     );
     let refused = shop.ask(&anonymous(), set, json!({ "input": {} })).await;
     assert_eq!(refused["setConsent"], json!({ "customer": null, "userErrors": [{ "code": "NOT_SIGNED_IN" }] }));
+}
+
+/// Only what the embedded engine keeps is in files of ours.
+async fn what_was_withdrawn_is_not_in_the_files(engine: Arc<Engine>) {
+    let Some(path) = engine.store_url.strip_prefix("sqlite://").and_then(|url| url.split('?').next()) else { return };
+    let shop = Shop::open(&engine).await;
+    let anna = customer("anna");
+    let is_in_the_files = || {
+        let folder = std::path::Path::new(path).parent().unwrap();
+        std::fs::read_dir(folder).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(14).any(|window| window == b"product-secret")
+        })
+    };
+    shop.consent(&anna, true).await;
+    shop.record(&anna, json!([view("e1", "product-secret", opening_time())])).await;
+    assert!(is_in_the_files());
+    shop.events(2).await;
+    shop.consent(&anna, false).await;
+    assert!(!is_in_the_files());
 }
 
 async fn withdrawing_deletes_behaviour_for_good(engine: Arc<Engine>) {

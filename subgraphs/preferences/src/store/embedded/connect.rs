@@ -22,7 +22,9 @@ pub(super) async fn connect(store_url: &str, max_connections: u32) -> Result<Poo
     let options = SqliteConnectOptions::from_str(store_url)?
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(BUSY_TIMEOUT);
+        .busy_timeout(BUSY_TIMEOUT)
+        // What is deleted is overwritten, so that nobody reads it out of the file.
+        .pragma("secure_delete", "ON");
     let write = keeping(1).connect_with(options.clone()).await?;
     if store_url.contains(":memory:") || store_url.contains("mode=memory") {
         return Ok(Pools { read: write.clone(), write });

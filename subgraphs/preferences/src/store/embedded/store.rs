@@ -136,7 +136,12 @@ impl CustomerStore for EmbeddedStore {
 
     async fn delete_behaviour_of(&self, customer_id: &str) -> Result<u64, StoreError> {
         let statement = "DELETE FROM behaviour_event WHERE customer_id = ?";
-        self.write("delete behaviour", sqlx::query(statement).bind(customer_id)).await
+        let deleted = self.write("delete behaviour", sqlx::query(statement).bind(customer_id)).await?;
+        if deleted > 0 {
+            // The log still has what was deleted: emptied, it is only in the file, where it was overwritten.
+            self.write("empty its log", sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")).await?;
+        }
+        Ok(deleted)
     }
 
     async fn delete_expired_behaviour(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
