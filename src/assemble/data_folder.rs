@@ -1,7 +1,8 @@
 //! Where the embedded stores keep their files.
 
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -33,6 +34,34 @@ impl DataFolder {
         match self {
             Self::Kept(folder) | Self::Ephemeral(folder) => folder,
         }
+    }
+
+    /// Takes the store `name` for this process until the guard goes away. Without a bus that processes share, a second
+    /// process would show numbers that the first one has changed.
+    pub(crate) fn claim(&self, name: &str) -> Result<File, Failure> {
+        create(self.path())?;
+        let path = self.path().join(format!("{name}.lock"));
+        let what = || format!("cannot use the store `{}`", self.path().join(name).display());
+        let file = File::create(&path).map_err(|error| Failure::operation(what(), &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Failure::operation(
+                what(),
+                &"another process serves it; stop that one, choose another --data, or give both a bus with REDIS_URL",
+            )),
+            Err(TryLockError::Error(error)) => Err(Failure::operation(what(), &error)),
+        }
+    }
+
+    /// Fails unless the folder has the store `name`; for commands that read one and would otherwise make an empty one.
+    pub(crate) fn require(&self, name: &str) -> Result<(), Failure> {
+        if self.path().join(name).exists() {
+            return Ok(());
+        }
+        let folder = self.path().display();
+        Err(Failure::Usage(format!(
+            "`{folder}` holds no store (`{name}` is missing); --data names the folder of `selvedge up`"
+        )))
     }
 
     /// The URL of the SQLite file `name` in the folder.

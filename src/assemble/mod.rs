@@ -17,5 +17,5 @@ pub(crate) use engines::Engines;
 pub(crate) use in_process::in_process;
 pub(crate) use schema::{compose_schema, load_schema};
 pub(crate) use serve::{GatewayParts, Listeners, keep_metrics, serve};
-pub(crate) use subgraphs::{SubgraphName, inventory, join, preferences, recommendation};
+pub(crate) use subgraphs::{INVENTORY_FILE, SubgraphName, inventory, join, preferences, recommendation};
 pub(crate) use tokens::DevelopmentTokens;

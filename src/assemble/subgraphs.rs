@@ -1,6 +1,6 @@
 //! Starting each subgraph from the configuration.
 
-use std::time::Duration;
+use std::{fs::File, time::Duration};
 
 use clap::ValueEnum;
 use selvedge_kit::{
@@ -58,10 +58,32 @@ impl SubgraphName {
     }
 }
 
+/// The embedded store of inventory.
+pub(crate) const INVENTORY_FILE: &str = "inventory.db";
+/// The embedded store of preferences.
+const PREFERENCES_FILE: &str = "preferences.db";
+
+/// Keeps an embedded store to this process where processes share no bus.
+fn claim(embedded: bool, data: &DataFolder, name: &str, shared: &Dependencies) -> Result<Option<File>, Failure> {
+    if embedded && shared.refill_bus { data.claim(name).map(Some) } else { Ok(None) }
+}
+
+/// Holds `claim` until the subgraph's background work has ended.
+fn hold(claim: Option<File>, subgraph: &mut RunningSubgraph) {
+    let Some(task) = subgraph.tasks.pop() else { return };
+    subgraph.tasks.push(tokio::spawn(async move {
+        let ended = task.await;
+        drop(claim);
+        if let Err(error) = ended {
+            tracing::error!(%error, "background work has failed");
+        }
+    }));
+}
+
 /// The inventory configuration, with the embedded store in `data` where no other is named.
 pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> Result<selvedge_inventory::Config, Failure> {
     Ok(selvedge_inventory::Config {
-        database_url: url_or(config.inventory.database_url.as_ref(), data, "inventory.db")?,
+        database_url: url_or(config.inventory.database_url.as_ref(), data, INVENTORY_FILE)?,
         max_connections: config.inventory.max_connections,
         low_stock_threshold: config.inventory.low_stock_threshold,
         ..selvedge_inventory::Config::default()
@@ -78,9 +100,13 @@ pub(crate) async fn inventory(
     data: &DataFolder,
     dependencies: Dependencies,
 ) -> Result<RunningSubgraph, Failure> {
-    selvedge_inventory::start(inventory_config(config, data)?, dependencies)
+    let own = inventory_config(config, data)?;
+    let claim = claim(config.inventory.database_url.is_none(), data, INVENTORY_FILE, &dependencies)?;
+    let mut started = selvedge_inventory::start(own, dependencies)
         .await
-        .map_err(|error| Failure::operation("inventory did not start", &error))
+        .map_err(|error| Failure::operation("inventory did not start", &error))?;
+    hold(claim, &mut started);
+    Ok(started)
 }
 
 /// Starts preferences.
@@ -90,14 +116,17 @@ pub(crate) async fn preferences(
     dependencies: Dependencies,
 ) -> Result<RunningSubgraph, Failure> {
     let own = selvedge_preferences::Config {
-        store_url: url_or(config.preferences.store_url.as_ref(), data, "preferences.db")?,
+        store_url: url_or(config.preferences.store_url.as_ref(), data, PREFERENCES_FILE)?,
         database: config.preferences.database.clone(),
         behaviour_retention_days: config.preferences.behaviour_retention_days,
         ..selvedge_preferences::Config::default()
     };
-    selvedge_preferences::start(own, dependencies)
+    let claim = claim(config.preferences.store_url.is_none(), data, PREFERENCES_FILE, &dependencies)?;
+    let mut started = selvedge_preferences::start(own, dependencies)
         .await
-        .map_err(|error| Failure::operation("preferences did not start", &error))
+        .map_err(|error| Failure::operation("preferences did not start", &error))?;
+    hold(claim, &mut started);
+    Ok(started)
 }
 
 /// Starts recommendation, which asks `inventory` for the catalog.

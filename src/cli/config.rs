@@ -1,6 +1,6 @@
 //! `selvedge check-config` and `selvedge config-schema`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -17,6 +17,9 @@ pub(super) struct CheckOptions {
 }
 
 pub(super) fn check(options: &CheckOptions, environment: &Environment) -> Result<(), Failure> {
+    if options.file.is_none() && !Path::new("selvedge.yaml").exists() {
+        console::warn(format_args!("there is no selvedge.yaml here: checking the environment alone"));
+    }
     let config = config::load(options.file.as_deref(), environment, Purpose::Serve { development: false })?;
     let mode = if config.gateway.is_development() { "development" } else { "production" };
     console::say(format_args!("the configuration is valid ({mode} mode)"));

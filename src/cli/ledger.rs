@@ -9,7 +9,7 @@ use selvedge_inventory::{
 };
 
 use crate::{
-    assemble::{Catalog, DataFolder},
+    assemble::{Catalog, DataFolder, INVENTORY_FILE},
     config::{self, Environment, Purpose},
     console,
     failure::Failure,
@@ -37,7 +37,11 @@ const SHOWN: usize = 50;
 pub(super) async fn run(task: Task, environment: Environment) -> Result<(), Failure> {
     let (Task::Verify(options) | Task::Rebuild(options)) = &task;
     let config = config::load(None, &environment, Purpose::Tool)?;
-    let catalog = Catalog::open(&config, &DataFolder::kept(&options.data)).await?;
+    let data = DataFolder::kept(&options.data);
+    if config.inventory.database_url.is_none() {
+        data.require(INVENTORY_FILE)?;
+    }
+    let catalog = Catalog::open(&config, &data).await?;
     let spinner = console::spinner("replaying the ledger");
     let done = match &task {
         Task::Verify(_) => verify_ledger(&catalog).await,

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// Whom the token is for: a customer or staff id.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     sub: String,
     /// What it allows, such as inventory:write; may be given several times.
     #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]

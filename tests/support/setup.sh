@@ -18,5 +18,5 @@ if [ ${#missing_packages[@]} -gt 0 ]; then
 fi
 command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup (1.94 or newer)" >&2; exit 1; }
 command -v npm >/dev/null || { echo "Node.js is missing: install Node.js 20.19 or newer with npm" >&2; exit 1; }
-node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
-  { echo "Node.js $(node -p process.versions.node) is too old: 20.19 or newer is needed" >&2; exit 1; }
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22 ? 0 : 1)' ||
+  { echo "Node.js $(node -p process.versions.node) is too old: 20.19, or 22.12 or newer, is needed" >&2; exit 1; }
