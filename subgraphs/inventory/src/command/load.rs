@@ -6,7 +6,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::{Caller, Commands};
 use crate::{
-    domain::{Command, Target, UserError, decide},
+    domain::{Command, ErrorCode, Stock, Target, UserError, decide},
     store::{
         StoreError,
         ledger::{Entry, Note, append, refresh_badges},
@@ -22,7 +22,8 @@ pub struct LoadSummary {
     pub accepted: u64,
     /// Events appended: levels that changed.
     pub events: u64,
-    /// Levels that could not be set.
+    /// Levels that could not be set. One of which more is committed than would be on hand is set to what is committed,
+    /// so that nothing more of it is sold.
     pub rejected: Vec<RejectedTarget>,
 }
 
@@ -92,10 +93,14 @@ impl Work for Load<'_> {
         let mut loaded = load(transaction, Which::Skus(&self.skus), &places).await?;
         let mut targets = self.targets.clone();
         let mut rejected = Vec::new();
+        let mut accepted = targets.len();
         let events = loop {
             match decide(&loaded.stock, &Command::Load(targets.clone())) {
                 Ok(events) => break events,
-                Err(errors) => targets = without_refused(targets, errors, &mut rejected)?,
+                Err(errors) => {
+                    accepted -= errors.len().min(accepted);
+                    targets = without_refused(&loaded.stock, targets, errors, &mut rejected)?;
+                }
             }
         };
         let entries: Vec<Entry> = events.into_iter().map(|event| Entry { event, reservation_id: None }).collect();
@@ -111,12 +116,14 @@ impl Work for Load<'_> {
         // The catalog may have changed what the same quantities mean: the policy, or a variant that is new.
         refresh_badges(transaction, &mut loaded, threshold, &note.correlation_id).await?;
         let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
-        Ok(LoadSummary { accepted: count(targets.len()), events: count(entries.len()), rejected })
+        Ok(LoadSummary { accepted: count(accepted), events: count(entries.len()), rejected })
     }
 }
 
-/// The targets without those that the errors point at, which are `["input", "targets", INDEX, …]`.
+/// The targets without those that the errors point at, which are `["input", "targets", INDEX, …]`. What says that fewer
+/// pieces are there than are committed is not left out: the shelf holds no more than promised, and nothing else may be sold.
 fn without_refused(
+    stock: &Stock,
     targets: Vec<Target>,
     errors: Vec<UserError>,
     rejected: &mut Vec<RejectedTarget>,
@@ -132,7 +139,16 @@ fn without_refused(
     let mut kept = Vec::with_capacity(targets.len());
     for (index, target) in targets.into_iter().enumerate() {
         match refused.remove(&index) {
-            Some(error) => rejected.push(RejectedTarget { target, error }),
+            Some(mut error) => {
+                if error.code == ErrorCode::InsufficientStock
+                    && let Some(variant) = stock.of_sku(&target.sku)
+                {
+                    let on_hand = stock.level(&variant.variant_id, &target.location_id).committed;
+                    error.message.push_str("; it is sold out until that is settled");
+                    kept.push(Target { on_hand, ..target.clone() });
+                }
+                rejected.push(RejectedTarget { target, error });
+            }
             None => kept.push(target),
         }
     }

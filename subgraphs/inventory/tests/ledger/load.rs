@@ -6,6 +6,7 @@ use crate::warehouse::{CLOSED, FAR, NEAR, Warehouse, staff};
 
 on_each_engine!(
     sets_many_levels_and_says_what_it_left_out,
+    fewer_than_promised_sell_no_more,
     loading_again_changes_nothing,
     loading_again_shows_another_policy,
 );
@@ -31,11 +32,27 @@ async fn sets_many_levels_and_says_what_it_left_out(warehouse: Warehouse) {
     let expected =
         [ErrorCode::InsufficientStock, ErrorCode::InvalidQuantity, ErrorCode::UnknownLocation, ErrorCode::UnknownSku];
     assert_eq!(codes, expected);
-    assert_eq!((done.accepted, done.events, heard), (30, 30, 34));
+    assert_eq!((done.accepted, done.events, heard), (30, 31, 34));
     let badge = warehouse.badge("SKU-0").await;
     assert_eq!((badge.available, badge.revision), (12, 1));
     let level = warehouse.level("SKU-1", NEAR).await;
-    assert_eq!((level.on_hand, level.committed, level.safety_stock, level.incoming), (7, 5, 1, 4));
+    assert_eq!(
+        (level.on_hand, level.committed, level.safety_stock, level.incoming),
+        (5, 5, 1, 4),
+        "no more than promised"
+    );
+    warehouse.assert_verified().await;
+}
+
+async fn fewer_than_promised_sell_no_more(warehouse: Warehouse) {
+    warehouse.stock("SKU-0", NEAR, 4).await;
+    warehouse.reserve("SKU-0", 3).await.unwrap();
+    let counted = vec![Target { safety_stock: 0, incoming: 0, ..target("SKU-0", NEAR, 1) }];
+    let done = warehouse.commands.load_levels(&staff(), "import", counted, |_| ()).await.unwrap();
+    let message = "3 pieces of `SKU-0` are committed, 1 would be on hand; it is sold out until that is settled";
+    assert_eq!((done.accepted, done.rejected[0].error.message.as_str()), (0, message));
+    assert_eq!(warehouse.badge("SKU-0").await.state.as_str(), "OUT_OF_STOCK");
+    warehouse.reserve("SKU-0", 1).await.unwrap_err();
     warehouse.assert_verified().await;
 }
 
