@@ -2,7 +2,7 @@
 
 use graphql_tools::{parser::parse_query_with_token_limit, static_graphql::query::Document};
 
-use super::{Limits, repeated::drop_repeated};
+use super::{Limits, escapes::plain_escapes, repeated::drop_repeated};
 use crate::error::{GraphqlError, code};
 
 /// Parses a document.
@@ -13,7 +13,7 @@ use crate::error::{GraphqlError, code};
 ///
 /// When the text is not GraphQL, has no definition, or more tokens than `limits` allow.
 pub fn parse(query: &str, limits: &Limits) -> Result<Document, Vec<GraphqlError>> {
-    parse_query_with_token_limit::<String>(query, limits.max_tokens)
+    parse_query_with_token_limit::<String>(&plain_escapes(query), limits.max_tokens)
         .map(|document| {
             let mut document = document.into_static();
             drop_repeated(&mut document);
@@ -52,6 +52,13 @@ mod tests {
             assert!(parse(&text, &Limits::default()).is_err(), "{hostile}");
         }
         assert!(parse(&"{a ".repeat(1_000), &Limits { max_tokens: usize::MAX, ..Limits::default() }).is_err());
+    }
+
+    #[test]
+    fn strings_mean_what_their_escapes_say() {
+        let document = parse(r#"{ a(b: "\u{1F600} \uD83D\uDE00 \b\t \u00e9") }"#, &Limits::default()).unwrap();
+        assert!(format!("{document:?}").contains(r#"String("😀 😀 \u{8}\t é")"#), "{document:?}");
+        assert!(parse(r#"{ a(b: "\uD83D") }"#, &Limits::default()).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From text to document, within limits.
 
 mod document;
+mod escapes;
 mod limits;
 mod measure;
 mod repeated;

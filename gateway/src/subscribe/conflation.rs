@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use graphql_tools::{
-    parser::parse_query,
-    static_graphql::query::{Definition, Document, Field, OperationDefinition, Selection, SelectionSet},
-};
+use graphql_tools::static_graphql::query::{Definition, Document, Field, OperationDefinition, Selection, SelectionSet};
 use serde_json::value::RawValue;
+
+use crate::parse::{Limits, parse};
 
 /// Where in an encoded response the key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +29,8 @@ impl RootField {
     /// Reads the root field of the subscription `operation_name`; `conflate` maps root fields to key fields. `None`
     /// when there is no such subscription, which a validated one cannot be.
     pub(super) fn of(query: &str, operation_name: Option<&str>, conflate: &BTreeMap<String, String>) -> Option<Self> {
-        let document: Document = parse_query::<String>(query).ok()?.into_static();
+        // It was within the limits when it was prepared.
+        let document = parse(query, &Limits { max_tokens: usize::MAX, ..Limits::default() }).ok()?;
         let selection = document.definitions.iter().find_map(|definition| match definition {
             Definition::Operation(OperationDefinition::Subscription(operation))
                 if operation_name.is_none() || operation.name.as_deref() == operation_name =>
