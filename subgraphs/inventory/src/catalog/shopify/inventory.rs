@@ -35,7 +35,7 @@ pub struct InventoryReading {
 pub fn read_inventory(path: &Path) -> Result<InventoryReading, ImportError> {
     let name = path.display().to_string();
     let unreadable = |reason: String| ImportError::Unreadable { file: name.clone(), reason };
-    let mut csv = opening::csv(opening::open(path)?, &name)?;
+    let (mut csv, _) = opening::csv(opening::open(path)?, &name)?;
     let header = Header::new(csv.headers().map_err(|error| unreadable(describe(&error)))?);
     header.require(&name, "SKU", &["sku"])?;
     header.require(&name, "Location", &["location"])?;

@@ -1,6 +1,7 @@
 //! Opening a file that is said to be CSV, whatever it is.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{BufRead, BufReader},
     path::Path,
@@ -13,6 +14,23 @@ use super::report::ImportError;
 /// Enough for the longest header: what tells the kind of a file is in its beginning.
 const BUFFER_BYTES: usize = 64 * 1024;
 
+/// What may stand before the decimals of a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DecimalSign {
+    /// Only a point, as Shopify writes it.
+    Point,
+    /// Also a comma: semicolons separate where the comma is the decimal sign.
+    PointOrComma,
+}
+
+impl DecimalSign {
+    /// `text` with a point where it has a decimal comma. A number with both signs stays, to be refused.
+    pub(super) fn with_point(self, text: &str) -> Cow<'_, str> {
+        let is_decimal = self == Self::PointOrComma && !text.contains('.');
+        if is_decimal { Cow::Owned(text.replacen(',', ".", 1)) } else { Cow::Borrowed(text) }
+    }
+}
+
 /// Opens the file at `path`.
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, ImportError> {
     let file = File::open(path).map_err(|error| unreadable(&path.display().to_string(), error.to_string()))?;
@@ -21,7 +39,7 @@ pub(super) fn open(path: &Path) -> Result<BufReader<File>, ImportError> {
 
 /// A reader of the records of `source`, which may be separated by commas, semicolons (spreadsheets where the comma is
 /// the decimal sign) or tabs.
-pub(super) fn csv<R: BufRead>(mut source: R, file: &str) -> Result<Reader<R>, ImportError> {
+pub(super) fn csv<R: BufRead>(mut source: R, file: &str) -> Result<(Reader<R>, DecimalSign), ImportError> {
     let start = source.fill_buf().map_err(|error| unreadable(file, error.to_string()))?;
     if let Some(reason) = foreign(start) {
         return Err(unreadable(file, reason.to_owned()));
@@ -31,7 +49,8 @@ pub(super) fn csv<R: BufRead>(mut source: R, file: &str) -> Result<Reader<R>, Im
         return Err(ImportError::Blank { file: file.to_owned() });
     }
     let delimiter = delimiter(text);
-    Ok(ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(source))
+    let sign = if delimiter == b';' { DecimalSign::PointOrComma } else { DecimalSign::Point };
+    Ok((ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(source), sign))
 }
 
 /// What a file is that is no text, and what to do.

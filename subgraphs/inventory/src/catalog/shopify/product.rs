@@ -8,6 +8,7 @@ use super::{
     columns::{Column, Header},
     infer,
     money::to_minor,
+    opening::DecimalSign,
     reading::ImportOptions,
     report::RejectedRow,
     text::plain_text,
@@ -36,6 +37,7 @@ pub(super) struct Row {
 pub(super) struct ProductReader<'a> {
     pub(super) header: &'a Header,
     pub(super) options: &'a ImportOptions,
+    pub(super) decimal_sign: DecimalSign,
     pub(super) skus: HashSet<String>,
     pub(super) rejected: Vec<RejectedRow>,
 }
@@ -192,11 +194,11 @@ impl ProductReader<'_> {
         }
         let spelled_price = self.header.spelled(Column::Price);
         let price = price.ok_or_else(|| format!("column `{spelled_price}` is blank"))?;
-        let price_minor = to_minor(price, currency).map_err(|wrong| format!("column `{spelled_price}` {wrong}"))?;
+        let minor = |text: &str| to_minor(&self.decimal_sign.with_point(text), currency);
+        let price_minor = minor(price).map_err(|wrong| format!("column `{spelled_price}` {wrong}"))?;
         let compare_at_minor = match cell(Column::CompareAt) {
             Some(text) => Some(
-                to_minor(text, currency)
-                    .map_err(|wrong| format!("column `{}` {wrong}", self.header.spelled(Column::CompareAt)))?,
+                minor(text).map_err(|wrong| format!("column `{}` {wrong}", self.header.spelled(Column::CompareAt)))?,
             ),
             None => None,
         };

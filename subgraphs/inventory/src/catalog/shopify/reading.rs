@@ -7,7 +7,7 @@ use csv::StringRecord;
 
 use super::{
     columns::{Column, Header},
-    opening::{self, describe},
+    opening::{self, DecimalSign, describe},
     product::{LONGEST, ProductReader, Row},
     report::{ImportError, RejectedRow},
 };
@@ -56,11 +56,11 @@ fn read_from(
     progress: &mut dyn FnMut(u64),
 ) -> Result<ProductReading, ImportError> {
     let unreadable = |error: csv::Error| ImportError::Unreadable { file: name.to_owned(), reason: describe(&error) };
-    let mut csv = opening::csv(source, name)?;
+    let (mut csv, decimal_sign) = opening::csv(source, name)?;
     let header = Header::new(csv.headers().map_err(unreadable)?);
     header.require_products(name)?;
 
-    let mut grouping = Grouping::new(&header, options);
+    let mut grouping = Grouping::new(&header, options, decimal_sign);
     let mut record = StringRecord::new();
     loop {
         let line = csv.position().line();
@@ -87,9 +87,9 @@ struct Grouping<'a> {
 }
 
 impl<'a> Grouping<'a> {
-    fn new(header: &'a Header, options: &'a ImportOptions) -> Self {
+    fn new(header: &'a Header, options: &'a ImportOptions, decimal_sign: DecimalSign) -> Self {
         Self {
-            reader: ProductReader { header, options, skus: HashSet::new(), rejected: Vec::new() },
+            reader: ProductReader { header, options, decimal_sign, skus: HashSet::new(), rejected: Vec::new() },
             reading: ProductReading::default(),
             handles: HashSet::new(),
             current: String::new(),
@@ -232,6 +232,16 @@ mod tests {
             let reading = read(&format!("\u{feff}{HEADER}{row}").replace(',', separator).replace('\n', "\r\n"));
             assert_eq!(reading.products[0].variants[0].price_minor, 2_050, "{:?}", reading.rejected);
         }
+        let header = HEADER.replace(',', ";");
+        let reading = read(&format!(
+            "{header}tee;Tee;A;;Size;S;;;T-S;3;deny;20,5;1200,00;\ntee;;;;;M;;;T-M;3;deny;1.234,50;;\n\
+             tee;;;;;L;;;T-L;3;deny;1,234;;\n"
+        ));
+        let [small] = reading.products[0].variants.as_slice() else { panic!("{:?}", reading.products) };
+        assert_eq!((small.price_minor, small.compare_at_minor), (2_050, Some(120_000)));
+        let reasons: Vec<&str> = reading.rejected.iter().map(|row| row.reason.as_str()).collect();
+        let both = "column `Variant Price` is `1.234,50`; expected a price such as 49.90";
+        assert_eq!(reasons, [both, "column `Variant Price` is `1.234`, but EUR has 2 decimals"]);
     }
 
     #[test]
