@@ -126,3 +126,37 @@ async fn a_field_stands_where_it_is_first_selected_for_these_variables() {
         assert_eq!(outcome.text, format!(r#"{{"data":{{"products":[{expected}]}}}}"#));
     }
 }
+
+#[tokio::test]
+async fn an_alias_that_hides_a_key_wherever_it_stands() {
+    for (query, expected) in [
+        ("{ products { isWishlisted id: title } }", r#"{"isWishlisted":true,"id":"t"}"#),
+        ("{ products { id: title isWishlisted } }", r#"{"id":"t","isWishlisted":true}"#),
+        ("{ products { isWishlisted ... { id: title } key: id } }", r#"{"isWishlisted":true,"id":"t","key":"1"}"#),
+    ] {
+        let text = prepared(&shop(), query).plan_text();
+        let outcome = run(&shop(), query, Value::Null, |subgraph: &str, body: &Value| match subgraph {
+            "inventory" => {
+                // Answers each key that is asked for by its field.
+                let asked = body["query"].as_str().unwrap();
+                let mut words = asked.split([' ', '{', '}']).filter(|word| !word.is_empty());
+                let mut product = json!({});
+                while let Some(word) = words.next() {
+                    let key = word.trim_end_matches(':');
+                    let field = if word.ends_with(':') { words.next().unwrap() } else { word };
+                    let value = json!({ "__typename": "Product", "id": "1", "title": "t" })[field].clone();
+                    if !value.is_null() {
+                        product[key] = value;
+                    }
+                }
+                json!({ "data": { "products": [product] } })
+            }
+            _ => {
+                assert_eq!(representations(body), [json!({ "__typename": "Product", "id": "1" })]);
+                entities(body, |_| json!({ "__typename": "Product", "isWishlisted": true }))
+            }
+        })
+        .await;
+        assert_eq!(outcome.text, format!(r#"{{"data":{{"products":[{expected}]}}}}"#), "{text}");
+    }
+}

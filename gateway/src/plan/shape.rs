@@ -20,7 +20,7 @@ fn add_selection(set: &SelectionSet, into: ShapeId, (document, keys, shapes): (&
             SelectionItem::Field(field) => {
                 let wire = field.selection_identifier();
                 let key = keys.intern(wire);
-                let child = entry(shapes, into, wire, (key, field.name == "__typename", !field.selections.is_empty()));
+                let child = entry(shapes, into, (wire, &field.name), (key, !field.selections.is_empty()));
                 if let Some(child) = child {
                     add_selection(&field.selections, child, (document, keys, shapes));
                 }
@@ -41,8 +41,8 @@ fn add_selection(set: &SelectionSet, into: ShapeId, (document, keys, shapes): (&
 fn entry(
     shapes: &mut Shapes,
     into: ShapeId,
-    wire: &str,
-    (key, is_typename, is_composite): (KeyId, bool, bool),
+    (wire, name): (&str, &str),
+    (key, is_composite): (KeyId, bool),
 ) -> Option<ShapeId> {
     let known = shapes.get(into).and_then(|shape| shape.entries.iter().position(|entry| &*entry.wire == wire));
     let known_child = known.and_then(|at| shapes.get(into)?.entries.get(at)?.child);
@@ -50,7 +50,10 @@ fn entry(
     let shape = shapes.get_mut(into)?;
     match known.and_then(|at| shape.entries.get_mut(at)) {
         Some(entry) => entry.child = child,
-        None => shape.entries.push(ShapeEntry { wire: wire.into(), key, is_typename, child }),
+        None => {
+            let is_typename = name == "__typename";
+            shape.entries.push(ShapeEntry { wire: wire.into(), name: name.into(), key, is_typename, child });
+        }
     }
     child
 }
@@ -82,11 +85,25 @@ pub(super) fn apply_output_rewrites(
         let Some((last, parents)) = path.split_last() else { continue };
         let at = parents.iter().try_fold(start, |shape, wire| child_of(shapes, shape, wire));
         let key = keys.rename(last, &renamer.rename_key_to);
-        let entry = at
+        let entries = &mut at
             .and_then(|shape| shapes.get_mut(shape))
-            .and_then(|shape| shape.entries.iter_mut().find(|entry| &*entry.wire == *last))
-            .ok_or_else(|| format!("an output rewrite of `{}` that is not selected", path.join(".")))?;
+            .ok_or_else(|| format!("an output rewrite below `{}`, which is not selected", path.join(".")))?
+            .entries;
+        let client = renamer.rename_key_to.as_str();
+        let entry = entries
+            .iter_mut()
+            .find(|entry| &*entry.wire == *last)
+            .ok_or_else(|| format!("an output rewrite of `{}`, which is not selected", path.join(".")))?;
         entry.key = key;
+        // Where the client's field comes last, the planner asks for what it needs itself under the other name.
+        let is_own = &*entry.name == client;
+        let own_key = keys.intern(client);
+        if is_own && let Some(of_client) = entries.iter_mut().find(|it| &*it.wire == client && &*it.name != client) {
+            of_client.key = key;
+            if let Some(entry) = entries.iter_mut().find(|entry| &*entry.wire == *last) {
+                entry.key = own_key;
+            }
+        }
     }
     Ok(())
 }

@@ -327,7 +327,13 @@ mod tests {
         let (mut keys, mut shapes) = (Keys::default(), Shapes::default());
         let root = shapes.add();
         let child = shapes.add();
-        let entry = |key: KeyId, wire: &str, child| ShapeEntry { wire: wire.into(), key, is_typename: false, child };
+        let entry = |key: KeyId, wire: &str, child| ShapeEntry {
+            wire: wire.into(),
+            name: wire.into(),
+            key,
+            is_typename: false,
+            child,
+        };
         shapes.get_mut(root).unwrap().entries =
             vec![entry(keys.intern("a"), "a", None), entry(keys.intern("b"), "b", Some(child))];
         shapes.get_mut(child).unwrap().entries = vec![entry(keys.intern("a"), "x", None)];

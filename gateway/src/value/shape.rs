@@ -18,6 +18,8 @@ pub struct Shape {
 pub struct ShapeEntry {
     /// The key on the wire.
     pub wire: Box<str>,
+    /// The field in the schema.
+    pub name: Box<str>,
     /// The key in the tree; another than on the wire where the planner renames it back.
     pub key: KeyId,
     /// Whether it holds the name of the object's type.
