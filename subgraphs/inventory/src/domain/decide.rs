@@ -79,7 +79,7 @@ impl Draft {
     fn reserve(&mut self, index: usize, want: &Want) {
         let refuse = |member, code, message| UserError::in_list(("lines", index), member, code, message);
         let Want { sku, quantity, location_id } = want;
-        let Some(variant) = self.stock.of_sku(sku) else {
+        let Some(variant) = self.stock.of_sku(sku).filter(|variant| variant.is_shown) else {
             return self.errors.push(refuse("sku", ErrorCode::UnknownSku, format!("there is no SKU `{sku}`")));
         };
         if *quantity < 1 {
@@ -229,6 +229,7 @@ mod tests {
             variant_id: "variant".to_owned(),
             product_id: "product".to_owned(),
             sku: "sku".to_owned(),
+            is_shown: true,
             policy: StockPolicy::Deny,
             expected_at: None,
             badge: Badge { state: StockState::InStock, available: 0, expected_at: None, revision: 1 },

@@ -24,6 +24,8 @@ pub struct SkuStock {
     pub product_id: String,
     /// Its SKU.
     pub sku: String,
+    /// Whether shoppers are shown its product; what they are not shown is not sold.
+    pub is_shown: bool,
     /// What happens when nothing is left.
     pub policy: StockPolicy,
     /// When more comes.

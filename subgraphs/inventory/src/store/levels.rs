@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LockType,
+    sea_query::{Expr, LockType},
 };
 
-use super::{StoreError, badges, now};
+use super::{StoreError, badges, catalog_read::STATUS_SHOWN, now};
 use crate::{
     domain::{Level, Place, SkuStock, Stock},
     entity::{location, stock_level, variant},
@@ -39,6 +39,7 @@ struct VariantRow {
     id: String,
     product_id: String,
     sku: String,
+    product_status: String,
     stock_policy: String,
     expected_at: Option<DateTime<Utc>>,
     badge_state: String,
@@ -83,6 +84,7 @@ pub(crate) async fn load(
             variant_id: row.id,
             product_id: row.product_id,
             sku: row.sku,
+            is_shown: row.product_status == STATUS_SHOWN,
             expected_at: row.expected_at,
             levels: BTreeMap::new(),
         });
@@ -111,6 +113,8 @@ async fn lock_variants(transaction: &impl ConnectionTrait, which: Which<'_>) -> 
             variant::Column::BadgeAvailable,
             variant::Column::BadgeRevision,
         ])
+        // A subquery, because a join would lock the product too.
+        .expr_as(Expr::cust("(SELECT status FROM product WHERE product.id = variant.product_id)"), "product_status")
         .expr_as(now::now(transaction.get_database_backend()), "database_now")
         .filter(chosen)
         .order_by_asc(variant::Column::Id)

@@ -8,6 +8,7 @@ use selvedge_inventory::{
 use crate::warehouse::{CLOSED, FAR, NEAR, Warehouse, line, new_key, shopper, variant_id};
 
 on_each_engine!(
+    what_is_not_shown_is_not_sold,
     takes_from_the_first_location_that_has_enough,
     splits_a_line_when_no_location_has_enough,
     takes_from_the_named_location_alone,
@@ -115,5 +116,17 @@ async fn leaves_safety_stock_and_closed_locations_alone(warehouse: Warehouse) {
     warehouse.reserve("SKU-0", 4).await.unwrap_err();
     warehouse.reserve("SKU-0", 3).await.unwrap();
     assert_eq!(warehouse.badge("SKU-0").await.available, 0);
+    warehouse.assert_verified().await;
+}
+
+async fn what_is_not_shown_is_not_sold(warehouse: Warehouse) {
+    warehouse.stock("SKU-0", NEAR, 6).await;
+    let held = warehouse.reserve("SKU-0", 2).await.unwrap();
+    warehouse.sql("UPDATE product SET status = 'DRAFT'").await.unwrap();
+    let errors = warehouse.reserve("SKU-0", 1).await.unwrap_err();
+    assert_eq!(errors[0].code, ErrorCode::UnknownSku);
+    let id = &held.reservation.id;
+    warehouse.commands.release(&shopper(), id, &new_key()).await.unwrap().unwrap();
+    assert_eq!(warehouse.badge("SKU-0").await.available, 6, "what was held comes back all the same");
     warehouse.assert_verified().await;
 }
