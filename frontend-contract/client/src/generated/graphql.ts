@@ -172,7 +172,7 @@ export type MyWishlistQueryVariables = Exact<{
 }>;
 
 
-export type MyWishlistQuery = { readonly me: { readonly id: string, readonly wishlist: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly product: { readonly id: string } }> } } | null };
+export type MyWishlistQuery = { readonly me: { readonly id: string, readonly wishlist: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly product: { readonly id: string } | null }> } } | null };
 
 export type MyWishlistProductsQueryVariables = Exact<{
   first: number;
@@ -180,7 +180,7 @@ export type MyWishlistProductsQueryVariables = Exact<{
 }>;
 
 
-export type MyWishlistProductsQuery = { readonly me: { readonly id: string, readonly wishlist: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly addedAt: string, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> } } | null };
+export type MyWishlistProductsQuery = { readonly me: { readonly id: string, readonly wishlist: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly addedAt: string, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } | null }> } } | null };
 
 export type RemoveFromWishlistMutationVariables = Exact<{
   productId: string;

@@ -31,7 +31,7 @@ export function useWishlist(pause: boolean) {
   const { data, errors, refresh } = useQuery(MyWishlistDocument, WISHLIST_PAGE, pause);
   const [overrides, setOverrides] = useState<ReadonlyMap<string, boolean>>(new Map());
   const ids = useMemo(() => {
-    const known = new Set(data?.me?.wishlist.nodes.map((item) => item.product.id));
+    const known = new Set(data?.me?.wishlist.nodes.flatMap((item) => item.product?.id ?? []));
     for (const [id, wished] of overrides) {
       if (wished) known.add(id);
       else known.delete(id);

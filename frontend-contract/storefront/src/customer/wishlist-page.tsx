@@ -8,7 +8,7 @@ import { useSession } from "./use-session.ts";
 export function WishlistPage() {
   const { signedIn } = useSession();
   const { data, errors, fetching, refresh } = useWishlistProducts(!signedIn);
-  const products = data?.me?.wishlist.nodes.map((item) => item.product) ?? [];
+  const products = data?.me?.wishlist.nodes.flatMap((item) => item.product ?? []) ?? [];
   return (
     <section className="page">
       <header className="page-head">

@@ -85,7 +85,7 @@ impl CustomerNode {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 12)] first: i32,
-    ) -> Result<Vec<ProductNode>> {
+    ) -> Result<Vec<Option<ProductNode>>> {
         let limit = usize::try_from(first).ok().filter(|_| (1..=MAX_RECENTLY_VIEWED).contains(&first));
         let limit = limit
             .ok_or_else(|| bad_user_input(format!("`first` is {first}, it must be 1 to {MAX_RECENTLY_VIEWED}")))?;
@@ -94,7 +94,7 @@ impl CustomerNode {
         }
         let store = &ctx.data::<Services>()?.store;
         let viewed = store.viewed_products(&self.0.id, limit).await.map_err(internal)?;
-        Ok(viewed.into_iter().map(ProductNode::new).collect())
+        Ok(viewed.into_iter().map(|id| Some(ProductNode::new(id))).collect())
     }
 
     async fn created_at(&self) -> DateTime<Utc> {
@@ -159,8 +159,9 @@ pub(crate) struct WishlistItemNode {
 /// A product on a wishlist.
 #[Object(name = "WishlistItem")]
 impl WishlistItemNode {
-    async fn product(&self) -> ProductNode {
-        ProductNode::new(self.product_id.clone())
+    /// Null when it is no longer in the catalog, or cannot be had right now.
+    async fn product(&self) -> Option<ProductNode> {
+        Some(ProductNode::new(self.product_id.clone()))
     }
 
     async fn added_at(&self) -> DateTime<Utc> {
