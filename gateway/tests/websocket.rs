@@ -109,7 +109,7 @@ async fn a_message_over_the_limit_closes_with_its_code() {
     config.limits.max_body_bytes = 1_000;
     let gateway = TestGateway::start(config).await;
     let mut socket = Socket::ready(gateway.address).await;
-    socket.send_text(&"x".repeat(1_001)).await;
+    socket.send_text(&"x".repeat(2_000_000)).await;
     assert_eq!(socket.closed().await.0, 1009);
 }
 

@@ -231,6 +231,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             if self.socket.close(Some(close.frame())).await.is_ok() {
                 while let Some(Ok(_)) = self.socket.next().await {}
             }
+            // What is left unread would reset the connection, and the client would lose the close frame with it.
+            if matches!(close, Close::TooLarge | Close::BadFrame | Close::BadText) {
+                let _ = tokio::io::copy(self.socket.get_mut(), &mut tokio::io::sink()).await;
+            }
         };
         // A client that does not answer is dropped with the socket.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, handshake).await;
