@@ -14,7 +14,7 @@ use async_graphql::{
 use crate::{
     entity::{location, product, product_image, product_option, stock_level, variant},
     error::StoreError,
-    store::{Store, catalog_read, reservations::ReservationWithLines},
+    store::{Store, catalog_read, catalog_read::ProductStock, reservations::ReservationWithLines},
 };
 
 /// The loaders of one request.
@@ -89,6 +89,8 @@ load_by! {
     ProductById => product::Model, catalog_read::products_by_id, |row| row.id.clone();
     /// A product by its handle.
     ProductByHandle => product::Model, catalog_read::products_by_handle, |row| row.handle.clone();
+    /// The stock of a product by its id.
+    StockOfProduct => ProductStock, catalog_read::stock_of_products, |row| row.product_id.clone();
     /// A variant by its id.
     VariantById => variant::Model, catalog_read::variants_by_id, |row| row.id.clone();
     /// A variant by its SKU.

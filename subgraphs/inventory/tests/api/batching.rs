@@ -54,8 +54,8 @@ async fn a_page_costs_the_same_for_one_product_and_for_twenty(shop: Shop) {
     let one = statements(&shop, PAGE, json!({"first": 1})).await;
     let twenty = statements(&shop, PAGE, json!({"first": 20})).await;
     assert_eq!(one, twenty);
-    // Page, count, variants of products, options, images, variants by SKU, products by id, levels, locations.
-    assert_eq!(twenty, 9);
+    // Page, count, stock of products, variants of products, options, images, variants by SKU, products by id, levels, locations.
+    assert_eq!(twenty, 10);
 }
 
 async fn a_page_without_total_does_not_count(shop: Shop) {

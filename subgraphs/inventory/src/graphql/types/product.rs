@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     entity::{product, variant},
-    graphql::loaders::{ImagesOfProduct, OptionsOfProduct, VariantsOfProduct, loaders},
-    store::badges,
+    graphql::loaders::{ImagesOfProduct, OptionsOfProduct, StockOfProduct, VariantsOfProduct, loaders},
+    store::catalog_read::ProductStock,
 };
 
 #[derive(Debug, Clone)]
@@ -36,6 +36,10 @@ impl Product {
     async fn variant_rows(&self, ctx: &Context<'_>) -> Result<Arc<[Arc<variant::Model>]>, Error> {
         let rows = loaders(ctx)?.load_one(VariantsOfProduct(self.0.id.clone())).await?;
         Ok(rows.unwrap_or_else(|| Arc::new([])))
+    }
+
+    async fn stock(&self, ctx: &Context<'_>) -> Result<Option<Arc<ProductStock>>, Error> {
+        Ok(loaders(ctx)?.load_one(StockOfProduct(self.0.id.clone())).await?)
     }
 }
 
@@ -114,13 +118,13 @@ impl Product {
     }
 
     async fn available_for_sale(&self, ctx: &Context<'_>) -> Result<bool, Error> {
-        Ok(self.variant_rows(ctx).await?.iter().any(|row| badges::is_for_sale(row)))
+        Ok(self.stock(ctx).await?.is_some_and(|stock| stock.variants_for_sale > 0))
     }
 
     async fn total_available(&self, ctx: &Context<'_>) -> Result<i32, Error> {
-        let rows = self.variant_rows(ctx).await?;
+        let available = self.stock(ctx).await?.map_or(0, |stock| stock.available);
         // What GraphQL's `Int` cannot hold is shown as the most that it can.
-        Ok(rows.iter().fold(0, |sum: i32, row| sum.saturating_add(row.badge_available)))
+        Ok(i32::try_from(available).unwrap_or(i32::MAX))
     }
 
     async fn created_at(&self) -> DateTime<Utc> {

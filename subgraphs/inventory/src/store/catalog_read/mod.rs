@@ -5,6 +5,7 @@ mod filter;
 mod keys;
 mod locations;
 mod page;
+mod product_stock;
 mod products;
 mod reservations;
 mod variants;
@@ -13,6 +14,7 @@ pub use facets::{Facet, FacetName, product_facets};
 pub use filter::{ProductFilter, STATUS_SHOWN};
 pub use locations::{list_locations, location_cursor, locations_by_id};
 pub use page::{Page, PageRequest, ReadError};
+pub use product_stock::{ProductStock, stock_of_products};
 pub use products::{
     ProductOrder, count_products, images_of_products, list_products, options_of_products, products_by_handle,
     products_by_id,
