@@ -42,7 +42,7 @@ pub struct Field {
 /// One of several places in the document that select a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alternative {
-    /// Its place, counted like [`Field::place`].
+    /// Its place, counted like the place of a field.
     pub place: u32,
     /// Under which conditions it counts.
     pub conditions: Vec<Condition>,
