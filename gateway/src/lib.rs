@@ -17,6 +17,7 @@
 pub mod authenticate;
 pub mod clock;
 pub mod config;
+pub mod contract;
 pub mod error;
 pub mod execute;
 pub mod operation;

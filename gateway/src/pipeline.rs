@@ -1,19 +1,22 @@
 //! The stages of an operation in order: prepare (parse, validate, plan; remembered) → execute, or subscribe.
 
+mod served;
+
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use futures::{FutureExt, future::BoxFuture};
-use moka::future::Cache;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use served::{Known, PreparedKey, Served};
+pub use served::{WarmUp, Warmed};
+use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     authenticate::{AuthenticateError, Authenticator, AuthenticatorError, Identity, IdentitySigner},
     clock::Clock,
     config::Config,
     error::{GraphqlError, GraphqlResponse, code},
-    execute::{ExecuteContext, execute},
+    execute::{ExecuteContext, Graph, execute},
     operation::OperationKind,
     plan::{Limits, PreparedOperation, prepare},
     request::GraphqlRequest,
@@ -22,46 +25,35 @@ use crate::{
     subscribe::{Caller, Hub, RunOperation, Running, StreamRequest, Subscription},
 };
 
-/// How many plans of the old schema are made for a new one before it is served.
-const MAX_WARMED_PLANS: usize = 256;
 /// What the executor gets beyond its deadline to put a partial answer together.
 const EXECUTION_GRACE: Duration = Duration::from_secs(1);
+const WARM_UP: WarmUp = WarmUp { max_operations: 256, max_time: Duration::from_secs(10) };
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct PreparedKey {
-    query: String,
-    operation_name: Option<String>,
-}
-
-/// A schema and what was prepared for it; swapped as one, so that no plan outlives its schema.
-struct Served {
-    schema: Arc<ServedSchema>,
-    prepared: Cache<PreparedKey, Arc<PreparedOperation>>,
-}
-
-/// An operation that is ready to run, with the schema that it was planned for.
+/// An operation that is ready to run, with the graph that it was planned for.
 #[derive(Clone)]
 pub struct Prepared {
-    schema: Arc<ServedSchema>,
-    operation: Arc<PreparedOperation>,
+    graph: Arc<Graph>,
+    known: Arc<Known>,
 }
 
 impl Prepared {
     /// Whether it reads, changes or subscribes.
     #[must_use]
     pub fn kind(&self) -> OperationKind {
-        self.operation.kind()
+        self.known.operation.kind()
     }
 }
 
 struct Parts {
     served: ArcSwap<Served>,
-    transports: SubgraphTransports,
+    /// Held while something else is made ready, so that what comes later is served later.
+    replacing: Mutex<()>,
     authenticator: Authenticator,
     signer: IdentitySigner,
     hub: Hub,
     limits: Limits,
     max_prepared: u64,
+    warm_up: WarmUp,
     request_timeout: Duration,
 }
 
@@ -82,16 +74,17 @@ impl Pipeline {
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, AuthenticatorError> {
         let signer = IdentitySigner::new(&config.identity, Arc::clone(clock))?;
-        let hub = Hub::new(transports.clone(), signer.clone(), Arc::new(config.subscriptions.clone()));
+        let hub = Hub::new(signer.clone(), Arc::new(config.subscriptions.clone()));
         let max_prepared = config.limits.max_prepared_operations;
         Ok(Self(Arc::new(Parts {
-            served: ArcSwap::from_pointee(Served { schema, prepared: Cache::new(max_prepared) }),
-            transports,
+            served: ArcSwap::from_pointee(Served::new(Graph::new(schema, transports), max_prepared)),
+            replacing: Mutex::new(()),
             authenticator: Authenticator::new(&config.jwt, Arc::clone(clock))?,
             signer,
             hub,
             limits: limits(config),
             max_prepared,
+            warm_up: WARM_UP,
             request_timeout: config.server.request_timeout(),
         })))
     }
@@ -99,7 +92,13 @@ impl Pipeline {
     /// The schema that is served now.
     #[must_use]
     pub fn schema(&self) -> Arc<ServedSchema> {
-        Arc::clone(&self.0.served.load().schema)
+        Arc::clone(self.graph().schema())
+    }
+
+    /// The schema that is served now, and how its subgraphs are reached.
+    #[must_use]
+    pub fn graph(&self) -> Arc<Graph> {
+        Arc::clone(&self.0.served.load().graph)
     }
 
     /// Verifies the tokens of clients.
@@ -114,18 +113,26 @@ impl Pipeline {
         &self.0.hub
     }
 
-    /// Serves `schema` from now on, once what is asked most often is planned for it. Operations under way and open
-    /// streams finish on the old one.
-    pub async fn replace_schema(&self, schema: Arc<ServedSchema>) {
-        let next = Served { schema, prepared: Cache::new(self.0.max_prepared) };
+    /// Serves `schema` from now on, by the transports of now; as [`Self::replace`].
+    pub async fn replace_schema(&self, schema: Arc<ServedSchema>) -> Warmed {
+        let transports = self.graph().transports().clone();
+        self.replace(Graph::new(schema, transports)).await
+    }
+
+    /// Serves `graph` from now on, once what is asked most often is planned for it. Operations under way and open
+    /// streams finish on what was served before.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves what was served before in its place.
+    pub async fn replace(&self, graph: Graph) -> Warmed {
+        let _one_at_a_time = self.0.replacing.lock().await;
         let before = self.0.served.load_full();
-        for (key, _) in before.prepared.iter().take(MAX_WARMED_PLANS) {
-            if let Ok(operation) = prepare_guarded(&next.schema, &key, &self.0.limits) {
-                next.prepared.insert((*key).clone(), Arc::new(operation)).await;
-            }
-            tokio::task::yield_now().await;
-        }
+        let next = Served::new(graph, self.0.max_prepared);
+        let warmed = next.warm(&before, self.0.limits, self.0.warm_up).await;
         self.0.served.store(Arc::new(next));
+        served::retire(before);
+        warmed
     }
 
     /// Parses, validates and plans `request`, or finds it done already.
@@ -136,15 +143,8 @@ impl Pipeline {
     pub async fn prepare(&self, request: &GraphqlRequest) -> Result<Prepared, Vec<GraphqlError>> {
         let served = self.0.served.load_full();
         let key = PreparedKey { query: request.query.clone(), operation_name: request.operation_name.clone() };
-        let operation = match served.prepared.get(&key).await {
-            Some(operation) => operation,
-            None => {
-                let planned = async { prepare_guarded(&served.schema, &key, &self.0.limits).map(Arc::new) };
-                let planned = served.prepared.try_get_with_by_ref(&key, planned).await;
-                planned.map_err(Arc::unwrap_or_clone)?
-            }
-        };
-        Ok(Prepared { schema: Arc::clone(&served.schema), operation })
+        let known = served.prepare(key, &self.0.limits).await?;
+        Ok(Prepared { graph: Arc::clone(&served.graph), known })
     }
 
     /// Runs a query or mutation; `debug` adds the plan and the number of subgraph requests.
@@ -162,11 +162,11 @@ impl Pipeline {
         let started = Instant::now();
         let timeout = self.0.request_timeout;
         let context = ExecuteContext {
-            transports: &self.0.transports,
+            transports: prepared.graph.transports(),
             headers: self.0.signer.headers(&caller.identity, &caller.correlation),
             deadline: started + timeout,
         };
-        let running = execute(&prepared.schema, &prepared.operation, request.variables, &context);
+        let running = execute(prepared.graph.schema(), &prepared.known.operation, request.variables, &context);
         let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
         let mut response = match AssertUnwindSafe(running).catch_unwind().await {
             Ok(Ok(response)) => response,
@@ -178,7 +178,7 @@ impl Pipeline {
             let requests = response.subgraph_requests.iter().map(|(name, count)| (name.clone(), Value::from(*count)));
             let details = json!({
                 "subgraphRequests": requests.collect::<serde_json::Map<_, _>>(),
-                "plan": prepared.operation.plan_text(),
+                "plan": prepared.known.operation.plan_text(),
             });
             response.extensions.insert("selvedge".to_owned(), details);
         }
@@ -196,8 +196,9 @@ impl Pipeline {
         request: GraphqlRequest,
         caller: Caller,
     ) -> Result<Subscription, Vec<GraphqlError>> {
-        let Prepared { schema, operation } = prepared;
-        self.0.hub.subscribe(StreamRequest { schema, operation, request, caller })
+        let Prepared { graph, known } = prepared;
+        let operation = Arc::clone(&known.operation);
+        self.0.hub.subscribe(StreamRequest { graph, operation, request, caller })
     }
 }
 

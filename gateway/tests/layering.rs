@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["validate"],
     &["project"],
     &["plan"],
-    &["subgraph"],
+    &["contract", "subgraph"],
     &["execute"],
     &["authenticate", "request"],
     &["respond"],

@@ -1,7 +1,6 @@
 //! Putting parts together: engines by their URLs, subgraphs, the in-process transport, the gateway.
 
 mod catalog;
-mod contract;
 mod data_folder;
 mod engines;
 mod in_process;
@@ -11,7 +10,6 @@ mod subgraphs;
 mod tokens;
 
 pub(crate) use catalog::{Catalog, load};
-pub(crate) use contract::Operations;
 pub(crate) use data_folder::DataFolder;
 pub(crate) use engines::Engines;
 pub(crate) use in_process::in_process;

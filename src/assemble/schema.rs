@@ -7,7 +7,7 @@ use selvedge_gateway::{
     clock::SystemClock,
     config::{Config as GatewayConfig, SchemaSubgraph},
     schema::{ServedSchema, SubgraphSdl, compose},
-    subgraph::{fetch_sdl, http_transports},
+    subgraph::{SubgraphTransports, fetch_sdl, http_transports},
 };
 
 use crate::failure::Failure;
@@ -52,7 +52,7 @@ pub(crate) async fn load_schema(config: &GatewayConfig, file: Option<&Path>) -> 
 
 async fn ask(config: &GatewayConfig, subgraph: &SchemaSubgraph) -> Result<String, Failure> {
     let one = [(subgraph.name.as_str(), subgraph.url.as_str())];
-    let transports = http_transports(one.into_iter(), &config.subgraphs)
+    let transports = http_transports(one.into_iter(), &config.subgraphs, &SubgraphTransports::default())
         .map_err(|error| Failure::operation("a subgraph's address cannot be used", &error))?;
     let signer = IdentitySigner::new(&config.identity, Arc::new(SystemClock))
         .map_err(|error| Failure::operation("identities cannot be signed", &error))?;

@@ -6,13 +6,12 @@ use std::{
 };
 
 use clap::Args;
-use selvedge_gateway::schema::{ServedSchema, SubgraphSdl, compose};
-
-use crate::{
-    assemble::{Operations, SubgraphName},
-    console,
-    failure::Failure,
+use selvedge_gateway::{
+    contract::RecordedOperations,
+    schema::{ServedSchema, SubgraphSdl, compose},
 };
+
+use crate::{assemble::SubgraphName, console, failure::Failure};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -89,12 +88,12 @@ fn check_files(folder: &Path, files: &[(PathBuf, String)]) -> bool {
 }
 
 fn check_operations(folder: &Path, schema: &ServedSchema) -> Result<bool, Failure> {
-    let operations = Operations::read(folder)
-        .map_err(|error| Failure::operation(format!("cannot read the operations in `{}`", folder.display()), &error))?;
+    let operations = RecordedOperations::read(folder)
+        .map_err(|error| Failure::operation("the recorded operations cannot be checked", &error))?;
     let broken = operations.broken(schema);
     for operation in &broken {
         for problem in &operation.problems {
-            console::warn(format_args!("{}:{problem}", operation.file.display()));
+            console::warn(format_args!("{}:{problem}", operation.origin));
         }
     }
     if broken.is_empty() {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
-use selvedge_gateway::subgraph::http_transports;
+use selvedge_gateway::subgraph::{SubgraphTransports, http_transports};
 use selvedge_kit::telemetry::install_metrics;
 
 use super::runtime::shutdown_on_signal;
@@ -51,7 +51,7 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
     let schema = assemble::load_schema(&config, options.supergraph.as_deref()).await?;
-    let transports = http_transports(schema.subgraphs(), &config.subgraphs)
+    let transports = http_transports(schema.subgraphs(), &config.subgraphs, &SubgraphTransports::default())
         .map_err(|error| Failure::operation("a subgraph's address cannot be used", &error))?;
     let parts = GatewayParts {
         config,

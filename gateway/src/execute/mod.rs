@@ -3,6 +3,7 @@
 mod context;
 mod entities;
 mod errors;
+mod graph;
 mod position;
 mod representation;
 mod request;
@@ -10,5 +11,6 @@ mod run;
 mod subscription;
 
 pub use context::ExecuteContext;
+pub use graph::Graph;
 pub use run::execute;
 pub use subscription::{execute_event, subscription_request};

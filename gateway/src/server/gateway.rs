@@ -18,7 +18,10 @@ use super::{
     assets, graphql, layers, listen,
 };
 use crate::{
-    config::Config, pipeline::Pipeline, schema::ServedSchema, subgraph::SubgraphTransports,
+    config::Config,
+    pipeline::{Pipeline, Warmed},
+    schema::ServedSchema,
+    subgraph::SubgraphTransports,
     subscribe::websocket::Connections,
 };
 
@@ -57,9 +60,9 @@ impl Gateway {
         &self.edge.pipeline
     }
 
-    /// Serves `schema` from now on; what is under way finishes on the old one.
-    pub async fn replace_schema(&self, schema: Arc<ServedSchema>) {
-        self.edge.pipeline.replace_schema(schema).await;
+    /// Serves `schema` from now on, by the transports of now; what is under way finishes on the old one.
+    pub async fn replace_schema(&self, schema: Arc<ServedSchema>) -> Warmed {
+        self.edge.pipeline.replace_schema(schema).await
     }
 
     /// `/graphql`, `/health`, and the assets everywhere else.

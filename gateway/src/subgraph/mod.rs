@@ -3,6 +3,7 @@
 //! [`build_stack`] puts the same layers around every transport; [`http_stack`] is the one over HTTP and WebSocket.
 
 mod by_kind;
+mod connect;
 mod http_transport;
 mod measure;
 mod port;
@@ -16,8 +17,9 @@ mod websocket_messages;
 mod websocket_transport;
 
 pub use crate::operation::OperationKind;
+pub use connect::http_transports;
 pub use port::{CORRELATION_HEADER, IDENTITY_HEADER, SubgraphBody, SubgraphEvents, SubgraphRequest, SubgraphResponse};
 pub use sdl::{SdlError, fetch_sdl};
-pub use stack::{StackError, build_stack, http_stack, http_transports};
+pub use stack::{StackError, build_stack, http_stack};
 pub use transport_error::TransportError;
 pub use transports::{SubgraphTransport, SubgraphTransports};

@@ -6,11 +6,11 @@ use http::Uri;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 
 use super::{
-    SubgraphRequest, SubgraphResponse, SubgraphTransport, SubgraphTransports, TransportError, by_kind::ByKind,
+    SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, by_kind::ByKind,
     http_transport::HttpTransport, measure::MeasureLayer, retry::RetryConnectLayer, timeout::TimeoutLayer,
     websocket_transport::WebSocketTransport,
 };
-use crate::config::{SubgraphConfig, SubgraphsConfig};
+use crate::config::SubgraphConfig;
 
 /// A subgraph that cannot be addressed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,21 +60,4 @@ pub fn http_stack(subgraph: &str, url: &str, config: &SubgraphConfig) -> Result<
         subscription: WebSocketTransport::new(name, url, config),
     };
     Ok(build_stack(subgraph, config, transport))
-}
-
-/// HTTP transports to all `subgraphs` (name and address); an address in the configuration goes first.
-///
-/// # Errors
-///
-/// When an address is no http URL.
-pub fn http_transports<'a>(
-    subgraphs: impl Iterator<Item = (&'a str, &'a str)>,
-    config: &SubgraphsConfig,
-) -> Result<SubgraphTransports, StackError> {
-    let mut transports = SubgraphTransports::default();
-    for (name, url) in subgraphs {
-        let stack = http_stack(name, config.url(name).unwrap_or(url), &config.for_subgraph(name))?;
-        transports = transports.with(name, stack);
-    }
-    Ok(transports)
 }

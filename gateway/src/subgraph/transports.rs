@@ -9,10 +9,17 @@ use super::{SubgraphRequest, SubgraphResponse, TransportError};
 /// A boxed transport to one subgraph; cheap to clone.
 pub type SubgraphTransport = BoxCloneSyncService<SubgraphRequest, SubgraphResponse, TransportError>;
 
+#[derive(Clone)]
+struct Entry {
+    transport: SubgraphTransport,
+    /// Where it leads, if it leads to an address.
+    url: Option<Arc<str>>,
+}
+
 /// One transport per subgraph; cheap to clone.
 #[derive(Clone, Default)]
 pub struct SubgraphTransports {
-    by_name: Arc<BTreeMap<String, SubgraphTransport>>,
+    by_name: Arc<BTreeMap<String, Entry>>,
 }
 
 impl SubgraphTransports {
@@ -27,9 +34,24 @@ impl SubgraphTransports {
             + 'static,
         S::Future: Send + 'static,
     {
+        self.with_entry(name.into(), Entry { transport: BoxCloneSyncService::new(transport), url: None })
+    }
+
+    /// Adds a transport that leads from the subgraph `name` to `url`.
+    pub(super) fn with_address(self, name: &str, url: &str, transport: SubgraphTransport) -> Self {
+        self.with_entry(name.to_owned(), Entry { transport, url: Some(url.into()) })
+    }
+
+    fn with_entry(self, name: String, entry: Entry) -> Self {
         let mut by_name = Arc::unwrap_or_clone(self.by_name);
-        by_name.insert(name.into(), BoxCloneSyncService::new(transport));
+        by_name.insert(name, entry);
         Self { by_name: Arc::new(by_name) }
+    }
+
+    /// The transport of the subgraph `name`, if it leads to `url`.
+    pub(super) fn leading_to(&self, name: &str, url: &str) -> Option<SubgraphTransport> {
+        let entry = self.by_name.get(name).filter(|entry| entry.url.as_deref() == Some(url))?;
+        Some(entry.transport.clone())
     }
 
     /// The names, sorted.
@@ -47,8 +69,7 @@ impl SubgraphTransports {
     ///
     /// Dropping the future abandons the request; the subgraph may or may not have run it.
     pub async fn call(&self, name: &str, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let transport =
-            self.by_name.get(name).cloned().ok_or_else(|| TransportError::Unknown { subgraph: name.to_owned() })?;
-        transport.oneshot(request).await
+        let entry = self.by_name.get(name).ok_or_else(|| TransportError::Unknown { subgraph: name.to_owned() })?;
+        entry.transport.clone().oneshot(request).await
     }
 }

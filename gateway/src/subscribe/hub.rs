@@ -20,18 +20,16 @@ use crate::{
     authenticate::{Identity, IdentitySigner},
     config::SubscriptionsConfig,
     error::{GraphqlError, code},
-    execute::subscription_request,
+    execute::{Graph, subscription_request},
     plan::PreparedOperation,
     request::GraphqlRequest,
-    schema::ServedSchema,
-    subgraph::SubgraphTransports,
 };
 
 /// What makes two subscriptions the same stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct StreamKey {
-    /// The address of the schema: a new schema begins new streams.
-    schema: usize,
+    /// The address of the graph: a new one begins new streams.
+    graph: usize,
     query: String,
     operation_name: Option<String>,
     /// With sorted keys.
@@ -42,8 +40,8 @@ struct StreamKey {
 
 /// A subscription to open.
 pub struct StreamRequest {
-    /// The schema that it was prepared for.
-    pub schema: Arc<ServedSchema>,
+    /// What it was prepared for, and what it runs on as long as it is open.
+    pub graph: Arc<Graph>,
     /// The prepared operation.
     pub operation: Arc<PreparedOperation>,
     /// The request of the client.
@@ -56,7 +54,6 @@ pub struct StreamRequest {
 #[derive(Clone)]
 pub struct Hub {
     streams: Arc<Mutex<HashMap<StreamKey, Arc<SharedStream>>>>,
-    transports: SubgraphTransports,
     signer: IdentitySigner,
     config: Arc<SubscriptionsConfig>,
 }
@@ -64,8 +61,8 @@ pub struct Hub {
 impl Hub {
     /// A hub without streams.
     #[must_use]
-    pub fn new(transports: SubgraphTransports, signer: IdentitySigner, config: Arc<SubscriptionsConfig>) -> Self {
-        Self { streams: Arc::default(), transports, signer, config }
+    pub fn new(signer: IdentitySigner, config: Arc<SubscriptionsConfig>) -> Self {
+        Self { streams: Arc::default(), signer, config }
     }
 
     /// How many upstreams are open.
@@ -82,8 +79,8 @@ impl Hub {
     ///
     /// What to tell the client when its subscription cannot be opened.
     pub fn subscribe(&self, request: StreamRequest) -> Result<Subscription, Vec<GraphqlError>> {
-        let StreamRequest { schema, operation, request, mut caller } = request;
-        let (subgraph, body) = subscription_request(&schema, &operation, &request.variables)?;
+        let StreamRequest { graph, operation, request, mut caller } = request;
+        let (subgraph, body) = subscription_request(graph.schema(), &operation, &request.variables)?;
         let subgraph = subgraph.to_owned();
         let root = RootField::of(&request.query, request.operation_name.as_deref(), &self.config.conflate).ok_or_else(
             || vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the subscription has no root field")],
@@ -93,14 +90,13 @@ impl Hub {
         if is_public {
             caller.identity = Identity::default();
         }
-        let key = root.key.is_some().then(|| stream_key(&schema, &request, &caller.identity, is_public));
+        let key = root.key.is_some().then(|| stream_key(&graph, &request, &caller.identity, is_public));
         let upstream = Upstream {
-            schema,
+            graph,
             operation,
             variables: request.variables,
             subgraph,
             body,
-            transports: self.transports.clone(),
             signer: self.signer.clone(),
             identity: caller.identity,
             correlation: caller.correlation,
@@ -176,9 +172,9 @@ fn remove_same(
     }
 }
 
-fn stream_key(schema: &Arc<ServedSchema>, request: &GraphqlRequest, identity: &Identity, is_public: bool) -> StreamKey {
+fn stream_key(graph: &Arc<Graph>, request: &GraphqlRequest, identity: &Identity, is_public: bool) -> StreamKey {
     StreamKey {
-        schema: Arc::as_ptr(schema).addr(),
+        graph: Arc::as_ptr(graph).addr(),
         query: request.query.clone(),
         operation_name: request.operation_name.clone(),
         variables: sorted(&request.variables),

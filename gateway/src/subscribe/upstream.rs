@@ -12,11 +12,10 @@ use crate::{
     authenticate::{CorrelationId, Identity, IdentitySigner},
     config::SubscriptionsConfig,
     error::{GraphqlError, GraphqlResponse},
-    execute::{ExecuteContext, execute_event},
+    execute::{ExecuteContext, Graph, execute_event},
     operation::OperationKind,
     plan::PreparedOperation,
-    schema::ServedSchema,
-    subgraph::{SubgraphBody, SubgraphRequest, SubgraphTransports, TransportError},
+    subgraph::{SubgraphBody, SubgraphRequest, TransportError},
 };
 
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
@@ -25,12 +24,11 @@ const EVENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Everything that is needed to open a subscription at a subgraph, again and again.
 pub(super) struct Upstream {
-    pub(super) schema: Arc<ServedSchema>,
+    pub(super) graph: Arc<Graph>,
     pub(super) operation: Arc<PreparedOperation>,
     pub(super) variables: Map<String, Value>,
     pub(super) subgraph: String,
     pub(super) body: Bytes,
-    pub(super) transports: SubgraphTransports,
     pub(super) signer: IdentitySigner,
     pub(super) identity: Identity,
     pub(super) correlation: CorrelationId,
@@ -70,7 +68,7 @@ impl Upstream {
             headers: self.signer.headers(&self.identity, &self.correlation),
             kind: OperationKind::Subscription,
         };
-        let response = self.transports.call(&self.subgraph, request).await?;
+        let response = self.graph.transports().call(&self.subgraph, request).await?;
         let mut events = match response.body {
             SubgraphBody::Stream(events) => events,
             SubgraphBody::Complete(refusal) => {
@@ -88,11 +86,11 @@ impl Upstream {
 
     async fn resolve(&self, event: Bytes) -> GraphqlResponse {
         let context = ExecuteContext {
-            transports: &self.transports,
+            transports: self.graph.transports(),
             headers: self.signer.headers(&self.identity, &self.correlation),
             deadline: Instant::now() + EVENT_TIMEOUT,
         };
-        execute_event(&self.schema, &self.operation, &self.variables, event, &context).await
+        execute_event(self.graph.schema(), &self.operation, &self.variables, event, &context).await
     }
 }
 

@@ -5,6 +5,6 @@ mod operation;
 mod rules;
 mod variables;
 
-pub use operation::{Operation, select_operation};
+pub use operation::{Operation, operations, select_operation};
 pub use rules::validate;
 pub use variables::{VariableDefinition, coerce_variables};

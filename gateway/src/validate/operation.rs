@@ -60,7 +60,7 @@ impl<'a> From<&'a OperationDefinition> for Operation<'a> {
 }
 
 /// The operations of a document, in order.
-pub(super) fn operations(document: &Document) -> impl Iterator<Item = Operation<'_>> {
+pub fn operations(document: &Document) -> impl Iterator<Item = Operation<'_>> {
     document.definitions.iter().filter_map(|definition| match definition {
         Definition::Operation(operation) => Some(operation.into()),
         Definition::Fragment(_) => None,

@@ -1,0 +1,148 @@
+//! What is served now, and how something else takes its place.
+
+use std::{
+    cmp::Reverse,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use moka::future::Cache;
+use tokio::{task, time::Instant};
+
+use super::prepare_guarded;
+use crate::{error::GraphqlError, execute::Graph, parse::Limits, plan::PreparedOperation, schema::ServedSchema};
+
+/// How often it is looked whether a graph that was replaced is still in use.
+const RETIRE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How much is planned for a new schema before it is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarmUp {
+    /// The most operations.
+    pub max_operations: usize,
+    /// After this time no further operation is begun.
+    pub max_time: Duration,
+}
+
+/// What was planned for a new schema before it was served.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Warmed {
+    /// Operations that are ready.
+    pub planned: usize,
+    /// Operations that the new schema does not serve.
+    pub refused: usize,
+    /// Operations that there was no room or time for; they are planned when they are asked for.
+    pub left: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct PreparedKey {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+}
+
+/// A prepared operation, and how often it was asked for.
+pub(super) struct Known {
+    pub(super) operation: Arc<PreparedOperation>,
+    uses: AtomicU64,
+}
+
+impl Known {
+    fn new(operation: PreparedOperation, uses: u64) -> Arc<Self> {
+        Arc::new(Self { operation: Arc::new(operation), uses: AtomicU64::new(uses) })
+    }
+}
+
+/// A graph and what was prepared for it; swapped as one, so that no plan outlives its schema.
+pub(super) struct Served {
+    pub(super) graph: Arc<Graph>,
+    prepared: Cache<PreparedKey, Arc<Known>>,
+}
+
+impl Served {
+    pub(super) fn new(graph: Graph, max_prepared: u64) -> Self {
+        Self { graph: Arc::new(graph), prepared: Cache::new(max_prepared) }
+    }
+
+    /// The operation of `key`, prepared now unless it is known; whoever asks at the same time waits for the same.
+    pub(super) async fn prepare(&self, key: PreparedKey, limits: &Limits) -> Result<Arc<Known>, Vec<GraphqlError>> {
+        let known = match self.prepared.get(&key).await {
+            Some(known) => known,
+            None => {
+                let planned = async {
+                    let operation = prepare_guarded(self.graph.schema(), &key, limits)?;
+                    Ok::<_, Vec<GraphqlError>>(Known::new(operation, 0))
+                };
+                let known = self.prepared.try_get_with_by_ref(&key, planned).await;
+                known.map_err(Arc::unwrap_or_clone)?
+            }
+        };
+        // Only the order of warming depends on it, so a lost race costs nothing.
+        known.uses.fetch_add(1, Ordering::Relaxed);
+        Ok(known)
+    }
+
+    /// What was asked for, the most used first.
+    fn in_use(&self) -> Vec<(Arc<PreparedKey>, u64)> {
+        let mut in_use: Vec<_> =
+            self.prepared.iter().map(|(key, known)| (key, known.uses.load(Ordering::Relaxed))).collect();
+        in_use.sort_by_key(|(_, uses)| Reverse(*uses));
+        in_use
+    }
+
+    /// Plans what `before` was asked for most, apart from the threads that answer requests.
+    pub(super) async fn warm(&self, before: &Self, limits: Limits, warm_up: WarmUp) -> Warmed {
+        let mut wanted = before.in_use();
+        let known = wanted.len();
+        wanted.truncate(warm_up.max_operations);
+        let schema = Arc::clone(self.graph.schema());
+        let planning = task::spawn_blocking(move || plan_until(&schema, wanted, &limits, warm_up.max_time));
+        // What it might panic on is caught one by one; then nothing is warm, which is no reason to refuse a schema.
+        let (planned, refused) = planning.await.unwrap_or_default();
+        let warmed = Warmed { planned: planned.len(), refused, left: known - planned.len() - refused };
+        for (key, operation) in planned {
+            self.prepared.insert(key, operation).await;
+        }
+        warmed
+    }
+}
+
+/// Plans `wanted` in its order until `max_time` is over; what the schema does not serve is counted.
+fn plan_until(
+    schema: &ServedSchema,
+    wanted: Vec<(Arc<PreparedKey>, u64)>,
+    limits: &Limits,
+    max_time: Duration,
+) -> (Vec<(PreparedKey, Arc<Known>)>, usize) {
+    let end = Instant::now() + max_time;
+    let mut planned = Vec::with_capacity(wanted.len());
+    let mut refused = 0;
+    for (key, uses) in wanted {
+        if Instant::now() >= end {
+            break;
+        }
+        match prepare_guarded(schema, &key, limits) {
+            // Half of the count goes along: what was asked for lately weighs more than what was asked for long ago.
+            Ok(operation) => planned.push(((*key).clone(), Known::new(operation, uses / 2))),
+            Err(_) => refused += 1,
+        }
+    }
+    (planned, refused)
+}
+
+/// Lets go of what was served before, once nothing runs on it any more; to free a large schema takes a while, so it is
+/// not done by the thread that happens to end last.
+pub(super) fn retire(before: Arc<Served>) {
+    task::spawn(async move {
+        let graph = Arc::clone(&before.graph);
+        // Requests hold what they prepared and the graph, never the other plans.
+        let _ = task::spawn_blocking(move || drop(before)).await;
+        while Arc::strong_count(&graph) > 1 {
+            tokio::time::sleep(RETIRE_INTERVAL).await;
+        }
+        let _ = task::spawn_blocking(move || drop(graph)).await;
+    });
+}
