@@ -34,11 +34,13 @@ pub(super) fn changes(before: &ServedSchema, after: &ServedSchema, text: &str) -
 }
 
 fn fragments(document: &Document) -> AHashMap<&str, &FragmentDefinition> {
-    let fragment = |definition| match definition {
-        &Definition::Fragment(ref fragment) => Some((fragment.name.as_str(), fragment)),
-        Definition::Operation(_) => None,
-    };
-    document.definitions.iter().filter_map(fragment).collect()
+    let mut fragments = AHashMap::new();
+    for definition in &document.definitions {
+        if let Definition::Fragment(fragment) = definition {
+            fragments.insert(fragment.name.as_str(), fragment);
+        }
+    }
+    fragments
 }
 
 fn root(schema: &ApiSchema, kind: OperationKind) -> Option<&ApiType> {
