@@ -161,11 +161,9 @@ impl Pipeline {
     ) -> GraphqlResponse {
         let started = Instant::now();
         let timeout = self.0.request_timeout;
-        let context = ExecuteContext {
-            transports: prepared.graph.transports(),
-            headers: self.0.signer.headers(&caller.identity, &caller.correlation),
-            deadline: started + timeout,
-        };
+        let deadline = started + timeout;
+        let call = Arc::new(self.0.signer.call_context(&caller.identity, &caller.correlation).until(deadline));
+        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline };
         let running = execute(prepared.graph.schema(), &prepared.known.operation, request.variables, &context);
         let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
         let mut response = match AssertUnwindSafe(running).catch_unwind().await {

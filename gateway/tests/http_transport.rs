@@ -23,8 +23,8 @@ use selvedge_gateway::{
     config::SubgraphConfig,
     operation::OperationKind,
     subgraph::{
-        IDENTITY_HEADER, SubgraphBody, SubgraphRequest, SubgraphResponse, SubgraphTransports, TransportError,
-        fetch_sdl, http_stack,
+        CallContext, IDENTITY_HEADER, SubgraphBody, SubgraphRequest, SubgraphResponse, SubgraphTransports,
+        TransportError, fetch_sdl, http_stack,
     },
 };
 use serde_json::{Value, json};
@@ -63,7 +63,8 @@ async fn server(answer: &'static str) -> (String, Arc<AtomicUsize>) {
 fn request(kind: OperationKind) -> SubgraphRequest {
     let mut headers = HeaderMap::new();
     headers.insert(IDENTITY_HEADER, HeaderValue::from_static("signed"));
-    SubgraphRequest { body: Bytes::from_static(br#"{"query":"{ a }"}"#), headers, kind }
+    let context = Arc::new(CallContext::of_gateway(headers));
+    SubgraphRequest::new(kind, Bytes::from_static(br#"{"query":"{ a }"}"#), context)
 }
 
 fn transports(url: &str, config: &SubgraphConfig) -> SubgraphTransports {

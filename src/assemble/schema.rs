@@ -56,7 +56,7 @@ async fn ask(config: &GatewayConfig, subgraph: &SchemaSubgraph) -> Result<String
         .map_err(|error| Failure::operation("a subgraph's address cannot be used", &error))?;
     let signer = IdentitySigner::new(&config.identity, Arc::new(SystemClock))
         .map_err(|error| Failure::operation("identities cannot be signed", &error))?;
-    let headers = signer.headers(&Identity::default(), &CorrelationId::generate());
+    let headers = signer.call_context(&Identity::default(), &CorrelationId::generate()).headers;
     tracing::info!(subgraph = subgraph.name, url = subgraph.url, "asking for the schema");
     fetch_sdl(&transports, &subgraph.name, &headers, PATIENCE)
         .await

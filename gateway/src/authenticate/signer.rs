@@ -10,7 +10,7 @@ use super::{AuthenticatorError, CorrelationId, Identity};
 use crate::{
     clock::Clock,
     config::IdentityConfig,
-    subgraph::{CORRELATION_HEADER, IDENTITY_HEADER},
+    subgraph::{CORRELATION_HEADER, CallContext, CallerKey, IDENTITY_HEADER},
 };
 
 const ISSUER: &str = "selvedge";
@@ -22,7 +22,7 @@ struct Claims<'a> {
     aud: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<&'a str>,
-    scope: String,
+    scope: &'a str,
     cid: &'a str,
     iat: i64,
     exp: i64,
@@ -49,17 +49,18 @@ impl IdentitySigner {
         Ok(Self { key: EncodingKey::from_secret(secret.expose()), lifetime_s: config.lifetime_s, clock })
     }
 
-    /// The headers of every subgraph request that is made for `identity`.
+    /// What every subgraph request that is made for `identity` goes with.
     #[must_use]
-    pub fn headers(&self, identity: &Identity, correlation: &CorrelationId) -> HeaderMap {
+    pub fn call_context(&self, identity: &Identity, correlation: &CorrelationId) -> CallContext {
         let mut headers = HeaderMap::with_capacity(2);
         headers.insert(CORRELATION_HEADER, correlation.to_header());
+        let scope = identity.scopes.join(" ");
         let now = self.clock.now().timestamp();
         let claims = Claims {
             iss: ISSUER,
             aud: AUDIENCE,
             sub: identity.subject.as_deref(),
-            scope: identity.scopes.join(" "),
+            scope: &scope,
             cid: correlation.as_str(),
             iat: now,
             exp: now + self.lifetime_s,
@@ -72,6 +73,8 @@ impl IdentitySigner {
             // Subgraphs refuse a request without identity, so nothing runs under a wrong one.
             None => tracing::error!(correlation_id = correlation.as_str(), "the identity could not be signed"),
         }
-        headers
+        // Whatever else a subgraph is told about the caller belongs into the key.
+        let caller = CallerKey { subject: identity.subject.clone(), scope };
+        CallContext { headers, caller: Some(caller), ..CallContext::default() }
     }
 }

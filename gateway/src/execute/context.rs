@@ -1,16 +1,17 @@
 //! What one request needs beyond its plan.
 
-use http::HeaderMap;
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
-use crate::subgraph::SubgraphTransports;
+use crate::subgraph::{CallContext, SubgraphTransports};
 
 /// What one request needs beyond its plan.
 pub struct ExecuteContext<'a> {
     /// How to reach the subgraphs.
     pub transports: &'a SubgraphTransports,
-    /// What goes to every subgraph: identity and correlation id.
-    pub headers: HeaderMap,
+    /// For whom subgraphs are asked.
+    pub call: Arc<CallContext>,
     /// When the request must be answered; fetches still under way then fail.
     pub deadline: Instant,
 }

@@ -1,6 +1,6 @@
 //! Runs the steps of a plan: each starts when the steps that it waits for are done.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
@@ -246,7 +246,7 @@ async fn send(
     body: Bytes,
     context: &ExecuteContext<'_>,
 ) -> (Job, Result<SubgraphResponse, TransportError>) {
-    let request = SubgraphRequest { body, headers: context.headers.clone(), kind: fetch.kind };
+    let request = SubgraphRequest::new(fetch.kind, body, Arc::clone(&context.call));
     let started = tokio::time::Instant::now();
     let answer = timeout_at(context.deadline, context.transports.call(&fetch.subgraph, request)).await;
     let answer = answer.unwrap_or_else(|_| {

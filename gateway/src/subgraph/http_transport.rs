@@ -70,12 +70,18 @@ impl HttpTransport {
 }
 
 fn to_http(uri: Uri, request: SubgraphRequest) -> Request<Full<Bytes>> {
+    let own = request.headers();
+    // Room for what is added here and by hyper (host, content-length), so that the map is allocated once.
+    let mut headers = HeaderMap::with_capacity(own.len() + 4);
+    for (name, value) in own {
+        headers.append(name.clone(), value.clone());
+    }
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(ACCEPT, ACCEPTED);
     let mut http_request = Request::new(Full::new(request.body));
     *http_request.method_mut() = Method::POST;
     *http_request.uri_mut() = uri;
-    *http_request.headers_mut() = request.headers;
-    http_request.headers_mut().insert(CONTENT_TYPE, JSON);
-    http_request.headers_mut().insert(ACCEPT, ACCEPTED);
+    *http_request.headers_mut() = headers;
     http_request
 }
 

@@ -3,6 +3,7 @@
 //! [`build_stack`] puts the same layers around every transport; [`http_stack`] is the one over HTTP and WebSocket.
 
 mod by_kind;
+mod call_context;
 mod connect;
 mod http_transport;
 mod measure;
@@ -17,9 +18,10 @@ mod websocket_messages;
 mod websocket_transport;
 
 pub use crate::operation::OperationKind;
+pub use call_context::{CallContext, CallerKey};
 pub use connect::http_transports;
 pub use port::{CORRELATION_HEADER, IDENTITY_HEADER, SubgraphBody, SubgraphEvents, SubgraphRequest, SubgraphResponse};
 pub use sdl::{SdlError, fetch_sdl};
 pub use stack::{StackError, build_stack, http_stack};
 pub use transport_error::TransportError;
-pub use transports::{SubgraphTransport, SubgraphTransports};
+pub use transports::{SubgraphAnswer, SubgraphTransport, SubgraphTransports};

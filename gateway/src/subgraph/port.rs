@@ -2,11 +2,14 @@
 //!
 //! A transport is a `tower::Service<SubgraphRequest, Response = SubgraphResponse, Error = TransportError>`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
 
-use super::TransportError;
+use super::{CallContext, TransportError};
 use crate::operation::OperationKind;
 
 /// The request header that carries the identity that the gateway signs.
@@ -17,15 +20,31 @@ pub const CORRELATION_HEADER: &str = "x-correlation-id";
 /// The responses of one subscription; each item is one GraphQL response in JSON.
 pub type SubgraphEvents = BoxStream<'static, Result<Bytes, TransportError>>;
 
-/// One GraphQL operation for a subgraph.
+/// One GraphQL operation for a subgraph; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SubgraphRequest {
     /// The GraphQL request in JSON: `{"query", "variables", "operationName"}`.
     pub body: Bytes,
-    /// What goes along: identity and correlation id.
-    pub headers: HeaderMap,
     /// Decides on repetition, and whether the answer is a stream.
     pub kind: OperationKind,
+    /// For whom it is made.
+    pub context: Arc<CallContext>,
+    /// When the gateway gives up on it; set by the timeout layer.
+    pub deadline: Option<Instant>,
+}
+
+impl SubgraphRequest {
+    /// A request on behalf of `context`.
+    #[must_use]
+    pub const fn new(kind: OperationKind, body: Bytes, context: Arc<CallContext>) -> Self {
+        Self { body, kind, context, deadline: None }
+    }
+
+    /// The headers that go along.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.context.headers
+    }
 }
 
 /// What a subgraph answered.

@@ -64,7 +64,6 @@ mod tests {
     };
 
     use bytes::Bytes;
-    use http::HeaderMap;
     use tower::service_fn;
 
     use super::*;
@@ -76,7 +75,7 @@ mod tests {
             counted.fetch_add(1, Ordering::SeqCst);
             async { Err(TransportError::Unreachable { subgraph: "a".to_owned(), reason: String::new() }) }
         });
-        let request = SubgraphRequest { body: Bytes::new(), headers: HeaderMap::new(), kind };
+        let request = SubgraphRequest::new(kind, Bytes::new(), Arc::default());
         assert!(RetryConnectLayer.layer(refused).oneshot(request).await.is_err());
         calls.load(Ordering::SeqCst)
     }

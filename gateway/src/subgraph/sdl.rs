@@ -1,13 +1,13 @@
 //! Asks a running subgraph for its SDL.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{OperationKind, SubgraphBody, SubgraphRequest, SubgraphTransports, TransportError};
+use super::{CallContext, OperationKind, SubgraphBody, SubgraphRequest, SubgraphTransports, TransportError};
 
 const QUERY: &[u8] = br#"{"query":"{ _service { sdl } }"}"#;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -50,7 +50,8 @@ pub async fn fetch_sdl(
 }
 
 async fn ask(transports: &SubgraphTransports, name: &str, headers: HeaderMap) -> Result<String, SdlError> {
-    let request = SubgraphRequest { body: Bytes::from_static(QUERY), headers, kind: OperationKind::Query };
+    let context = Arc::new(CallContext::of_gateway(headers));
+    let request = SubgraphRequest::new(OperationKind::Query, Bytes::from_static(QUERY), context);
     let body = match transports.call(name, request).await?.body {
         SubgraphBody::Complete(body) => body,
         SubgraphBody::Stream(_) => Bytes::new(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Uri;
-use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
+use tower::{Service, ServiceBuilder};
 
 use super::{
     SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, by_kind::ByKind,
@@ -35,12 +35,12 @@ where
     let name: Arc<str> = subgraph.into();
     let stack = ServiceBuilder::new()
         // Outermost, so that it times what the client waits for, and counts one request however often it is tried.
-        .layer(MeasureLayer { subgraph: Arc::clone(&name) })
+        .layer(MeasureLayer::new(Arc::clone(&name)))
         // Around the retry: a second attempt gets what is left of the time.
         .layer(TimeoutLayer { subgraph: name, timeout: config.timeout() })
         .layer(RetryConnectLayer)
         .service(transport);
-    BoxCloneSyncService::new(stack)
+    stack.into()
 }
 
 /// The transport to `url`: HTTP for queries and mutations, WebSocket for subscriptions.

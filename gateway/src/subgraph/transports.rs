@@ -2,12 +2,57 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tower::{Service, ServiceExt, util::BoxCloneSyncService};
+use futures::{FutureExt, future::BoxFuture};
+use tower::{Service, ServiceExt};
 
 use super::{SubgraphRequest, SubgraphResponse, TransportError};
 
-/// A boxed transport to one subgraph; cheap to clone.
-pub type SubgraphTransport = BoxCloneSyncService<SubgraphRequest, SubgraphResponse, TransportError>;
+/// An answer under way.
+pub type SubgraphAnswer = BoxFuture<'static, Result<SubgraphResponse, TransportError>>;
+
+/// A service of any type, callable by all who share it.
+trait Shared: Send + Sync {
+    fn call(&self, request: SubgraphRequest) -> SubgraphAnswer;
+}
+
+impl<S> Shared for S
+where
+    S: Service<SubgraphRequest, Response = SubgraphResponse, Error = TransportError> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    fn call(&self, request: SubgraphRequest) -> SubgraphAnswer {
+        self.clone().oneshot(request).boxed()
+    }
+}
+
+/// The transport to one subgraph, whatever it is made of; cheap to clone.
+#[derive(Clone)]
+pub struct SubgraphTransport(Arc<dyn Shared>);
+
+impl SubgraphTransport {
+    /// Sends `request`.
+    ///
+    /// # Errors
+    ///
+    /// When the subgraph gave no usable answer.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future abandons the request; the subgraph may or may not have run it.
+    pub fn call(&self, request: SubgraphRequest) -> SubgraphAnswer {
+        self.0.call(request)
+    }
+}
+
+impl<S> From<S> for SubgraphTransport
+where
+    S: Service<SubgraphRequest, Response = SubgraphResponse, Error = TransportError> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    fn from(service: S) -> Self {
+        Self(Arc::new(service))
+    }
+}
 
 #[derive(Clone)]
 struct Entry {
@@ -25,16 +70,8 @@ pub struct SubgraphTransports {
 impl SubgraphTransports {
     /// Adds the transport of the subgraph `name`, replacing one of the same name.
     #[must_use]
-    pub fn with<S>(self, name: impl Into<String>, transport: S) -> Self
-    where
-        S: Service<SubgraphRequest, Response = SubgraphResponse, Error = TransportError>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Future: Send + 'static,
-    {
-        self.with_entry(name.into(), Entry { transport: BoxCloneSyncService::new(transport), url: None })
+    pub fn with(self, name: impl Into<String>, transport: impl Into<SubgraphTransport>) -> Self {
+        self.with_entry(name.into(), Entry { transport: transport.into(), url: None })
     }
 
     /// Adds a transport that leads from the subgraph `name` to `url`.
@@ -59,6 +96,12 @@ impl SubgraphTransports {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// The transport of the subgraph `name`, for those who ask it often.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&SubgraphTransport> {
+        self.by_name.get(name).map(|entry| &entry.transport)
+    }
+
     /// Sends `request` to the subgraph `name`.
     ///
     /// # Errors
@@ -69,7 +112,9 @@ impl SubgraphTransports {
     ///
     /// Dropping the future abandons the request; the subgraph may or may not have run it.
     pub async fn call(&self, name: &str, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let entry = self.by_name.get(name).ok_or_else(|| TransportError::Unknown { subgraph: name.to_owned() })?;
-        entry.transport.clone().oneshot(request).await
+        match self.get(name) {
+            Some(transport) => transport.call(request).await,
+            None => Err(TransportError::Unknown { subgraph: name.to_owned() }),
+        }
     }
 }

@@ -62,12 +62,9 @@ impl Upstream {
         failures: &mut u32,
         on_response: &mut impl FnMut(&GraphqlResponse),
     ) -> Result<(), TransportError> {
-        let request = SubgraphRequest {
-            body: self.body.clone(),
-            // Signed for each connection: the identity does not live as long as the stream.
-            headers: self.signer.headers(&self.identity, &self.correlation),
-            kind: OperationKind::Subscription,
-        };
+        // Signed for each connection: the identity does not live as long as the stream.
+        let context = Arc::new(self.signer.call_context(&self.identity, &self.correlation));
+        let request = SubgraphRequest::new(OperationKind::Subscription, self.body.clone(), context);
         let response = self.graph.transports().call(&self.subgraph, request).await?;
         let mut events = match response.body {
             SubgraphBody::Stream(events) => events,
@@ -85,11 +82,9 @@ impl Upstream {
     }
 
     async fn resolve(&self, event: Bytes) -> GraphqlResponse {
-        let context = ExecuteContext {
-            transports: self.graph.transports(),
-            headers: self.signer.headers(&self.identity, &self.correlation),
-            deadline: Instant::now() + EVENT_TIMEOUT,
-        };
+        let deadline = Instant::now() + EVENT_TIMEOUT;
+        let call = Arc::new(self.signer.call_context(&self.identity, &self.correlation).until(deadline));
+        let context = ExecuteContext { transports: self.graph.transports(), call, deadline };
         execute_event(self.graph.schema(), &self.operation, &self.variables, event, &context).await
     }
 }

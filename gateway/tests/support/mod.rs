@@ -15,7 +15,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::HeaderMap;
 use selvedge_gateway::{
     execute::{ExecuteContext, execute, execute_event},
     parse::Limits,
@@ -155,7 +154,7 @@ pub async fn run_event<R: Into<Reply>>(
 
 fn context(transports: &SubgraphTransports, limit: Duration) -> ExecuteContext<'_> {
     let deadline = tokio::time::Instant::now() + limit;
-    ExecuteContext { transports, headers: HeaderMap::new(), deadline }
+    ExecuteContext { transports, call: Arc::default(), deadline }
 }
 
 pub fn object(value: Value) -> Map<String, Value> {

@@ -1,0 +1,40 @@
+//! For whom a request to a subgraph is made.
+
+use http::HeaderMap;
+use tokio::time::Instant;
+
+/// What subgraphs are told about a caller, apart from what differs with every request (correlation id, times).
+///
+/// Two callers with equal keys get the same answers from a subgraph, as far as it knows them by their identity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct CallerKey {
+    /// The customer or staff member; `None` for an anonymous caller.
+    pub subject: Option<String>,
+    /// What the caller may do, as it is signed.
+    pub scope: String,
+}
+
+/// For whom a request to a subgraph is made; one for all subgraph requests of a client's request.
+#[derive(Debug, Default)]
+pub struct CallContext {
+    /// What the gateway itself sends along: identity and correlation id.
+    pub headers: HeaderMap,
+    /// The caller; `None` for what the gateway asks for itself.
+    pub caller: Option<CallerKey>,
+    /// When the client's request must be answered.
+    pub deadline: Option<Instant>,
+}
+
+impl CallContext {
+    /// A request that the gateway makes for itself.
+    #[must_use]
+    pub fn of_gateway(headers: HeaderMap) -> Self {
+        Self { headers, ..Self::default() }
+    }
+
+    /// The same, to be answered until `deadline`.
+    #[must_use]
+    pub fn until(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+}
