@@ -57,7 +57,7 @@ fn wrong_values_say_what_is_wanted() {
     assert_eq!(message("server: 7"), "configuration key `server` must be a section with keys, not 7");
     assert_eq!(
         message("subgraphs: { default: { http_version: http3 } }"),
-        "configuration key `subgraphs.default.http_version` must be one of \"http1\", \"h2c\", not \"http3\""
+        "configuration key `subgraphs.default.http_version` must be one of \"auto\", \"http1\", \"http2\", not \"http3\""
     );
     assert_eq!(
         message("server: { listen: nowhere }"),

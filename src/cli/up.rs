@@ -138,7 +138,7 @@ impl Shop {
         self.servers.iter().fold(SubgraphTransports::default(), |transports, server| {
             let name = server.subgraph().name;
             let settings = config.gateway.subgraphs.for_subgraph(name);
-            transports.with(name, build_stack(name, &settings, in_process(server.clone())))
+            transports.with(name, build_stack(name, settings, in_process(server.clone())))
         })
     }
 

@@ -3,6 +3,7 @@
 //! Unknown keys are refused with the full key and the nearest right one. Every key can be set by environment as
 //! `SELVEDGE_SECTION__KEY`; sizes and times carry their unit in the name.
 
+mod address;
 mod check;
 mod environment;
 mod error;
@@ -13,9 +14,12 @@ mod security;
 mod sources;
 mod subgraphs;
 mod subscriptions;
+mod tls;
 mod top;
+mod traffic;
 mod web;
 
+pub use address::SubgraphAddress;
 pub use error::{ConfigError, KeyOrigin};
 pub use limits::LimitsConfig;
 pub use load::{json_schema, load, parse, parse_over};
@@ -25,7 +29,9 @@ pub use security::{
     SECRET_MIN_BYTES,
 };
 pub use sources::{SchemaConfig, SchemaSubgraph};
-pub use subgraphs::{HttpVersion, SubgraphConfig, SubgraphOverrides, SubgraphsConfig};
+pub use subgraphs::{HttpVersion, OwnSubgraphConfig, SubgraphConfig, SubgraphsConfig};
 pub use subscriptions::SubscriptionsConfig;
+pub use tls::{TlsConfig, TlsRoots};
 pub use top::{Config, Mode};
+pub use traffic::{CircuitBreakerConfig, CompressionConfig, ConcurrencyConfig, Encoding, RetryConfig};
 pub use web::{AdminConfig, IntrospectionConfig, PlaygroundConfig, ServerConfig};

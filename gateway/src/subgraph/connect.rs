@@ -21,7 +21,7 @@ pub fn http_transports<'a>(
         let url = config.url(name).unwrap_or(url);
         let transport = match before.leading_to(name, url) {
             Some(kept) => kept,
-            None => http_stack(name, url, &config.for_subgraph(name))?,
+            None => http_stack(name, url, config.for_subgraph(name))?,
         };
         transports = transports.with_address(name, url, transport);
     }

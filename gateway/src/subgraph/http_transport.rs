@@ -2,112 +2,123 @@
 
 use std::{
     error::Error,
+    future::Future,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures::{FutureExt, future::BoxFuture};
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, Uri,
-    header::{ACCEPT, CONTENT_TYPE},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE},
 };
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{Client, ResponseFuture},
     rt::{TokioExecutor, TokioTimer},
 };
 use tower::Service;
 
-use super::{SubgraphRequest, SubgraphResponse, TransportError};
-use crate::config::{HttpVersion, SubgraphConfig};
+use super::{
+    SubgraphRequest, SubgraphResponse, TransportError,
+    compression::{accept_encoding, compress},
+    connector::Connector,
+    http_answer::{Reader, answer},
+};
+use crate::config::{CompressionConfig, HttpVersion, SubgraphConfig};
 
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// A connection that many requests share must be known to live: one that a firewall forgot would hang them all.
+const HTTP2_PING: Duration = Duration::from_secs(10);
+const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Posts operations to one address; clones share the connections.
 #[derive(Clone)]
-pub(super) struct HttpTransport {
+pub(super) struct HttpTransport(Arc<Parts>);
+
+struct Parts {
     subgraph: Arc<str>,
     uri: Uri,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     max_response_bytes: usize,
+    accept_encoding: Option<HeaderValue>,
+    compression: CompressionConfig,
 }
 
 impl HttpTransport {
-    pub(super) fn new(subgraph: Arc<str>, uri: Uri, config: &SubgraphConfig) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_millis(config.connect_timeout_ms)));
+    pub(super) fn new(subgraph: Arc<str>, uri: Uri, connector: Connector, config: &SubgraphConfig) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_millis(config.pool_idle_timeout_ms))
             .pool_max_idle_per_host(config.pool_max_idle)
             .pool_timer(TokioTimer::new())
-            .http2_only(config.http_version == HttpVersion::H2c)
+            .timer(TokioTimer::new())
+            .http2_only(config.http_version == HttpVersion::Http2)
+            .http2_keep_alive_interval(HTTP2_PING)
+            .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
             .build(connector);
-        Self { subgraph, uri, client, max_response_bytes: config.max_response_bytes }
+        Self(Arc::new(Parts {
+            subgraph,
+            uri,
+            client,
+            max_response_bytes: config.max_response_bytes,
+            accept_encoding: accept_encoding(&config.compression.accept),
+            compression: config.compression.clone(),
+        }))
+    }
+}
+
+impl Parts {
+    fn to_http(&self, request: SubgraphRequest) -> Request<Full<Bytes>> {
+        let own = request.headers();
+        // Room for what is added here and by hyper (host, content-length), so that the map is allocated once.
+        let mut headers = HeaderMap::with_capacity(own.len() + 6);
+        for (name, value) in own {
+            headers.append(name.clone(), value.clone());
+        }
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.insert(ACCEPT, ACCEPTED);
+        if let Some(accepted) = &self.accept_encoding {
+            headers.insert(ACCEPT_ENCODING, accepted.clone());
+        }
+        let body = self.body(request.body, &mut headers);
+        let mut http_request = Request::new(Full::new(body));
+        *http_request.method_mut() = Method::POST;
+        *http_request.uri_mut() = self.uri.clone();
+        *http_request.headers_mut() = headers;
+        http_request
     }
 
-    async fn send(self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let subgraph = self.subgraph.to_string();
-        let response = self.client.request(to_http(self.uri, request)).await.map_err(|error| {
-            let reason = describe(&error);
-            if error.is_connect() {
-                TransportError::Unreachable { subgraph: subgraph.clone(), reason }
-            } else {
-                TransportError::Interrupted { subgraph: subgraph.clone(), reason }
+    fn body(&self, body: Bytes, headers: &mut HeaderMap) -> Bytes {
+        let Some(encoding) = self.compression.request.filter(|_| body.len() >= self.compression.min_request_bytes)
+        else {
+            return body;
+        };
+        match compress(encoding, &body) {
+            Ok(compressed) => {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.as_str()));
+                compressed
             }
-        })?;
-        let (parts, body) = read(response, &subgraph, self.max_response_bytes).await?;
-        if !looks_like_graphql(&parts.headers, &body) {
-            let start = String::from_utf8_lossy(body.get(..body.len().min(200)).unwrap_or_default()).into_owned();
-            return Err(TransportError::NotGraphql { subgraph, status: parts.status.as_u16(), reason: start });
+            // Writing to memory does not fail; if it did, the body as it is would serve as well.
+            Err(_) => body,
         }
-        Ok(SubgraphResponse { status: parts.status, headers: parts.headers, ..SubgraphResponse::complete(body) })
     }
-}
 
-fn to_http(uri: Uri, request: SubgraphRequest) -> Request<Full<Bytes>> {
-    let own = request.headers();
-    // Room for what is added here and by hyper (host, content-length), so that the map is allocated once.
-    let mut headers = HeaderMap::with_capacity(own.len() + 4);
-    for (name, value) in own {
-        headers.append(name.clone(), value.clone());
-    }
-    headers.insert(CONTENT_TYPE, JSON);
-    headers.insert(ACCEPT, ACCEPTED);
-    let mut http_request = Request::new(Full::new(request.body));
-    *http_request.method_mut() = Method::POST;
-    *http_request.uri_mut() = uri;
-    *http_request.headers_mut() = headers;
-    http_request
-}
-
-async fn read(
-    response: Response<Incoming>,
-    subgraph: &str,
-    max_bytes: usize,
-) -> Result<(http::response::Parts, Bytes), TransportError> {
-    let (parts, body) = response.into_parts();
-    let collected = Limited::new(body, max_bytes).collect().await.map_err(|error| {
-        let subgraph = subgraph.to_owned();
-        if error.is::<LengthLimitError>() {
-            TransportError::ResponseTooLarge { subgraph, max_bytes }
+    fn failed(&self, error: &hyper_util::client::legacy::Error) -> TransportError {
+        let (subgraph, reason) = (self.subgraph.to_string(), describe(error));
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        let is_garbage = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse);
+        if error.is_connect() {
+            TransportError::Unreachable { subgraph, reason }
+        } else if is_garbage {
+            TransportError::Interrupted { subgraph, reason }
         } else {
-            TransportError::Interrupted { subgraph, reason: describe(&*error) }
+            TransportError::NoAnswer { subgraph, reason }
         }
-    })?;
-    Ok((parts, collected.to_bytes()))
-}
-
-fn looks_like_graphql(headers: &HeaderMap, body: &[u8]) -> bool {
-    let is_json = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.to_ascii_lowercase().contains("json"));
-    is_json && body.trim_ascii_start().starts_with(b"{")
+    }
 }
 
 /// An error with its causes, for the log.
@@ -119,13 +130,51 @@ pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
 impl Service<SubgraphRequest> for HttpTransport {
     type Response = SubgraphResponse;
     type Error = TransportError;
-    type Future = BoxFuture<'static, Result<SubgraphResponse, TransportError>>;
+    type Future = HttpTrip;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: SubgraphRequest) -> Self::Future {
-        self.clone().send(request).boxed()
+    fn call(&mut self, request: SubgraphRequest) -> HttpTrip {
+        let asking = self.0.client.request(self.0.to_http(request));
+        HttpTrip { parts: Arc::clone(&self.0), stage: Stage::Asking(asking) }
+    }
+}
+
+/// A request and its answer, under way.
+pub(super) struct HttpTrip {
+    parts: Arc<Parts>,
+    stage: Stage,
+}
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the stack around it is boxed already; a box here were one more for each trip"
+)]
+enum Stage {
+    Asking(ResponseFuture),
+    Reading(Response<Incoming>, Reader),
+}
+
+impl Future for HttpTrip {
+    type Output = Result<SubgraphResponse, TransportError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { parts, stage } = self.get_mut();
+        if let Stage::Asking(asking) = stage {
+            let response = match ready!(Pin::new(asking).poll(context)) {
+                Ok(response) => response,
+                Err(error) => return Poll::Ready(Err(parts.failed(&error))),
+            };
+            let reader = Reader::new(response.body(), parts.max_response_bytes);
+            *stage = Stage::Reading(response, reader);
+        }
+        let Stage::Reading(response, reader) = stage else { return Poll::Pending };
+        let body = ready!(reader.poll_read(response.body_mut(), &parts.subgraph, context));
+        let headers = std::mem::take(response.headers_mut());
+        Poll::Ready(
+            body.and_then(|body| answer(&parts.subgraph, (response.status(), headers), body, parts.max_response_bytes)),
+        )
     }
 }

@@ -2,16 +2,24 @@
 //!
 //! [`build_stack`] puts the same layers around every transport; [`http_stack`] is the one over HTTP and WebSocket.
 
+mod breaker;
 mod by_kind;
 mod call_context;
+mod circuit;
+mod compression;
+mod concurrency;
 mod connect;
+mod connector;
+mod http_answer;
 mod http_transport;
 mod measure;
 mod port;
 mod retry;
 mod sdl;
+mod socket;
 mod stack;
 mod timeout;
+mod tls;
 mod transport_error;
 mod transports;
 mod websocket_messages;
@@ -23,5 +31,6 @@ pub use connect::http_transports;
 pub use port::{CORRELATION_HEADER, IDENTITY_HEADER, SubgraphBody, SubgraphEvents, SubgraphRequest, SubgraphResponse};
 pub use sdl::{SdlError, fetch_sdl};
 pub use stack::{StackError, build_stack, http_stack};
+pub use tls::TlsError;
 pub use transport_error::TransportError;
 pub use transports::{SubgraphAnswer, SubgraphTransport, SubgraphTransports};

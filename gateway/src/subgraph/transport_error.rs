@@ -1,5 +1,7 @@
 //! Why a subgraph gave no answer.
 
+use std::time::Duration;
+
 /// A failure between the gateway and a subgraph.
 ///
 /// The text of each variant is for clients. What is inside (`reason`) is for the log alone.
@@ -16,6 +18,14 @@ pub enum TransportError {
     /// The connection could not be made.
     #[error("subgraph `{subgraph}` could not be reached")]
     Unreachable {
+        /// The subgraph's name.
+        subgraph: String,
+        /// For the log.
+        reason: String,
+    },
+    /// The connection broke before the first byte of an answer.
+    #[error("subgraph `{subgraph}` broke off the connection without an answer")]
+    NoAnswer {
         /// The subgraph's name.
         subgraph: String,
         /// For the log.
@@ -47,6 +57,30 @@ pub enum TransportError {
         /// For the log.
         reason: String,
     },
+    /// An HTTP status that tells of a failure, without a GraphQL answer.
+    #[error("subgraph `{subgraph}` answered with HTTP status {status}")]
+    Status {
+        /// The subgraph's name.
+        subgraph: String,
+        /// The HTTP status.
+        status: u16,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
+        /// For the log.
+        reason: String,
+    },
+    /// It keeps failing, so it was not asked at all.
+    #[error("subgraph `{subgraph}` keeps failing and is left alone for a while")]
+    CircuitOpen {
+        /// The subgraph's name.
+        subgraph: String,
+    },
+    /// As many requests as it may get at a time are under way.
+    #[error("subgraph `{subgraph}` has too many requests under way")]
+    Overloaded {
+        /// The subgraph's name.
+        subgraph: String,
+    },
     /// The subgraph does not serve what was asked, such as a subscription.
     #[error("subgraph `{subgraph}` refused the subscription")]
     Refused {
@@ -70,9 +104,12 @@ impl TransportError {
         match self {
             Self::Timeout { .. } => "SUBGRAPH_TIMEOUT",
             Self::Unreachable { .. } | Self::Unknown { .. } => "SUBGRAPH_UNREACHABLE",
-            Self::Interrupted { .. } => "SUBGRAPH_INTERRUPTED",
+            Self::NoAnswer { .. } | Self::Interrupted { .. } => "SUBGRAPH_INTERRUPTED",
             Self::ResponseTooLarge { .. } => "SUBGRAPH_RESPONSE_TOO_LARGE",
             Self::NotGraphql { .. } => "SUBGRAPH_INVALID_RESPONSE",
+            Self::Status { .. } => "SUBGRAPH_HTTP_ERROR",
+            Self::CircuitOpen { .. } => "SUBGRAPH_CIRCUIT_OPEN",
+            Self::Overloaded { .. } => "SUBGRAPH_OVERLOADED",
             Self::Refused { .. } => "SUBGRAPH_REFUSED",
         }
     }
@@ -83,9 +120,13 @@ impl TransportError {
         match self {
             Self::Timeout { subgraph, .. }
             | Self::Unreachable { subgraph, .. }
+            | Self::NoAnswer { subgraph, .. }
             | Self::Interrupted { subgraph, .. }
             | Self::ResponseTooLarge { subgraph, .. }
             | Self::NotGraphql { subgraph, .. }
+            | Self::Status { subgraph, .. }
+            | Self::CircuitOpen { subgraph }
+            | Self::Overloaded { subgraph }
             | Self::Refused { subgraph, .. }
             | Self::Unknown { subgraph } => subgraph,
         }
@@ -96,10 +137,16 @@ impl TransportError {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Unreachable { reason, .. }
+            | Self::NoAnswer { reason, .. }
             | Self::Interrupted { reason, .. }
+            | Self::Status { reason, .. }
             | Self::NotGraphql { reason, .. }
             | Self::Refused { reason, .. } => Some(reason),
-            Self::Timeout { .. } | Self::ResponseTooLarge { .. } | Self::Unknown { .. } => None,
+            Self::Timeout { .. }
+            | Self::ResponseTooLarge { .. }
+            | Self::CircuitOpen { .. }
+            | Self::Overloaded { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 }

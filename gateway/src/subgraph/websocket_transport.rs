@@ -10,22 +10,23 @@ use std::{
 
 use bytes::Bytes;
 use futures::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::BoxStream};
-use http::{HeaderValue, Request, header::SEC_WEBSOCKET_PROTOCOL};
-use tokio::net::TcpStream;
+use http::{HeaderValue, Request, Uri, header::SEC_WEBSOCKET_PROTOCOL};
+use hyper_util::rt::TokioIo;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    WebSocketStream, client_async_with_config,
     tungstenite::{Message, client::IntoClientRequest, error::Error as SocketError, protocol::WebSocketConfig},
 };
 use tower::Service;
 
 use super::{
     IDENTITY_HEADER, SubgraphRequest, SubgraphResponse, TransportError,
+    connector::{Connector, Stream},
     http_transport::describe,
     websocket_messages::{PONG, Received, SUBPROTOCOL, connection_init, subscribe},
 };
 use crate::config::SubgraphConfig;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<TokioIo<Stream>>;
 
 const BUFFER_BYTES: usize = 4 * 1024;
 
@@ -33,15 +34,15 @@ const BUFFER_BYTES: usize = 4 * 1024;
 #[derive(Clone)]
 pub(super) struct WebSocketTransport {
     subgraph: Arc<str>,
-    url: Arc<str>,
+    uri: Uri,
+    connector: Connector,
     max_message_bytes: usize,
 }
 
 impl WebSocketTransport {
-    /// A transport to `http_url`, with `ws` for `http`.
-    pub(super) fn new(subgraph: Arc<str>, http_url: &str, config: &SubgraphConfig) -> Self {
-        let url = http_url.strip_prefix("http").map_or_else(|| http_url.to_owned(), |rest| format!("ws{rest}"));
-        Self { subgraph, url: url.into(), max_message_bytes: config.max_response_bytes }
+    /// A transport to `uri`, which is one of HTTP; `connector` must not offer HTTP/2.
+    pub(super) fn new(subgraph: Arc<str>, uri: Uri, connector: Connector, config: &SubgraphConfig) -> Self {
+        Self { subgraph, uri, connector, max_message_bytes: config.max_response_bytes }
     }
 
     async fn open(self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
@@ -61,13 +62,19 @@ impl WebSocketTransport {
             .max_message_size(Some(self.max_message_bytes))
             .max_frame_size(Some(self.max_message_bytes));
         let upgrade = self.upgrade_request(request)?;
-        let (socket, _response) =
-            connect_async_with_config(upgrade, Some(config), true).await.map_err(|error| self.not_connected(&error))?;
+        let stream = self.connector.clone().connect(self.uri.clone()).await.map_err(|error| {
+            TransportError::Unreachable { subgraph: self.subgraph.to_string(), reason: describe(&*error) }
+        })?;
+        let (socket, _response) = client_async_with_config(upgrade, TokioIo::new(stream), Some(config))
+            .await
+            .map_err(|error| self.not_connected(&error))?;
         Ok(socket)
     }
 
     fn upgrade_request(&self, request: &SubgraphRequest) -> Result<Request<()>, TransportError> {
-        let mut upgrade = (*self.url).into_client_request().map_err(|error| self.not_connected(&error))?;
+        // The connection stands already; the scheme is for the library's own check alone.
+        let url = format!("ws{}", self.uri.to_string().trim_start_matches("http"));
+        let mut upgrade = url.into_client_request().map_err(|error| self.not_connected(&error))?;
         upgrade.headers_mut().extend(request.headers().clone());
         upgrade.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         Ok(upgrade)

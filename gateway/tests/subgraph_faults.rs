@@ -1,0 +1,162 @@
+//! A subgraph behind a proxy that breaks things: what the gateway makes of it, and how long it takes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap"
+)]
+
+mod subgraph_support;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use selvedge_gateway::{
+    config::{CircuitBreakerConfig, RetryConfig, SubgraphConfig},
+    operation::OperationKind::{Mutation, Query},
+};
+use subgraph_support::{
+    Subgraph, ask, json,
+    proxy::{Fault, Proxy},
+    stack,
+};
+use tokio::time::Instant;
+
+const TIMEOUT_MS: u64 = 400;
+
+fn config() -> SubgraphConfig {
+    SubgraphConfig {
+        timeout_ms: TIMEOUT_MS,
+        retry: RetryConfig { max_retries: 0, ..RetryConfig::default() },
+        circuit_breaker: CircuitBreakerConfig { enabled: false, ..CircuitBreakerConfig::default() },
+        ..SubgraphConfig::default()
+    }
+}
+
+async fn proxied(subgraph: &Subgraph) -> Proxy {
+    Proxy::to(subgraph.listen().await).await
+}
+
+#[tokio::test]
+async fn every_fault_has_its_code_and_nothing_hangs_past_the_timeout() {
+    let subgraph = Subgraph::fixed();
+    let proxy = proxied(&subgraph).await;
+    let transport = stack(&proxy.url(), &config());
+    let within = Duration::from_millis(TIMEOUT_MS);
+    for (fault, expected) in [
+        (Fault::None, "OK"),
+        (Fault::Latency(Duration::from_millis(50)), "OK"),
+        (Fault::Latency(Duration::from_secs(60)), "SUBGRAPH_TIMEOUT"),
+        (Fault::Reset, "SUBGRAPH_INTERRUPTED"),
+        (Fault::HalfOpen, "SUBGRAPH_TIMEOUT"),
+        (Fault::Garbage, "SUBGRAPH_INTERRUPTED"),
+        (Fault::SlowBytes(Duration::from_millis(50)), "SUBGRAPH_TIMEOUT"),
+        (Fault::SlowBytes(Duration::from_millis(1)), "OK"),
+        (Fault::CutAfter(10), "SUBGRAPH_INTERRUPTED"),
+        (Fault::CutAfter(100), "SUBGRAPH_INTERRUPTED"),
+        (Fault::None, "OK"),
+    ] {
+        proxy.set(fault);
+        for kind in [Query, Mutation] {
+            let started = Instant::now();
+            let outcome = ask(&transport, kind).await.map_or_else(|error| error.code(), |_| "OK");
+            assert_eq!(outcome, expected, "{fault:?}");
+            assert!(started.elapsed() < within + Duration::from_millis(200), "{fault:?}: {:?}", started.elapsed());
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_of_ten_megabytes_arrive_whole_or_are_refused() {
+    let large = format!("{{\"data\":{{\"a\":\"{}\"}}}}", "x".repeat(10_000_000));
+    let sent = large.clone();
+    let subgraph = Subgraph::new(move |_| json(sent.clone()));
+    let proxy = proxied(&subgraph).await;
+    let patient = SubgraphConfig { timeout_ms: 20_000, ..config() };
+    assert!(ask(&stack(&proxy.url(), &patient), Query).await.unwrap() == large);
+    let strict = SubgraphConfig { max_response_bytes: 9_000_000, ..patient };
+    let refused = ask(&stack(&proxy.url(), &strict), Query).await.unwrap_err();
+    assert_eq!(refused.to_string(), "subgraph `inventory` answered with more than 9000000 bytes");
+}
+
+#[tokio::test]
+async fn queries_alone_are_tried_again_within_their_budget() {
+    let subgraph = Subgraph::fixed();
+    let proxy = proxied(&subgraph).await;
+    proxy.set(Fault::Reset);
+    let retry = RetryConfig { max_retries: 2, backoff_ms: 1, ..RetryConfig::default() };
+    let transport = stack(&proxy.url(), &SubgraphConfig { retry, ..config() });
+    assert_eq!(ask(&transport, Mutation).await.unwrap_err().code(), "SUBGRAPH_INTERRUPTED");
+    assert_eq!(proxy.requests(), 1);
+    assert_eq!(ask(&transport, Query).await.unwrap_err().code(), "SUBGRAPH_INTERRUPTED");
+    assert_eq!(proxy.requests(), 4);
+    let healing = proxy.clone();
+    let retry = RetryConfig { max_retries: 2, backoff_ms: 200, ..RetryConfig::default() };
+    let transport = stack(&proxy.url(), &SubgraphConfig { retry, timeout_ms: 5_000, ..config() });
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        healing.set(Fault::None);
+    });
+    assert_eq!(ask(&transport, Query).await.unwrap(), "{\"data\":{\"a\":1}}");
+    // 10 s with 2 retries a second and every tenth request: 20 retries, and 10 for 100 requests.
+    proxy.set(Fault::Reset);
+    let retry = RetryConfig { budget_percent: 10, budget_min_per_s: 2, backoff_ms: 0, ..RetryConfig::default() };
+    let transport = stack(&proxy.url(), &SubgraphConfig { retry, ..config() });
+    let before = proxy.requests();
+    for _ in 0..100 {
+        assert!(ask(&transport, Query).await.is_err());
+    }
+    let retries = proxy.requests() - before - 100;
+    assert!((20..=31).contains(&retries), "{retries} retries");
+}
+
+#[tokio::test]
+async fn the_circuit_opens_and_heals() {
+    let subgraph = Subgraph::fixed();
+    let proxy = proxied(&subgraph).await;
+    let circuit_breaker = CircuitBreakerConfig { min_requests: 5, open_ms: 200, probes: 2, ..Default::default() };
+    let transport = stack(&proxy.url(), &SubgraphConfig { circuit_breaker, ..config() });
+    let code = async || ask(&transport, Query).await.map_or_else(|error| error.code(), |_| "OK");
+    proxy.set(Fault::Reset);
+    for _ in 0..5 {
+        assert_eq!(code().await, "SUBGRAPH_INTERRUPTED");
+    }
+    let reached = proxy.requests();
+    for _ in 0..20 {
+        assert_eq!(code().await, "SUBGRAPH_CIRCUIT_OPEN");
+    }
+    assert_eq!(proxy.requests(), reached, "an open circuit asks nothing");
+    proxy.set(Fault::None);
+    tokio::time::sleep(Duration::from_millis(210)).await;
+    for _ in 0..10 {
+        assert_eq!(code().await, "OK");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_answer_says_what_it_was() {
+    let answer = |status: u16, content_type: &'static str, body: &'static str| {
+        let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        response.headers_mut().insert("content-type", content_type.parse().unwrap());
+        response
+    };
+    for (response, expected) in [
+        (answer(500, "application/json", "{\"errors\":[{\"message\":\"no\"}]}"), "{\"errors\":[{\"message\":\"no\"}]}"),
+        (answer(200, "text/html", "<html>"), "SUBGRAPH_INVALID_RESPONSE"),
+        (answer(200, "application/json", "[1]"), "SUBGRAPH_INVALID_RESPONSE"),
+        (answer(404, "text/plain", "no such page"), "SUBGRAPH_HTTP_ERROR"),
+        (answer(503, "text/html", "<html>"), "SUBGRAPH_HTTP_ERROR"),
+    ] {
+        let subgraph = Subgraph::new(move |_| response.clone());
+        let url = format!("http://{}/graphql", subgraph.listen().await);
+        let outcome = ask(&stack(&url, &config()), Query).await;
+        let outcome =
+            outcome.map_or_else(|error| error.code().to_owned(), |body| String::from_utf8_lossy(&body).into());
+        assert_eq!(outcome, expected);
+    }
+}
