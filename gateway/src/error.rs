@@ -1,5 +1,7 @@
 //! What clients are told: GraphQL errors, and the response that carries them.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
@@ -129,8 +131,10 @@ pub struct GraphqlResponse {
     pub errors: Vec<GraphqlError>,
     /// The value of `extensions`; left out when empty.
     pub extensions: Map<String, Value>,
+    /// `{"data":…}` in JSON, where it is known: the whole response when there are neither errors nor extensions.
+    pub encoded: Option<Bytes>,
     /// How many requests each subgraph got, by name; not encoded by [`Self::to_bytes`].
-    pub subgraph_requests: Vec<(String, usize)>,
+    pub subgraph_requests: Vec<(Arc<str>, usize)>,
 }
 
 impl GraphqlResponse {
@@ -143,6 +147,9 @@ impl GraphqlResponse {
     /// Encodes the response as JSON: `errors` first, so that a reader sees them before large data.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
+        if let (Some(encoded), true, true) = (&self.encoded, self.errors.is_empty(), self.extensions.is_empty()) {
+            return encoded.clone();
+        }
         let data_bytes = self.data.as_ref().map_or(0, Bytes::len);
         let mut out = Vec::with_capacity(data_bytes + 32);
         out.push(b'{');

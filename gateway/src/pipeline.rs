@@ -173,7 +173,8 @@ impl Pipeline {
         };
         record(prepared.kind(), &response, started);
         if debug {
-            let requests = response.subgraph_requests.iter().map(|(name, count)| (name.clone(), Value::from(*count)));
+            let requests =
+                response.subgraph_requests.iter().map(|(name, count)| (name.to_string(), Value::from(*count)));
             let details = json!({
                 "subgraphRequests": requests.collect::<serde_json::Map<_, _>>(),
                 "plan": prepared.known.operation.plan_text(),

@@ -1,114 +1,150 @@
-//! Gathers entities into representations, and scatters the answers back.
+//! Entities of one batch: from the tree to representations, and from their answers back into the tree.
+//!
+//! [`gather`] writes each different representation once and notes who has it. What answers a representation, from
+//! wherever it comes, is joined by [`scatter`].
 
-use ahash::AHashMap;
+use ahash::{AHashMap, RandomState};
+use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{
-    position::{object_at_mut, visit_objects},
+    position::{Grown, visit_objects},
     representation::RepresentationWriter,
 };
 use crate::{
     plan::Batch,
     schema::TypeNames,
-    value::{Buffers, Object, Value},
+    value::{Object, Tree, Value},
 };
 
-/// The entities of one batch: which representation each position shares.
+/// The different representations of a batch, and the entities that have them.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
-    /// How many different representations there are.
-    pub(super) count: u32,
-    /// Where entities are.
-    pub(super) positions: Vec<Position>,
-    /// The list indices of all positions, one after the other.
-    indices: Vec<u32>,
+pub(super) struct Representations {
+    /// One behind the other, in JSON.
+    bytes: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+    /// Of each, how many entities have it.
+    uses: Vec<u32>,
+    /// The entities, each once.
+    pub(super) entities: Vec<Entity>,
 }
 
-/// One place in the tree where an entity stands.
+/// An entity in the tree.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Position {
-    /// Which path of the batch led there.
-    pub(super) path: usize,
+pub(super) struct Entity {
+    pub(super) object: Object,
+    /// Which way of the batch led there.
+    pub(super) way: usize,
     /// Which representation it has.
-    pub(super) representation: u32,
-    start: usize,
-    end: usize,
+    pub(super) representation: usize,
 }
 
-impl Gathered {
-    /// The list indices of a position.
-    pub(super) fn indices(&self, position: Position) -> &[u32] {
-        self.indices.get(position.start..position.end).unwrap_or_default()
+impl Representations {
+    /// How many different ones there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
     }
 
-    /// The positions that share a representation.
-    pub(super) fn positions_of(&self, representation: usize) -> impl Iterator<Item = Position> {
-        self.positions.iter().copied().filter(move |position| position.representation as usize == representation)
+    /// All of them in JSON, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        let end = self.ends.get(index).copied().unwrap_or_default();
+        self.bytes.get(start..end).unwrap_or_default()
     }
 }
 
-/// Writes the different representations of a batch as a JSON list.
-///
-/// Representations are the same when their bytes are.
-pub(super) fn gather(
-    out: &mut Vec<u8>,
-    root: &Object,
-    batch: &Batch,
-    (types, buffers): (&TypeNames, &Buffers),
-) -> Gathered {
-    let writer = RepresentationWriter { types, buffers };
-    let mut gathered = Gathered::default();
-    let mut known: AHashMap<Vec<u8>, u32> = AHashMap::new();
-    let mut scratch = Vec::new();
-    out.push(b'[');
-    for (path_index, path) in batch.paths.iter().enumerate() {
-        visit_objects(root, path, types, &mut |object, indices| {
-            scratch.clear();
-            if !writer.write(&mut scratch, object, batch) {
+/// Writes the representations of a batch. They are the same when their bytes are.
+pub(super) fn gather(grown: Grown<'_>, batch: &Batch) -> Representations {
+    let writer = RepresentationWriter { types: grown.types, tree: grown.tree };
+    let hasher = RandomState::new();
+    let mut known: HashTable<usize> = HashTable::new();
+    let mut all = Representations::default();
+    for (way, path) in batch.paths.iter().map(|way| &way.path).enumerate() {
+        visit_objects(grown, path, |object| {
+            let start = all.bytes.len();
+            if !writer.write(&mut all.bytes, object, batch) {
                 return;
             }
-            let representation = known.get(&scratch).copied().unwrap_or_else(|| {
-                if gathered.count > 0 {
-                    out.push(b',');
+            let written = all.bytes.get(start..).unwrap_or_default();
+            let hash = hasher.hash_one(written);
+            let entry = known.entry(hash, |&index| all.get(index) == written, |&index| hasher.hash_one(all.get(index)));
+            let representation = match entry {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(place) => {
+                    let new = all.ends.len();
+                    place.insert(new);
+                    new
                 }
-                out.extend_from_slice(&scratch);
-                known.insert(scratch.clone(), gathered.count);
-                gathered.count += 1;
-                gathered.count - 1
-            });
-            let start = gathered.indices.len();
-            gathered.indices.extend_from_slice(indices);
-            let end = gathered.indices.len();
-            gathered.positions.push(Position { path: path_index, representation, start, end });
+            };
+            match all.uses.get_mut(representation) {
+                Some(uses) => {
+                    *uses += 1;
+                    all.bytes.truncate(start);
+                }
+                None => {
+                    all.uses.push(1);
+                    all.ends.push(all.bytes.len());
+                }
+            }
+            all.entities.push(Entity { object, way, representation });
         });
     }
-    out.push(b']');
-    gathered
+    all
 }
 
-/// Joins the answers of a batch into the entities that its representations were made from.
+/// Joins the answers of a batch, one for each representation, into the entities.
 pub(super) fn scatter(
-    root: &mut Object,
+    tree: &mut Tree,
     batch: &Batch,
-    gathered: &Gathered,
-    mut answers: Vec<Value>,
+    representations: &Representations,
+    answers: &[Value],
     types: &TypeNames,
 ) {
-    let mut uses = vec![0_u32; answers.len()];
-    for position in &gathered.positions {
-        if let Some(uses) = uses.get_mut(position.representation as usize) {
-            *uses += 1;
+    let mut owners = Owners { of: vec![None; answers.len()], copies: AHashMap::new() };
+    for (number, entity) in representations.entities.iter().enumerate() {
+        let Some(&Value::Object(answer)) = answers.get(entity.representation) else { continue };
+        let sharing = batch.paths.get(entity.way).and_then(|way| way.sharing);
+        let owner = sharing.map_or(Owner::Entity(number), Owner::Ways);
+        let answer = owners.answer_for(owner, entity.representation, (answer, &mut *tree));
+        let is_used_again = representations.uses.get(entity.representation).is_some_and(|&uses| uses > 1);
+        if tree.has_no_copies() {
+            tree.merge(entity.object, answer, is_used_again, types);
+        } else {
+            let objects = tree.with_copies(entity.object);
+            let is_shared = is_used_again || objects.len() > 1;
+            for object in objects {
+                tree.merge(object, answer, is_shared, types);
+            }
         }
     }
-    for &position in &gathered.positions {
-        let index = position.representation as usize;
-        let (Some(answer), Some(uses)) = (answers.get_mut(index), uses.get_mut(index)) else { continue };
-        *uses -= 1;
-        // The last position takes the answer, those before it a copy.
-        let answer = if *uses == 0 { std::mem::replace(answer, Value::Null) } else { answer.clone() };
-        let Value::Object(answer) = answer else { continue };
-        let path = batch.paths.get(position.path);
-        if let Some(object) = path.and_then(|path| object_at_mut(root, path, gathered.indices(position))) {
-            object.merge(answer, types);
+}
+
+/// Who may share an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Owner {
+    /// The entities of ways with this number.
+    Ways(u32),
+    /// One entity alone, by its number.
+    Entity(usize),
+}
+
+/// Gives each owner an answer of its own: to the first the answer itself, to others a copy.
+struct Owners {
+    /// Who has the answer itself, by representation.
+    of: Vec<Option<Owner>>,
+    copies: AHashMap<(usize, Owner), Object>,
+}
+
+impl Owners {
+    fn answer_for(&mut self, owner: Owner, representation: usize, (answer, tree): (Object, &mut Tree)) -> Object {
+        let Some(first) = self.of.get_mut(representation) else { return answer };
+        if *first.get_or_insert(owner) == owner {
+            return answer;
         }
+        *self.copies.entry((representation, owner)).or_insert_with(|| tree.duplicate(answer))
     }
 }

@@ -1,15 +1,16 @@
 //! Errors of subgraphs, at the paths of the client's response.
 
+use ahash::AHashSet;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    entities::{Gathered, Position},
-    position::error_path,
+    entities::Representations,
+    position::{Grown, narrow, places},
 };
 use crate::{
     error::{GraphqlError, PathSegment, code},
-    plan::{Batch, Fetch, Path, Target},
+    plan::{Batch, Fetch, Target},
     subgraph::TransportError,
     value::{KeyId, Keys, Object, Shapes},
 };
@@ -30,14 +31,14 @@ struct SubgraphError {
 
 /// Where the answer of a fetch belongs in the response.
 pub(super) struct Places<'a> {
-    pub(super) root: &'a Object,
+    pub(super) grown: Grown<'a>,
     pub(super) keys: &'a Keys,
     pub(super) shapes: &'a Shapes,
     pub(super) fetch: &'a Fetch,
     /// For entity fetches, one for each batch.
-    pub(super) gathered: &'a [Gathered],
-    /// For fetches at a path, the list indices of each object.
-    pub(super) at: &'a [Vec<u32>],
+    pub(super) gathered: &'a [Representations],
+    /// For fetches at a path, the objects there.
+    pub(super) at: &'a [Object],
 }
 
 impl Places<'_> {
@@ -50,7 +51,7 @@ impl Places<'_> {
         for error in errors {
             let mut extensions = error.extensions.unwrap_or_default();
             extensions.entry("code").or_insert_with(|| "DOWNSTREAM_SERVICE_ERROR".into());
-            extensions.insert("serviceName".to_owned(), self.fetch.subgraph.as_str().into());
+            extensions.insert("serviceName".to_owned(), (*self.fetch.subgraph).into());
             let message = if error.message.is_empty() { "unknown error".to_owned() } else { error.message };
             for path in self.paths(error.path.as_deref()) {
                 mapped.push(GraphqlError {
@@ -69,7 +70,7 @@ impl Places<'_> {
         tracing::warn!(subgraph = %self.fetch.subgraph, reason = error.reason(), "{error}");
         let failed = GraphqlError::new(code::SUBGRAPH_REQUEST_FAILED, error.to_string())
             .with_extension("reason", error.code())
-            .with_extension("serviceName", self.fetch.subgraph.as_str());
+            .with_extension("serviceName", &*self.fetch.subgraph);
         self.at_its_place(&failed)
     }
 
@@ -79,7 +80,7 @@ impl Places<'_> {
         tracing::warn!(subgraph = %self.fetch.subgraph, reason, "{message}");
         let failed = GraphqlError::new(code::SUBGRAPH_REQUEST_FAILED, message)
             .with_extension("reason", reason)
-            .with_extension("serviceName", self.fetch.subgraph.as_str());
+            .with_extension("serviceName", &*self.fetch.subgraph);
         self.at_its_place(&failed)
     }
 
@@ -95,62 +96,65 @@ impl Places<'_> {
 
     fn paths(&self, theirs: Option<&[Value]>) -> Vec<Option<Vec<PathSegment>>> {
         let Some(theirs) = theirs else { return vec![self.common_path()] };
+        let behind = |place: Vec<PathSegment>, rest: &[Value]| {
+            Some(place.into_iter().chain(rest.iter().filter_map(|value| self.segment(value))).collect())
+        };
         match &self.fetch.target {
-            Target::Root => vec![Some(theirs.iter().filter_map(|value| self.segment(value)).collect())],
-            Target::At(path) => {
-                let rest: Vec<PathSegment> = theirs.iter().filter_map(|value| self.segment(value)).collect();
-                let to_path = |indices: &Vec<u32>| {
-                    let mut whole = error_path(self.root, path, indices, self.keys);
-                    whole.extend(rest.iter().cloned());
-                    Some(whole)
-                };
-                self.at.iter().take(MAX_POSITIONS).map(to_path).collect()
+            Target::Root => vec![behind(Vec::new(), theirs)],
+            Target::At(way) => {
+                let found = places(self.grown, (&way.path, self.keys), &self.numbers(self.at.iter()), MAX_POSITIONS);
+                found.into_iter().map(|place| behind(place, theirs)).collect()
             }
             Target::Entities(batches) => {
-                let paths = self.entity_paths(batches, theirs);
+                let [Value::String(output), Value::Number(index), rest @ ..] = theirs else {
+                    return vec![self.common_path()];
+                };
+                let found = self.places_of_entity(batches, output, index.as_u64());
+                let paths: Vec<_> = found.into_iter().map(|place| behind(place, rest)).collect();
                 if paths.is_empty() { vec![self.common_path()] } else { paths }
             }
         }
     }
 
-    fn entity_paths(&self, batches: &[Batch], theirs: &[Value]) -> Vec<Option<Vec<PathSegment>>> {
-        let [Value::String(output), Value::Number(index), rest @ ..] = theirs else { return Vec::new() };
-        let index = index.as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or(usize::MAX);
+    /// Where the entities stand that have a representation.
+    fn places_of_entity(&self, batches: &[Batch], output: &str, index: Option<u64>) -> Vec<Vec<PathSegment>> {
+        let index = index.and_then(|index| usize::try_from(index).ok()).unwrap_or(usize::MAX);
         let mut batches = batches.iter().zip(self.gathered);
-        let found = batches.find(|(batch, _)| batch.outputs.iter().any(|(_, wire)| **wire == **output));
+        let found = batches.find(|(batch, _)| batch.outputs.iter().any(|known| *known.wire == *output));
         let Some((batch, gathered)) = found else { return Vec::new() };
-        let to_path = |position: Position| {
-            let path = batch.paths.get(position.path)?;
-            let mut whole = error_path(self.root, path, gathered.indices(position), self.keys);
-            whole.extend(rest.iter().filter_map(|value| self.segment(value)));
-            Some(whole)
-        };
-        gathered.positions_of(index).take(MAX_POSITIONS).map(to_path).collect()
+        let mut found = Vec::new();
+        for (number, way) in batch.paths.iter().enumerate() {
+            let entities = gathered.entities.iter().filter(|it| it.way == number && it.representation == index);
+            let wanted = self.numbers(entities.map(|entity| &entity.object));
+            found.extend(places(self.grown, (&way.path, self.keys), &wanted, MAX_POSITIONS - found.len()));
+        }
+        found
     }
 
     /// The longest path that leads to all entities of the fetch; `None` for the root.
     fn common_path(&self) -> Option<Vec<PathSegment>> {
-        let all: Vec<(&Path, &[u32])> = match &self.fetch.target {
+        let mut common = None;
+        match &self.fetch.target {
             Target::Root => return None,
-            Target::At(path) => self.at.iter().map(|indices| (path, indices.as_slice())).collect(),
-            Target::Entities(batches) => batches
-                .iter()
-                .zip(self.gathered)
-                .flat_map(|(batch, gathered)| {
-                    gathered
-                        .positions
-                        .iter()
-                        .filter_map(|&position| Some((batch.paths.get(position.path)?, gathered.indices(position))))
-                })
-                .collect(),
-        };
-        let mut all = all.into_iter().map(|(path, indices)| error_path(self.root, path, indices, self.keys));
-        let mut common = all.next()?;
-        for path in all {
-            let shared = common.iter().zip(&path).take_while(|(ours, theirs)| ours == theirs).count();
-            common.truncate(shared);
+            Target::At(way) => {
+                narrow(self.grown, (&way.path, self.keys), &self.numbers(self.at.iter()), &mut common);
+            }
+            Target::Entities(batches) => {
+                for (batch, gathered) in batches.iter().zip(self.gathered) {
+                    for (number, way) in batch.paths.iter().enumerate() {
+                        let entities = gathered.entities.iter().filter(|entity| entity.way == number);
+                        let wanted = self.numbers(entities.map(|entity| &entity.object));
+                        narrow(self.grown, (&way.path, self.keys), &wanted, &mut common);
+                    }
+                }
+            }
         }
-        Some(common).filter(|path| !path.is_empty())
+        common.filter(|path| !path.is_empty())
+    }
+
+    /// The numbers of objects, and of the copies that were made of them since.
+    fn numbers<'o>(&self, objects: impl Iterator<Item = &'o Object>) -> AHashSet<u32> {
+        objects.flat_map(|&object| self.grown.tree.with_copies(object)).map(Object::id).collect()
     }
 
     fn segment(&self, value: &Value) -> Option<PathSegment> {

@@ -1,103 +1,191 @@
-//! Finds objects in the tree again after it has grown.
+//! Finds the objects at a path, and the places of an object in the client's response.
+
+use std::ops::ControlFlow;
+
+use ahash::{AHashMap, AHashSet};
 
 use crate::{
     error::PathSegment,
     plan::{Path, PathStep},
-    schema::TypeNames,
-    value::{Keys, Object, Value},
+    schema::{TypeId, TypeNames},
+    value::{Keys, Object, Tree, Value},
 };
 
-/// Calls `visit` with each object at a path and the list indices on the way to it.
-pub(super) fn visit_objects<'v>(
-    root: &'v Object,
-    path: &Path,
-    types: &TypeNames,
-    visit: &mut impl FnMut(&'v Object, &[u32]),
-) {
-    visit_object(root, &path.0, types, &mut Walk { indices: Vec::new(), visit });
+/// The tree and where it begins.
+#[derive(Clone, Copy)]
+pub(super) struct Grown<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) root: Object,
+    pub(super) types: &'a TypeNames,
 }
 
-struct Walk<'w, F> {
-    indices: Vec<u32>,
-    visit: &'w mut F,
+/// Calls `visit` with each object at a path; with those that stand in several places once.
+pub(super) fn visit_objects(grown: Grown<'_>, path: &Path, visit: impl FnMut(Object)) {
+    Visit { grown, seen: AHashSet::new(), visit }.object(grown.root, &path.0);
 }
 
-fn visit_object<'v, F: FnMut(&'v Object, &[u32])>(
-    object: &'v Object,
-    steps: &[PathStep],
-    types: &TypeNames,
-    walk: &mut Walk<'_, F>,
-) {
-    match steps.split_first() {
-        None => (walk.visit)(object, &walk.indices),
-        Some((PathStep::Types(wanted), rest)) => {
-            // An object of unknown type is taken: its subgraph was not asked because there is only one type.
-            if object.typename.is_none_or(|ty| wanted.iter().any(|&wanted| types.fits(ty, wanted))) {
-                visit_object(object, rest, types, walk);
+struct Visit<'a, F> {
+    grown: Grown<'a>,
+    /// What is shared and was visited, with how much of the path was left.
+    seen: AHashSet<(u32, usize)>,
+    visit: F,
+}
+
+impl<F: FnMut(Object)> Visit<'_, F> {
+    fn object(&mut self, object: Object, steps: &[PathStep]) {
+        match steps.split_first() {
+            None => (self.visit)(object),
+            Some((PathStep::Types(wanted), rest)) => {
+                if self.grown.fits(object, wanted) {
+                    self.object(object, rest);
+                }
             }
-        }
-        Some((PathStep::Field(key, renamed), rest)) => {
-            if let Some(value) = object.get_either(*key, *renamed) {
-                visit_value(value, rest, types, walk);
+            Some((PathStep::Field(place, renamed), rest)) => {
+                let value = self.grown.tree.get_either(object, place.slot, renamed.map(|renamed| renamed.slot));
+                self.value(value, rest);
             }
         }
     }
+
+    fn value(&mut self, value: Value, steps: &[PathStep]) {
+        match value {
+            Value::Object(object) if self.is_new(object.is_shared, object.id(), steps) => self.object(object, steps),
+            Value::List(list) if self.is_new(list.is_shared, list.id(), steps) => {
+                for &item in self.grown.tree.items(list) {
+                    self.value(item, steps);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_new(&mut self, is_shared: bool, id: u32, steps: &[PathStep]) -> bool {
+        !is_shared || self.seen.insert((id, steps.len()))
+    }
 }
 
-fn visit_value<'v, F: FnMut(&'v Object, &[u32])>(
-    value: &'v Value,
-    steps: &[PathStep],
-    types: &TypeNames,
-    walk: &mut Walk<'_, F>,
+impl Grown<'_> {
+    /// An object of unknown type is taken: its subgraph was not asked because there is only one type.
+    fn fits(&self, object: Object, wanted: &[TypeId]) -> bool {
+        let fits = |ty| wanted.iter().any(|&wanted| self.types.fits(ty, wanted));
+        self.tree.typename(object).is_none_or(fits)
+    }
+}
+
+/// The first `at_most` places in the client's response where the objects of `wanted` (by their number) stand at `path`.
+pub(super) fn places(
+    grown: Grown<'_>,
+    (path, keys): (&Path, &Keys),
+    wanted: &AHashSet<u32>,
+    at_most: usize,
+) -> Vec<Vec<PathSegment>> {
+    let mut places = Vec::new();
+    let found = |place: &[PathSegment]| {
+        places.push(place.to_vec());
+        if places.len() < at_most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    if at_most > 0 {
+        Search::of(grown, keys, wanted, found).run(path, false);
+    }
+    places
+}
+
+/// Makes `common` what it has in common with all places of the objects of `wanted` at `path`.
+pub(super) fn narrow(
+    grown: Grown<'_>,
+    (path, keys): (&Path, &Keys),
+    wanted: &AHashSet<u32>,
+    common: &mut Option<Vec<PathSegment>>,
 ) {
-    match value {
-        Value::Object(object) => visit_object(object, steps, types, walk),
-        Value::List(items) => {
-            for (index, item) in (0_u32..).zip(items) {
-                walk.indices.push(index);
-                visit_value(item, steps, types, walk);
-                walk.indices.pop();
+    let found = |place: &[PathSegment]| {
+        match common {
+            None => *common = Some(place.to_vec()),
+            Some(common) => {
+                common.truncate(common.iter().zip(place).take_while(|(ours, theirs)| ours == theirs).count());
             }
         }
-        Value::Null | Value::Leaf(_) => {}
-    }
+        ControlFlow::Continue(())
+    };
+    Search::of(grown, keys, wanted, found).run(path, true);
 }
 
-/// The object that [`visit_objects`] found with these indices.
-pub(super) fn object_at_mut<'v>(root: &'v mut Object, path: &Path, indices: &[u32]) -> Option<&'v mut Object> {
-    let mut indices = indices.iter();
-    let mut object = root;
-    for step in &path.0 {
-        let PathStep::Field(key, renamed) = step else { continue };
-        let key = renamed.filter(|&renamed| object.get(renamed).is_some()).unwrap_or(*key);
-        let mut value = object.get_mut(key)?;
-        while let Value::List(items) = value {
-            value = items.get_mut(*indices.next()? as usize)?;
-        }
-        let Value::Object(next) = value else { return None };
-        object = next;
-    }
-    Some(object)
+/// Looks for all places of objects. What is shared is searched again only when there is something to be found.
+struct Search<'a, F> {
+    grown: Grown<'a>,
+    keys: &'a Keys,
+    wanted: &'a AHashSet<u32>,
+    found: F,
+    /// Whether something was found in what is shared, with how much of the path was left.
+    known: AHashMap<(u32, usize), bool>,
+    /// Whether, of what is shared and was searched, the way to it stands for all that is in it.
+    is_summary: bool,
+    place: Vec<PathSegment>,
 }
 
-/// The path of that object in the client's response.
-pub(super) fn error_path(root: &Object, path: &Path, indices: &[u32], keys: &Keys) -> Vec<PathSegment> {
-    let mut segments = Vec::new();
-    let mut indices = indices.iter();
-    let mut object = Some(root);
-    for step in &path.0 {
-        let PathStep::Field(key, renamed) = step else { continue };
-        segments.push(PathSegment::Key(keys.name(*key).to_owned()));
-        let mut value = object.and_then(|object| object.get_either(*key, *renamed));
-        while let Some(Value::List(items)) = value {
-            let Some(&index) = indices.next() else { return segments };
-            segments.push(PathSegment::Index(index as usize));
-            value = items.get(index as usize);
+impl<'a, F: FnMut(&[PathSegment]) -> ControlFlow<()>> Search<'a, F> {
+    fn of(grown: Grown<'a>, keys: &'a Keys, wanted: &'a AHashSet<u32>, found: F) -> Self {
+        Self { grown, keys, wanted, found, known: AHashMap::new(), is_summary: false, place: Vec::new() }
+    }
+
+    fn run(mut self, path: &Path, is_summary: bool) {
+        self.is_summary = is_summary;
+        let _ = self.object(self.grown.root, &path.0);
+    }
+
+    /// Whether something was found; breaks off when that is enough.
+    fn object(&mut self, object: Object, steps: &[PathStep]) -> ControlFlow<(), bool> {
+        match steps.split_first() {
+            None if self.wanted.contains(&object.id()) => {
+                (self.found)(&self.place)?;
+                ControlFlow::Continue(true)
+            }
+            None => ControlFlow::Continue(false),
+            Some((PathStep::Types(wanted), _)) if !self.grown.fits(object, wanted) => ControlFlow::Continue(false),
+            Some((PathStep::Types(_), rest)) => self.object(object, rest),
+            Some((PathStep::Field(place, renamed), rest)) => {
+                let value = self.grown.tree.get_either(object, place.slot, renamed.map(|renamed| renamed.slot));
+                self.place.push(PathSegment::Key(self.keys.name(place.key).to_owned()));
+                let found = self.value(value, rest)?;
+                self.place.pop();
+                ControlFlow::Continue(found)
+            }
         }
-        object = match value {
-            Some(Value::Object(object)) => Some(object),
-            _ => None,
+    }
+
+    fn value(&mut self, value: Value, steps: &[PathStep]) -> ControlFlow<(), bool> {
+        let shared = match value {
+            Value::Object(object) => object.is_shared.then_some((object.id(), steps.len())),
+            Value::List(list) => list.is_shared.then_some((list.id(), steps.len())),
+            _ => return ControlFlow::Continue(false),
         };
+        match shared.and_then(|shared| self.known.get(&shared)) {
+            Some(false) => return ControlFlow::Continue(false),
+            Some(true) if self.is_summary => {
+                (self.found)(&self.place)?;
+                return ControlFlow::Continue(true);
+            }
+            _ => {}
+        }
+        let found = self.inside(value, steps)?;
+        if let Some(shared) = shared {
+            self.known.insert(shared, found);
+        }
+        ControlFlow::Continue(found)
     }
-    segments
+
+    fn inside(&mut self, value: Value, steps: &[PathStep]) -> ControlFlow<(), bool> {
+        let list = match value {
+            Value::Object(object) => return self.object(object, steps),
+            Value::List(list) => list,
+            _ => return ControlFlow::Continue(false),
+        };
+        let mut found = false;
+        let tree = self.grown.tree;
+        for (index, &item) in tree.items(list).iter().enumerate() {
+            self.place.push(PathSegment::Index(index));
+            found |= self.value(item, steps)?;
+            self.place.pop();
+        }
+        ControlFlow::Continue(found)
+    }
 }

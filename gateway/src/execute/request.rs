@@ -3,12 +3,8 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::entities::{Gathered, gather};
-use crate::{
-    plan::{Batch, Fetch},
-    schema::TypeNames,
-    value::{Buffers, Object},
-};
+use super::entities::Representations;
+use crate::plan::{Batch, Fetch};
 
 /// A request body under way: `{"query":"…","variables":{…`.
 pub(super) struct Body {
@@ -40,9 +36,16 @@ impl Body {
     }
 
     /// Adds the representations of a batch.
-    pub(super) fn representations(&mut self, root: &Object, batch: &Batch, tree: (&TypeNames, &Buffers)) -> Gathered {
+    pub(super) fn representations(&mut self, batch: &Batch, representations: &Representations) {
         self.start_variable(&batch.variable);
-        gather(&mut self.out, root, batch, tree)
+        self.out.push(b'[');
+        for (index, representation) in representations.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(representation);
+        }
+        self.out.push(b']');
     }
 
     /// Ends the body.

@@ -1,6 +1,6 @@
 //! Runs the steps of a plan: each starts when the steps that it waits for are done.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
@@ -9,20 +9,20 @@ use tokio::time::timeout_at;
 
 use super::{
     ExecuteContext,
-    entities::{Gathered, scatter},
+    entities::{Representations, gather, scatter},
     errors::Places,
-    position::{object_at_mut, visit_objects},
+    position::{Grown, visit_objects},
     request::Body,
 };
 use crate::{
     error::{GraphqlError, GraphqlResponse, code},
     operation::OperationKind,
-    plan::{Fetch, Plan, PreparedOperation, Target},
+    plan::{Batch, Fetch, Plan, PreparedOperation, Step, Target},
     project::{ProjectInput, all_hold, project},
     schema::ServedSchema,
     subgraph::{SubgraphBody, SubgraphRequest, SubgraphResponse, TransportError},
     validate::coerce_variables,
-    value::{Answer, Buffers, Object, Value, read_answer},
+    value::{Answer, Object, Tree, Value, read_answer},
 };
 
 /// Runs a query or mutation.
@@ -45,7 +45,7 @@ pub async fn execute(
         Err(errors) => return GraphqlResponse::from_errors(errors),
     };
     let mut run = Run::new(schema, operation, variables);
-    run.steps(context).await;
+    run.steps(context, |_| true).await;
     run.finish()
 }
 
@@ -54,17 +54,18 @@ pub(super) struct Run<'a> {
     schema: &'a ServedSchema,
     operation: &'a PreparedOperation,
     variables: Map<String, Json>,
+    tree: Tree,
     root: Object,
-    buffers: Buffers,
     errors: Vec<GraphqlError>,
-    requests: BTreeMap<&'a str, usize>,
+    requests: Vec<(Arc<str>, usize)>,
 }
 
 /// What must be known when the answer of a step comes.
+#[derive(Default)]
 struct Job {
     step: usize,
-    gathered: Vec<Gathered>,
-    at: Vec<Vec<u32>>,
+    gathered: Vec<Representations>,
+    at: Vec<Object>,
 }
 
 impl<'a> Run<'a> {
@@ -73,28 +74,22 @@ impl<'a> Run<'a> {
         operation: &'a PreparedOperation,
         variables: Map<String, Json>,
     ) -> Self {
-        Self {
-            schema,
-            operation,
-            variables,
-            root: Object::default(),
-            buffers: Buffers::default(),
-            errors: Vec::new(),
-            requests: BTreeMap::new(),
-        }
+        let mut tree = Tree::default();
+        let root = tree.add_object(operation.plan().root_width);
+        Self { schema, operation, variables, tree, root, errors: Vec::new(), requests: Vec::new() }
     }
 
-    /// Runs all steps of the plan.
-    pub(super) async fn steps(&mut self, context: &ExecuteContext<'_>) {
+    /// Runs those steps of the plan that `includes` names, as if all others had run.
+    pub(super) async fn steps(&mut self, context: &ExecuteContext<'_>, includes: impl Fn(usize) -> bool) {
         let plan = self.operation.plan();
-        let mut order = Order::new(plan);
+        let mut order = Order::new(plan, includes);
         let mut under_way = FuturesUnordered::new();
         loop {
             while let Some(index) = order.ready.pop() {
                 match self.start(plan, index) {
                     Some((job, body)) => {
                         let Some(step) = plan.steps.get(index) else { continue };
-                        *self.requests.entry(&step.fetch.subgraph).or_default() += 1;
+                        self.count(&step.fetch.subgraph);
                         under_way.push(send(&step.fetch, job, body, context));
                     }
                     None => order.done(plan, index),
@@ -109,133 +104,159 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn count(&mut self, subgraph: &Arc<str>) {
+        match self.requests.iter_mut().find(|(known, _)| known == subgraph) {
+            Some((_, count)) => *count += 1,
+            None => self.requests.push((Arc::clone(subgraph), 1)),
+        }
+    }
+
     /// Builds the request of a step; `None` when there is nothing to ask for.
     fn start(&self, plan: &Plan, index: usize) -> Option<(Job, Bytes)> {
         let step = plan.steps.get(index)?;
         if !all_hold(&step.when, &self.variables) {
             return None;
         }
-        let types = self.schema.types();
-        let mut job = Job { step: index, gathered: Vec::new(), at: Vec::new() };
+        let mut job = Job { step: index, ..Job::default() };
         let mut body = Body::new(&step.fetch, &self.variables);
         match &step.fetch.target {
             Target::Root => {}
-            Target::At(path) => {
-                visit_objects(&self.root, path, types, &mut |_, indices| job.at.push(indices.to_vec()));
+            Target::At(way) => {
+                visit_objects(self.grown(), &way.path, |object| job.at.push(object));
                 if job.at.is_empty() {
                     return None;
                 }
             }
             Target::Entities(batches) => {
-                for batch in batches {
-                    job.gathered.push(body.representations(&self.root, batch, (types, &self.buffers)));
-                }
-                if job.gathered.iter().all(|gathered| gathered.count == 0) {
+                job.gathered.extend(batches.iter().map(|batch| gather(self.grown(), batch)));
+                if job.gathered.iter().all(|gathered| gathered.len() == 0) {
                     return None;
+                }
+                for (batch, gathered) in batches.iter().zip(&job.gathered) {
+                    body.representations(batch, gathered);
                 }
             }
         }
         Some((job, body.finish()))
     }
 
+    fn grown(&self) -> Grown<'_> {
+        Grown { tree: &self.tree, root: self.root, types: self.schema.types() }
+    }
+
     /// Joins the answer of a step.
     fn take(&mut self, fetch: &Fetch, job: &Job, answer: Result<SubgraphResponse, TransportError>) {
         let result = match answer {
             Ok(SubgraphResponse { status, body: SubgraphBody::Complete(bytes), .. }) => {
-                self.read(fetch, bytes).map_err(|reason| TransportError::NotGraphql {
-                    subgraph: fetch.subgraph.clone(),
+                self.read(fetch, &bytes).map_err(|reason| TransportError::NotGraphql {
+                    subgraph: fetch.subgraph.to_string(),
                     status: status.as_u16(),
                     reason,
                 })
             }
             Ok(SubgraphResponse { status, body: SubgraphBody::Stream(_), .. }) => Err(TransportError::NotGraphql {
-                subgraph: fetch.subgraph.clone(),
+                subgraph: fetch.subgraph.to_string(),
                 status: status.as_u16(),
                 reason: "a stream where one answer was expected".to_owned(),
             }),
             Err(error) => Err(error),
         };
         match result {
-            Ok(answer) => self.join(fetch, job, answer),
+            Ok(answer) => self.join(fetch, job, &answer),
             Err(error) => {
-                let errors = self.places(fetch, &job.gathered, &job.at).of_transport(&error);
+                let errors = self.places(fetch, job).of_transport(&error);
                 self.errors.extend(errors);
             }
         }
     }
 
-    fn read(&mut self, fetch: &Fetch, bytes: Bytes) -> Result<Answer, String> {
-        let buffer = self.buffers.add(bytes);
+    fn read(&mut self, fetch: &Fetch, bytes: &Bytes) -> Result<Answer, String> {
         let shape = (self.operation.shapes(), fetch.shape);
-        read_answer(&self.buffers, buffer, shape, self.schema.types()).map_err(|error| error.to_string())
+        read_answer(&mut self.tree, bytes, shape, self.schema.types()).map_err(|error| error.to_string())
     }
 
-    fn join(&mut self, fetch: &Fetch, job: &Job, answer: Answer) {
-        let places = self.places(fetch, &job.gathered, &job.at);
-        let mut errors = answer.errors.map(|span| places.of_subgraph(self.buffers.get(span))).unwrap_or_default();
-        let types = self.schema.types();
-        match (&fetch.target, answer.data) {
-            (Target::Root, Value::Object(data)) => self.root.merge(data, types),
-            (Target::At(path), Value::Object(data)) => {
-                for indices in &job.at {
-                    if let Some(object) = object_at_mut(&mut self.root, path, indices) {
-                        object.merge(data.clone(), types);
-                    }
-                }
+    fn join(&mut self, fetch: &Fetch, job: &Job, answer: &Answer) {
+        let places = self.places(fetch, job);
+        let mut errors = answer.errors.map(|span| places.of_subgraph(self.tree.bytes(span))).unwrap_or_default();
+        let failure = match (&fetch.target, answer.data) {
+            (Target::Root, Value::Object(data)) => {
+                self.tree.merge(self.root, data, false, self.schema.types());
+                None
             }
-            (Target::Entities(batches), Value::Object(mut data)) => {
+            (Target::At(way), Value::Object(data)) => {
+                self.join_at(&job.at, data, way.sharing.is_some());
+                None
+            }
+            (Target::Entities(batches), Value::Object(data)) => {
+                let mut all_answered = true;
                 for (batch, gathered) in batches.iter().zip(&job.gathered) {
-                    for (key, _) in &batch.outputs {
-                        match data.get_mut(*key).map(|list| std::mem::replace(list, Value::Null)) {
-                            Some(Value::List(items)) if items.len() == gathered.count as usize => {
-                                scatter(&mut self.root, batch, gathered, items, types);
-                            }
-                            _ if errors.is_empty() => {
-                                let what = "did not answer with one entity for each representation";
-                                errors = self
-                                    .places(fetch, &job.gathered, &job.at)
-                                    .failure("SUBGRAPH_INVALID_RESPONSE", what);
-                            }
-                            _ => {}
-                        }
-                    }
+                    all_answered &= self.join_entities(batch, gathered, data);
                 }
+                (!all_answered).then_some("did not answer with one entity for each representation")
             }
-            (_, _) if errors.is_empty() => {
-                let places = self.places(fetch, &job.gathered, &job.at);
-                errors = places.failure("SUBGRAPH_INVALID_RESPONSE", "answered with no data and no errors");
-            }
-            _ => {}
+            _ => Some("answered with no data and no errors"),
+        };
+        if let Some(failure) = failure.filter(|_| errors.is_empty()) {
+            errors = self.places(fetch, job).failure("SUBGRAPH_INVALID_RESPONSE", failure);
         }
         self.errors.extend(errors);
     }
 
-    fn places<'p>(&'p self, fetch: &'p Fetch, gathered: &'p [Gathered], at: &'p [Vec<u32>]) -> Places<'p> {
+    fn join_at(&mut self, at: &[Object], data: Object, may_share: bool) {
+        let types = self.schema.types();
+        let is_shared = may_share && at.len() > 1;
+        for (index, &object) in at.iter().enumerate() {
+            let data = if index == 0 || is_shared { data } else { self.tree.duplicate(data) };
+            for object in self.tree.with_copies(object) {
+                self.tree.merge(object, data, is_shared || !self.tree.has_no_copies(), types);
+            }
+        }
+    }
+
+    /// Joins the lists that answer a batch; `false` when one of them is not as long as it must be.
+    fn join_entities(&mut self, batch: &Batch, gathered: &Representations, data: Object) -> bool {
+        let mut all_answered = true;
+        for output in &batch.outputs {
+            match self.tree.get(data, output.place.slot) {
+                Value::List(list) if self.tree.items(list).len() == gathered.len() => {
+                    let answers = self.tree.items(list).to_vec();
+                    scatter(&mut self.tree, batch, gathered, &answers, self.schema.types());
+                }
+                _ => all_answered = false,
+            }
+        }
+        all_answered
+    }
+
+    fn places<'p>(&'p self, fetch: &'p Fetch, job: &'p Job) -> Places<'p> {
         let (keys, shapes) = (self.operation.keys(), self.operation.shapes());
-        Places { root: &self.root, keys, shapes, fetch, gathered, at }
+        Places { grown: self.grown(), keys, shapes, fetch, gathered: &job.gathered, at: &job.at }
     }
 
     /// Joins one event of the upstream subscription.
     pub(super) fn take_event(&mut self, fetch: &Fetch, event: Bytes) {
-        let job = Job { step: 0, gathered: Vec::new(), at: Vec::new() };
-        self.take(fetch, &job, Ok(SubgraphResponse::complete(event)));
+        self.take(fetch, &Job::default(), Ok(SubgraphResponse::complete(event)));
     }
 
     /// Projects the response.
-    pub(super) fn finish(self) -> GraphqlResponse {
+    pub(super) fn finish(mut self) -> GraphqlResponse {
         let input = ProjectInput {
             schema: self.schema,
             projection: self.operation.projection(),
-            root: &self.root,
-            buffers: &self.buffers,
+            program: self.operation.program(),
+            tree: &self.tree,
             variables: &self.variables,
         };
-        let projected = project(input, self.errors);
+        let whole = (self.root, self.operation.program().root);
+        let projected = project(input, whole, self.errors, self.operation.response_bytes_hint());
+        self.operation.note_response_bytes(projected.encoded.len());
+        self.requests.sort_unstable();
         GraphqlResponse {
             data: Some(projected.data),
             errors: projected.errors,
             extensions: Map::new(),
-            subgraph_requests: self.requests.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+            encoded: Some(projected.encoded),
+            subgraph_requests: self.requests,
         }
     }
 }
@@ -251,7 +272,7 @@ async fn send(
     let answer = timeout_at(context.deadline, context.transports.call(&fetch.subgraph, request)).await;
     let answer = answer.unwrap_or_else(|_| {
         let timeout_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Err(TransportError::Timeout { subgraph: fetch.subgraph.clone(), timeout_ms })
+        Err(TransportError::Timeout { subgraph: fetch.subgraph.to_string(), timeout_ms })
     });
     (job, answer)
 }
@@ -264,18 +285,22 @@ struct Order {
 }
 
 impl Order {
-    fn new(plan: &Plan) -> Self {
-        let waits_for: Vec<usize> = plan.steps.iter().map(|step| step.after.len()).collect();
+    fn new(plan: &Plan, includes: impl Fn(usize) -> bool) -> Self {
+        let waits_for = |(index, step): (usize, &Step)| match includes(index) {
+            true => step.after.iter().filter(|&&earlier| includes(earlier)).count(),
+            // For more than will ever be done.
+            false => usize::MAX,
+        };
+        let waits_for: Vec<usize> = plan.steps.iter().enumerate().map(waits_for).collect();
         // Popped from the end, so that steps start in the plan's order.
         let ready = (0..plan.steps.len()).rev().filter(|&index| waits_for.get(index) == Some(&0)).collect();
         Self { waits_for, ready }
     }
 
     fn done(&mut self, plan: &Plan, done: usize) {
-        for (index, step) in plan.steps.iter().enumerate().rev() {
-            if step.after.contains(&done)
-                && let Some(waits_for) = self.waits_for.get_mut(index)
-            {
+        let waiting = plan.steps.get(done).map_or(&[][..], |step| &step.before);
+        for &index in waiting.iter().rev() {
+            if let Some(waits_for) = self.waits_for.get_mut(index) {
                 *waits_for = waits_for.saturating_sub(1);
                 if *waits_for == 0 {
                     self.ready.push(index);

@@ -8,7 +8,7 @@ use hive_router_query_planner::{
 };
 
 use super::{
-    node::{Batch, Fetch, Path, PathStep, Plan, Step, Target},
+    node::{Batch, BatchOutput, Fetch, Path, PathStep, Place, Plan, Step, Target, Way},
     requires::{renames, required, widen},
     shape::{apply_output_rewrites, child_of, shape_of},
 };
@@ -86,7 +86,7 @@ impl Lowering<'_> {
 
     fn step(&mut self, fetch: Fetch, after: &[usize], when: &[Condition]) -> Vec<usize> {
         let id = self.plan.steps.len();
-        self.plan.steps.push(Step { after: after.to_vec(), when: when.to_vec(), fetch });
+        self.plan.steps.push(Step { after: after.to_vec(), before: Vec::new(), when: when.to_vec(), fetch });
         vec![id]
     }
 
@@ -97,12 +97,12 @@ impl Lowering<'_> {
         let target = match (path, &node.requires) {
             (Some(path), Some(requires)) => Target::Entities(vec![Batch {
                 variable: b"\"representations\":"[..].into(),
-                paths: vec![path],
+                paths: vec![Way::to(path)],
                 requires: widen(required(requires, self.types, self.keys), &renamed, self.types),
                 renames: renamed,
-                outputs: vec![(self.keys.intern("_entities"), "_entities".into())],
+                outputs: vec![self.output(shape, "_entities")],
             }]),
-            (Some(path), None) => Target::At(path),
+            (Some(path), None) => Target::At(Way::to(path)),
             (None, None) => Target::Root,
             (None, Some(_)) => return Err("an entity fetch without a path".to_owned()),
         };
@@ -121,7 +121,7 @@ impl Lowering<'_> {
         let mut batches: Vec<Batch> = Vec::new();
         for alias in &node.entity_batch.aliases {
             let variable = written_key(&alias.representations_variable_name);
-            let output = (self.keys.intern(&alias.alias), alias.alias.as_str().into());
+            let output = self.output(shape, &alias.alias);
             if let Some(rewrites) = &alias.output_rewrites {
                 let start = child_of(self.shapes, shape, &alias.alias).unwrap_or(shape);
                 apply_output_rewrites(rewrites, start, self.keys, self.shapes)?;
@@ -134,7 +134,7 @@ impl Lowering<'_> {
             let renamed = renames(alias.input_rewrites.as_deref(), self.types)?;
             batches.push(Batch {
                 variable,
-                paths: alias.merge_paths.iter().map(|path| self.path(path)).collect(),
+                paths: alias.merge_paths.iter().map(|path| Way::to(self.path(path))).collect(),
                 requires: widen(required(&alias.requires, self.types, self.keys), &renamed, self.types),
                 renames: renamed,
                 outputs: vec![output],
@@ -144,6 +144,14 @@ impl Lowering<'_> {
         Ok(finish(node.service_name, node.operation_kind.as_ref(), &node.operation, (shape, target)))
     }
 
+    fn output(&mut self, shape: ShapeId, wire: &str) -> BatchOutput {
+        BatchOutput {
+            place: Place::of(self.keys.intern(wire)),
+            wire: wire.into(),
+            shape: child_of(self.shapes, shape, wire).unwrap_or(shape),
+        }
+    }
+
     fn path(&mut self, path: &FlattenNodePath) -> Path {
         Path(
             path.as_slice()
@@ -151,7 +159,7 @@ impl Lowering<'_> {
                 .filter_map(|segment| match segment {
                     FlattenNodePathSegment::Field(name) => {
                         let key = self.keys.intern(name);
-                        Some(PathStep::Field(key, self.keys.renamed(key)))
+                        Some(PathStep::Field(Place::of(key), self.keys.renamed(key).map(Place::of)))
                     }
                     FlattenNodePathSegment::TypeCondition(names) => {
                         Some(PathStep::Types(names.iter().filter_map(|name| self.types.id(name)).collect()))
@@ -178,7 +186,7 @@ fn finish(
         .map(|definition| (definition.name.clone(), written_key(&definition.name)))
         .collect();
     Fetch {
-        subgraph,
+        subgraph: subgraph.into(),
         kind: match kind {
             Some(PlannerKind::Mutation) => OperationKind::Mutation,
             Some(PlannerKind::Subscription) => OperationKind::Subscription,

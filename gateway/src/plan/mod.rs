@@ -1,13 +1,16 @@
-//! From a document to a plan: parse, validate, normalise, plan. Pure.
+//! From a document to a plan: parse, validate, normalise, plan, find out what waits for what, lay out the tree. Pure.
 
+mod depend;
+mod lay_out;
 mod lower;
 mod node;
 mod partition;
 mod prepare;
 mod requires;
 mod shape;
+mod share;
 mod text;
 
 pub use crate::parse::Limits;
-pub use node::{Batch, Fetch, Path, PathStep, Plan, Rename, Required, Step, Target};
+pub use node::{Batch, BatchOutput, Fetch, Path, PathStep, Place, Plan, Rename, Required, Step, Target, Way};
 pub use prepare::{PreparedOperation, prepare};

@@ -1,19 +1,27 @@
 //! The one entry of planning.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use graphql_tools::static_graphql::query::Document;
 
 use super::{
+    depend::find_dependencies,
+    lay_out::lay_out,
     lower::Lowering,
     node::Plan,
     partition::{split_root_fields, without_meta_fields},
+    share::mark_sharing,
     text::plan_text,
 };
 use crate::{
     error::{GraphqlError, code},
     operation::OperationKind,
     parse::{Limits, check_limits, parse},
-    project::{Projection, Source},
-    schema::ServedSchema,
+    project::{Program, Projection, Source},
+    schema::{ServedSchema, TypeNames},
     validate::{Operation, VariableDefinition, select_operation, validate},
     value::{Keys, Shapes},
 };
@@ -27,7 +35,10 @@ pub struct PreparedOperation {
     keys: Keys,
     shapes: Shapes,
     projection: Projection,
-    text: String,
+    program: Program,
+    types: Arc<TypeNames>,
+    /// How long the longest response was.
+    response_bytes: AtomicUsize,
 }
 
 impl PreparedOperation {
@@ -40,7 +51,7 @@ impl PreparedOperation {
     /// The plan for people.
     #[must_use]
     pub fn plan_text(&self) -> String {
-        self.text.clone()
+        plan_text(&self.plan, &self.keys, &self.types)
     }
 
     /// How many subgraph requests it makes at most, an upstream subscription included.
@@ -78,6 +89,25 @@ impl PreparedOperation {
     pub const fn projection(&self) -> &Projection {
         &self.projection
     }
+
+    /// The client's selection, compiled for the tree of the answers.
+    #[must_use]
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// How long a response may become, in bytes.
+    #[must_use]
+    pub fn response_bytes_hint(&self) -> usize {
+        self.response_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Notes how long a response was.
+    pub fn note_response_bytes(&self, bytes: usize) {
+        if bytes > self.response_bytes_hint() {
+            self.response_bytes.store(bytes, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Parses, validates and plans one operation of a document.
@@ -106,7 +136,7 @@ pub fn prepare(
     let mut projection = Projection::compile(schema, &document, (root_type, operation.selection_set), &mut keys)
         .map_err(|error| vec![GraphqlError::new(code::VALIDATION_FAILED, error.to_string())])?;
     let mut shapes = Shapes::default();
-    let plan = if needs_subgraphs(&projection) {
+    let mut plan = if needs_subgraphs(&projection) {
         plan(schema, &document, &operation, (&mut keys, &mut shapes)).map_err(|reason| {
             tracing::error!(%reason, query, "an operation could not be planned");
             vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "The operation could not be planned.")]
@@ -115,7 +145,10 @@ pub fn prepare(
         Plan::default()
     };
     projection.apply_renames(&keys);
-    let text = plan_text(&plan, &keys, schema.types());
+    find_dependencies(&mut plan, &shapes, &keys);
+    mark_sharing(&mut plan);
+    let (layouts, root) = lay_out(&mut plan, &mut shapes, &keys);
+    let program = Program::compile(&projection, schema.types(), (&layouts, root));
     Ok(PreparedOperation {
         kind: operation.kind,
         variables: variables(&operation),
@@ -123,7 +156,9 @@ pub fn prepare(
         keys,
         shapes,
         projection,
-        text,
+        program,
+        types: schema.shared_types(),
+        response_bytes: AtomicUsize::new(0),
     })
 }
 

@@ -5,7 +5,7 @@ use hive_router_query_planner::{
     planner::plan_nodes::{FetchNodePathSegment, FetchRewrite},
 };
 
-use super::node::{Rename, Required};
+use super::node::{Place, Rename, Required};
 use crate::{
     schema::{TypeId, TypeNames},
     value::{KeyId, Keys},
@@ -30,8 +30,8 @@ fn add(set: &SelectionSet, outer: &[TypeId], (types, keys): (&TypeNames, &mut Ke
                 let key = keys.intern(&field.name);
                 fields.push(Required {
                     types: outer.to_vec(),
-                    key,
-                    other_key: other_key(field.alias.as_deref(), key, keys),
+                    place: Place::of(key),
+                    other: other_key(field.alias.as_deref(), key, keys).map(Place::of),
                     prefix: prefix.into(),
                     below,
                 });

@@ -52,7 +52,7 @@ fn entry(
         Some(entry) => entry.child = child,
         None => {
             let is_typename = name == "__typename";
-            shape.entries.push(ShapeEntry { wire: wire.into(), name: name.into(), key, is_typename, child });
+            shape.entries.push(ShapeEntry { name: name.into(), key, is_typename, ..ShapeEntry::new(wire, child) });
         }
     }
     child

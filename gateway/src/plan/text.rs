@@ -32,11 +32,11 @@ fn write_target(out: &mut String, fetch: &Fetch, keys: &Keys, types: &TypeNames)
     match &fetch.target {
         Target::Root => {}
         Target::At(path) => {
-            let _ = writeln!(out, "  into {}", path_text(path, keys, types));
+            let _ = writeln!(out, "  into {}", path_text(&path.path, keys, types));
         }
         Target::Entities(batches) => {
             for batch in batches {
-                let paths: Vec<String> = batch.paths.iter().map(|path| path_text(path, keys, types)).collect();
+                let paths: Vec<String> = batch.paths.iter().map(|way| path_text(&way.path, keys, types)).collect();
                 let needs = required_text(&batch.requires, keys, types);
                 let _ = writeln!(out, "  for {} by {needs}", paths.join(", "));
                 for (of, name) in &batch.renames {
@@ -52,11 +52,11 @@ fn path_text(path: &Path, keys: &Keys, types: &TypeNames) -> String {
     let mut text = String::new();
     for step in &path.0 {
         match step {
-            PathStep::Field(key, _) => {
+            PathStep::Field(place, _) => {
                 if !text.is_empty() {
                     text.push('.');
                 }
-                text.push_str(keys.name(*key));
+                text.push_str(keys.name(place.key));
             }
             PathStep::Types(ids) => {
                 let names: Vec<&str> = ids.iter().map(|&id| types.name(id)).collect();
@@ -78,7 +78,7 @@ fn required_text(required: &[Required], keys: &Keys, types: &TypeNames) -> Strin
             } else {
                 format!(" {}", required_text(&field.below, keys, types))
             };
-            format!("{on}{}{below}", keys.name(field.key))
+            format!("{on}{}{below}", keys.name(field.place.key))
         })
         .collect();
     format!("{{ {} }}", fields.join(" "))

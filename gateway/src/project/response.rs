@@ -1,23 +1,34 @@
 //! Writes the response in one pass over the compiled selection.
 
+use std::{ops::Range, sync::Arc};
+
+use ahash::AHashMap;
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
-use super::{Below, Field, Leaf, Output, Projection, SelectionId, Source, introspection, leaf::write_leaf};
+use super::{
+    Field, Leaf, OutputId, Program, Projection, introspection,
+    leaf::write_leaf,
+    output::{OutputField, OutputKind, OutputObject},
+};
 use crate::{
     error::{GraphqlError, PathSegment, code},
     schema::{ServedSchema, TypeId},
-    value::{Buffers, Object, Value},
+    value::{List, Object, Tree, Value},
 };
 
 /// How many errors a response lists; a list of broken items needs no error for each of a million.
 const MAX_ERRORS: usize = 1_000;
+/// What stands around the data of a response without errors.
+const BEFORE_DATA: &[u8] = b"{\"data\":";
 
 /// The encoded data of a response, with all its errors.
 #[derive(Debug)]
 pub struct Projected {
     /// `data` in JSON.
     pub data: Bytes,
+    /// `{"data":…}` in JSON: the response when there is nothing else to say.
+    pub encoded: Bytes,
     /// Errors of subgraphs first, then those that projection found.
     pub errors: Vec<GraphqlError>,
 }
@@ -29,191 +40,253 @@ pub struct ProjectInput<'a> {
     pub schema: &'a ServedSchema,
     /// The client's selection.
     pub projection: &'a Projection,
+    /// The same, compiled for the tree.
+    pub program: &'a Program,
     /// The joined answers.
-    pub root: &'a Object,
-    /// Their bytes.
-    pub buffers: &'a Buffers,
+    pub tree: &'a Tree,
     /// The coerced variables.
     pub variables: &'a Map<String, Json>,
 }
 
-/// Writes `data`; `errors` are those that subgraphs raised.
+/// Writes `object` as `output` says; `errors` are those that subgraphs raised, and `size_hint_bytes` is how long the
+/// response may become.
 #[must_use]
-pub fn project(input: ProjectInput<'_>, errors: Vec<GraphqlError>) -> Projected {
-    let mut writer = Writer { input, out: Vec::with_capacity(1024), path: Vec::new(), errors };
-    if writer.object(input.root, input.projection.root, None).is_err() {
-        writer.out.clear();
+pub fn project(
+    input: ProjectInput<'_>,
+    (object, output): (Object, OutputId),
+    errors: Vec<GraphqlError>,
+    size_hint_bytes: usize,
+) -> Projected {
+    let mut out = Vec::with_capacity(size_hint_bytes.max(512));
+    out.extend_from_slice(BEFORE_DATA);
+    let mut writer = Writer { input, out, errors, written: AHashMap::new(), orders: AHashMap::new() };
+    if writer.object(object, output, None, None).is_err() {
+        writer.out.truncate(BEFORE_DATA.len());
         writer.out.extend_from_slice(b"null");
     }
-    Projected { data: Bytes::from(writer.out), errors: writer.errors }
+    writer.out.push(b'}');
+    let encoded = Bytes::from(writer.out);
+    Projected { data: encoded.slice(BEFORE_DATA.len()..encoded.len() - 1), encoded, errors: writer.errors }
 }
 
 /// A non-null field was null: the nearest nullable parent becomes null.
 struct Bubble;
 
-/// What was written for a value.
-enum Written {
-    Value,
-    /// `is_reported` when an error already says why.
-    Null {
-        is_reported: bool,
-    },
+/// Where in the response something is: a step below what is above it.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    above: Option<&'p Self>,
+    step: Step<'p>,
 }
 
-enum Step<'a> {
-    Key(&'a str),
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Field(&'p OutputField),
     Index(usize),
 }
 
 struct Writer<'a> {
     input: ProjectInput<'a>,
     out: Vec<u8>,
-    path: Vec<Step<'a>>,
     errors: Vec<GraphqlError>,
+    /// Where what is shared was written, by its number, the field and how many lists are around it.
+    written: AHashMap<(u32, u32, usize), Range<usize>>,
+    /// The fields that variables select, in their order, of objects where variables do.
+    orders: AHashMap<u32, Arc<[u32]>>,
 }
 
 impl<'a> Writer<'a> {
-    fn object(&mut self, object: &Object, selection: SelectionId, ty: Option<TypeId>) -> Result<(), Bubble> {
-        self.out.push(b'{');
-        let mut is_first = true;
-        for field in self.input.projection.selections.selected(selection, self.input.variables) {
-            if !std::mem::take(&mut is_first) {
-                self.out.push(b',');
+    fn object(
+        &mut self,
+        object: Object,
+        output: OutputId,
+        ty: Option<TypeId>,
+        above: Option<&Place<'_>>,
+    ) -> Result<(), Bubble> {
+        let id = output.0;
+        let Some(output) = self.input.program.get(output) else { return Err(Bubble) };
+        let start = self.out.len();
+        if output.is_conditional {
+            for &index in &*self.order(id, output) {
+                if let Some(field) = output.fields.get(index as usize) {
+                    self.field(object, field, ty, above)?;
+                }
             }
-            self.out.extend_from_slice(&field.prefix);
-            self.path.push(Step::Key(&field.response_key));
-            self.field(object, field, ty)?;
-            self.path.pop();
+        } else {
+            for field in &output.fields {
+                self.field(object, field, ty, above)?;
+            }
+        }
+        match self.out.get_mut(start) {
+            Some(comma) => *comma = b'{',
+            None => self.out.push(b'{'),
         }
         self.out.push(b'}');
         Ok(())
     }
 
-    fn field(&mut self, object: &Object, field: &'a Field, ty: Option<TypeId>) -> Result<(), Bubble> {
-        match field.source {
-            Source::Tree => {
-                self.complete(object.get_either(field.key, field.renamed_key), &field.output, field).map(|_| ())
-            }
-            Source::Typename => {
-                let types = self.input.schema.types();
-                let parent = field.coordinate.split_once('.').map_or("", |(parent, _)| parent);
-                let is_open = types.id(parent).is_some_and(|id| types.is_abstract(id));
-                match ty {
-                    Some(ty) if is_open => self.quoted(types.name(ty)),
-                    None if is_open => return self.violation(field),
-                    _ => self.quoted(parent),
-                }
-                Ok(())
-            }
-            Source::Schema | Source::Type => {
-                introspection::write_root(&mut self.out, self.input, field);
-                Ok(())
-            }
-        }
+    fn order(&mut self, id: u32, output: &'a OutputObject) -> Arc<[u32]> {
+        let ProjectInput { projection, variables, .. } = self.input;
+        let order = self.orders.entry(id).or_insert_with(|| {
+            output
+                .selection
+                .map(|selection| projection.selections.order(selection, variables))
+                .unwrap_or_default()
+                .into()
+        });
+        Arc::clone(order)
     }
 
-    fn quoted(&mut self, name: &str) {
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.push(b'"');
-    }
-
-    fn complete(&mut self, value: Option<&Value>, output: &Output, field: &'a Field) -> Result<Written, Bubble> {
-        let Output::NonNull(inner) = output else { return self.complete_nullable(value, output, field) };
-        match self.complete_nullable(value, inner, field)? {
-            Written::Value => Ok(Written::Value),
-            Written::Null { is_reported: true } => Err(Bubble),
-            Written::Null { is_reported: false } => self.violation(field).map(|()| Written::Value),
-        }
-    }
-
-    fn complete_nullable(
+    fn field(
         &mut self,
-        value: Option<&Value>,
-        output: &Output,
-        field: &'a Field,
-    ) -> Result<Written, Bubble> {
-        let start = self.out.len();
-        let depth = self.path.len();
-        let result = match (output, value) {
-            (_, None | Some(Value::Null)) => {
-                self.out.extend_from_slice(b"null");
-                return Ok(Written::Null { is_reported: false });
+        object: Object,
+        field: &'a OutputField,
+        ty: Option<TypeId>,
+        above: Option<&Place<'_>>,
+    ) -> Result<(), Bubble> {
+        self.out.extend_from_slice(&field.prefix);
+        let place = Place { above, step: Step::Field(field) };
+        match &field.kind {
+            OutputKind::StaticTypename(name) => self.out.extend_from_slice(name),
+            OutputKind::DynamicTypename => match ty {
+                Some(ty) => {
+                    self.out.push(b'"');
+                    self.out.extend_from_slice(self.input.schema.types().name(ty).as_bytes());
+                    self.out.push(b'"');
+                }
+                None => return self.violation(&place),
+            },
+            OutputKind::Introspection => {
+                if let Some(field) = self.selected(field) {
+                    introspection::write_root(&mut self.out, self.input, field);
+                }
             }
-            (Output::List(inner), Some(Value::List(items))) => self.list(items, inner, field),
-            (Output::Composite(_), Some(Value::Object(object))) => self.composite(object, field),
-            (Output::Leaf(leaf), Some(Value::Leaf(span))) => {
-                let raw = self.input.buffers.get(*span);
-                let written = write_leaf(&mut self.out, raw, leaf, self.input.schema.api());
-                written.map_err(|message| self.report(message))
-            }
-            (Output::Leaf(Leaf::Custom), Some(value)) => {
-                self.raw(value);
-                Ok(())
-            }
-            (Output::List(_), Some(_)) => {
-                let message = format!("Expected a list for field \"{}\", but found none.", field.coordinate);
-                Err(self.report(message))
-            }
-            (_, Some(_)) => {
-                let message = format!("The value of field \"{}\" does not fit its type.", field.coordinate);
-                Err(self.report(message))
-            }
-        };
-        match result {
-            Ok(()) => Ok(Written::Value),
-            Err(Bubble) => {
-                self.out.truncate(start);
-                self.path.truncate(depth);
-                self.out.extend_from_slice(b"null");
-                Ok(Written::Null { is_reported: true })
+            _ => {
+                let value = self.input.tree.get_either(object, field.slot, field.renamed);
+                return self.complete(value, (field, 0), &place);
             }
         }
-    }
-
-    fn list(&mut self, items: &[Value], inner: &Output, field: &'a Field) -> Result<(), Bubble> {
-        self.out.push(b'[');
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                self.out.push(b',');
-            }
-            self.path.push(Step::Index(index));
-            self.complete(Some(item), inner, field)?;
-            self.path.pop();
-        }
-        self.out.push(b']');
         Ok(())
     }
 
-    fn composite(&mut self, object: &Object, field: &'a Field) -> Result<(), Bubble> {
-        let types = self.input.schema.types();
-        let Below::Objects(by_type) = &field.below else { return Err(Bubble) };
-        let Some((own, rest)) = by_type.split_last() else { return Err(Bubble) };
-        let (declared, general) = *own;
-        if !types.is_abstract(declared) {
-            return self.object(object, general, Some(declared));
+    /// Writes a value of a field, inside of `level` lists.
+    fn complete(
+        &mut self,
+        value: Value,
+        (field, level): (&'a OutputField, usize),
+        place: &Place<'_>,
+    ) -> Result<(), Bubble> {
+        let is_non_null = field.non_null.get(level).copied().unwrap_or_default();
+        let is_list = level + 1 < field.non_null.len();
+        let start = self.out.len();
+        let result = match (value, &field.kind) {
+            (Value::Absent | Value::Null | Value::Head { .. }, _) if is_non_null => return self.violation(place),
+            (Value::Absent | Value::Null | Value::Head { .. }, _) => {
+                self.out.extend_from_slice(b"null");
+                return Ok(());
+            }
+            (Value::List(list), _) if is_list => self.list(list, (field, level), place),
+            (Value::Leaf(span), OutputKind::Leaf(leaf)) if !is_list => {
+                let raw = self.input.tree.bytes(span);
+                let written = write_leaf(&mut self.out, raw, leaf, self.input.schema.api());
+                written.map_err(|message| self.report(message, place))
+            }
+            (value, OutputKind::Leaf(Leaf::Custom)) if !is_list => {
+                self.raw(value);
+                Ok(())
+            }
+            (Value::Object(object), OutputKind::Object(..) | OutputKind::Abstract(..)) if !is_list => {
+                self.composite(object, (field, level), place)
+            }
+            _ => Err(self.misfit(is_list, place)),
+        };
+        if result.is_err() && !is_non_null {
+            self.out.truncate(start);
+            // What was written behind is gone.
+            self.written.clear();
+            self.out.extend_from_slice(b"null");
+            return Ok(());
         }
-        match object.typename.filter(|&ty| !types.is_abstract(ty)) {
-            // Only the interface is known, as an interface object's subgraph says it.
-            None => self.object(object, general, None),
-            Some(ty) => match rest.iter().find(|(candidate, _)| *candidate == ty) {
-                Some(&(_, selection)) => self.object(object, selection, Some(ty)),
-                None => {
-                    // The type may be inaccessible, so the message keeps it to itself.
-                    let message = format!("The object of field \"{}\" is of no known type.", field.coordinate);
-                    Err(self.report(message))
+        result
+    }
+
+    fn list(&mut self, list: List, (field, level): (&'a OutputField, usize), place: &Place<'_>) -> Result<(), Bubble> {
+        let key = (list.id(), field.id, level);
+        if list.is_shared && self.write_again(key) {
+            return Ok(());
+        }
+        let (start, errors) = (self.out.len(), self.errors.len());
+        let tree = self.input.tree;
+        for (index, &item) in tree.items(list).iter().enumerate() {
+            self.out.push(b',');
+            self.complete(item, (field, level + 1), &Place { above: Some(place), step: Step::Index(index) })?;
+        }
+        match self.out.get_mut(start) {
+            Some(comma) => *comma = b'[',
+            None => self.out.push(b'['),
+        }
+        self.out.push(b']');
+        self.remember(list.is_shared, key, (start, errors));
+        Ok(())
+    }
+
+    fn composite(
+        &mut self,
+        object: Object,
+        (field, level): (&'a OutputField, usize),
+        place: &Place<'_>,
+    ) -> Result<(), Bubble> {
+        let key = (object.id(), field.id, level);
+        if object.is_shared && self.write_again(key) {
+            return Ok(());
+        }
+        let (start, errors) = (self.out.len(), self.errors.len());
+        match &field.kind {
+            OutputKind::Object(output, declared) => self.object(object, *output, Some(*declared), Some(place))?,
+            OutputKind::Abstract(by_type, general) => {
+                let types = self.input.schema.types();
+                match self.input.tree.typename(object).filter(|&ty| !types.is_abstract(ty)) {
+                    // Only the interface is known, as an interface object's subgraph says it.
+                    None => self.object(object, *general, None, Some(place))?,
+                    Some(ty) => match by_type.iter().find(|(candidate, _)| *candidate == ty) {
+                        Some(&(_, output)) => self.object(object, output, Some(ty), Some(place))?,
+                        None => {
+                            // The type may be inaccessible, so the message keeps it to itself.
+                            let message =
+                                format!("The object of field \"{}\" is of no known type.", self.coordinate(place));
+                            return Err(self.report(message, place));
+                        }
+                    },
                 }
-            },
+            }
+            _ => return Err(Bubble),
+        }
+        self.remember(object.is_shared, key, (start, errors));
+        Ok(())
+    }
+
+    /// Writes once more what was written before; `false` when it was not.
+    fn write_again(&mut self, key: (u32, u32, usize)) -> bool {
+        let Some(range) = self.written.get(&key) else { return false };
+        self.out.extend_from_within(range.clone());
+        true
+    }
+
+    /// Notes where something shared was written since `start`, unless that raised errors, which each place must.
+    fn remember(&mut self, is_shared: bool, key: (u32, u32, usize), (start, errors): (usize, usize)) {
+        if is_shared && self.errors.len() == errors {
+            self.written.insert(key, start..self.out.len());
         }
     }
 
     /// A custom scalar that is a list.
-    fn raw(&mut self, value: &Value) {
+    fn raw(&mut self, value: Value) {
+        let tree = self.input.tree;
         match value {
-            Value::Leaf(span) => self.out.extend_from_slice(self.input.buffers.get(*span)),
-            Value::List(items) => {
+            Value::Leaf(span) => self.out.extend_from_slice(tree.bytes(span)),
+            Value::List(list) => {
                 self.out.push(b'[');
-                for (index, item) in items.iter().enumerate() {
+                for (index, &item) in tree.items(list).iter().enumerate() {
                     if index > 0 {
                         self.out.push(b',');
                     }
@@ -221,45 +294,70 @@ impl<'a> Writer<'a> {
                 }
                 self.out.push(b']');
             }
-            Value::Null | Value::Object(_) => self.out.extend_from_slice(b"null"),
+            _ => self.out.extend_from_slice(b"null"),
         }
     }
 
-    fn report(&mut self, message: String) -> Bubble {
+    /// A value of another kind than the schema says.
+    fn misfit(&mut self, is_list: bool, place: &Place<'_>) -> Bubble {
+        let coordinate = self.coordinate(place);
+        let message = if is_list {
+            format!("Expected a list for field \"{coordinate}\", but found none.")
+        } else {
+            format!("The value of field \"{coordinate}\" does not fit its type.")
+        };
+        self.report(message, place)
+    }
+
+    fn selected(&self, field: &OutputField) -> Option<&'a Field> {
+        self.input.projection.selections.get(field.of.0).get(field.of.1 as usize)
+    }
+
+    /// Type and field of the innermost field.
+    fn coordinate(&self, place: &Place<'_>) -> &'a str {
+        let mut place = Some(place);
+        while let Some(at) = place {
+            if let Step::Field(field) = at.step {
+                return self.selected(field).map_or("", |field| &field.coordinate);
+            }
+            place = at.above;
+        }
+        ""
+    }
+
+    fn report(&mut self, message: String, place: &Place<'_>) -> Bubble {
         if self.errors.len() >= MAX_ERRORS {
             return Bubble;
         }
-        let path = self.error_path();
+        let path = self.path(place);
         self.errors.push(GraphqlError::new(code::INVALID_SUBGRAPH_RESPONSE, message).with_path(path));
         Bubble
     }
 
     /// A non-null field is null; says so unless an error of a subgraph already explains it.
-    fn violation(&mut self, field: &Field) -> Result<(), Bubble> {
-        if !self.is_explained() {
-            self.report(format!("Cannot return null for non-nullable field {}.", field.coordinate));
+    fn violation(&mut self, place: &Place<'_>) -> Result<(), Bubble> {
+        let path = self.path(place);
+        let is_explained = |error: &GraphqlError| {
+            error.path.as_ref().is_none_or(|theirs| theirs.iter().zip(&path).all(|(theirs, ours)| theirs == ours))
+        };
+        if !self.errors.iter().any(is_explained) {
+            let coordinate = self.coordinate(place);
+            self.report(format!("Cannot return null for non-nullable field {coordinate}."), place);
         }
         Err(Bubble)
     }
 
-    fn is_explained(&self) -> bool {
-        self.errors.iter().any(|error| match &error.path {
-            None => true,
-            Some(path) => path.iter().zip(&self.path).all(|(theirs, ours)| match (theirs, ours) {
-                (PathSegment::Key(theirs), Step::Key(ours)) => theirs == ours,
-                (PathSegment::Index(theirs), Step::Index(ours)) => theirs == ours,
-                _ => false,
-            }),
-        })
-    }
-
-    fn error_path(&self) -> Vec<PathSegment> {
-        self.path
-            .iter()
-            .map(|step| match step {
-                Step::Key(key) => PathSegment::Key((*key).to_owned()),
-                Step::Index(index) => PathSegment::Index(*index),
+    fn path(&self, place: &Place<'_>) -> Vec<PathSegment> {
+        let above = std::iter::successors(Some(place), |place| place.above);
+        let mut path: Vec<PathSegment> = above
+            .map(|place| match place.step {
+                Step::Field(field) => PathSegment::Key(
+                    self.selected(field).map_or_else(String::new, |field| (*field.response_key).to_owned()),
+                ),
+                Step::Index(index) => PathSegment::Index(index),
             })
-            .collect()
+            .collect();
+        path.reverse();
+        path
     }
 }

@@ -128,48 +128,43 @@ impl Output {
 /// All selections of one operation.
 #[derive(Debug, Default)]
 pub struct Selections {
-    sets: Vec<Set>,
-}
-
-#[derive(Debug)]
-struct Set {
-    fields: Vec<Field>,
-    /// Whether a field is selected twice, so that it moves when its first place does not count.
-    moves: bool,
+    sets: Vec<Vec<Field>>,
 }
 
 impl Selections {
     pub(super) fn add(&mut self, fields: Vec<Field>) -> SelectionId {
         let id = SelectionId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-        let moves = fields.iter().any(|field| field.alternatives.len() > 1);
-        self.sets.push(Set { fields, moves });
+        self.sets.push(fields);
         id
     }
 
     pub(super) fn fields_mut(&mut self) -> impl Iterator<Item = &mut Field> {
-        self.sets.iter_mut().flat_map(|set| &mut set.fields)
+        self.sets.iter_mut().flatten()
     }
 
     /// The fields of a selection.
     #[must_use]
     pub fn get(&self, id: SelectionId) -> &[Field] {
-        self.sets.get(id.0 as usize).map_or(&[], |set| &set.fields)
+        self.sets.get(id.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The fields of a selection that `variables` select, in the order in which those selections come.
+    /// Which fields of a selection `variables` select, in the order in which those selections come.
+    pub(super) fn order(&self, id: SelectionId, variables: &Map<String, Json>) -> Vec<u32> {
+        let fields = (0_u32..).zip(self.get(id));
+        let mut selected: Vec<(u32, u32)> =
+            fields.filter_map(|(index, field)| Some((field.place(variables)?, index))).collect();
+        // A field that is selected twice moves when its first place does not count.
+        selected.sort_unstable();
+        selected.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// The fields of a selection that `variables` select, in order.
     pub(super) fn selected<'a>(
         &'a self,
         id: SelectionId,
-        variables: &'a Map<String, Json>,
-    ) -> impl Iterator<Item = &'a Field> {
-        let (fields, moves) = self.sets.get(id.0 as usize).map_or((&[][..], false), |set| (&set.fields, set.moves));
-        let mut moved: Vec<(u32, &Field)> = Vec::new();
-        if moves {
-            moved.extend(fields.iter().filter_map(|field| Some((field.place(variables)?, field))));
-            moved.sort_by_key(|(place, _)| *place);
-        }
-        let settled = if moves { &[][..] } else { fields };
-        let settled = settled.iter().filter(|field| field.place(variables).is_some());
-        settled.chain(moved.into_iter().map(|(_, field)| field))
+        variables: &Map<String, Json>,
+    ) -> impl Iterator<Item = &'a Field> + use<'a> {
+        let fields = self.get(id);
+        self.order(id, variables).into_iter().filter_map(|index| fields.get(index as usize))
     }
 }

@@ -1,5 +1,7 @@
 //! One immutable schema, ready to plan against.
 
+use std::sync::Arc;
+
 use graphql_tools::{parser::parse_schema, static_graphql::schema::Document};
 
 use super::{
@@ -29,7 +31,7 @@ pub enum SchemaError {
 /// One supergraph, ready to plan against; share it as an `Arc`.
 pub struct ServedSchema {
     planner: SupergraphPlanner,
-    types: TypeNames,
+    types: Arc<TypeNames>,
     api: ApiSchema,
     validation: Document,
     api_sdl: String,
@@ -62,7 +64,7 @@ impl ServedSchema {
         let api = ApiSchema::from_documents(&public, &introspection)
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
         Ok(Self {
-            types: TypeNames::from_document(&supergraph),
+            types: Arc::new(TypeNames::from_document(&supergraph)),
             validation: validation_document(&public, &introspection, &api.query_type),
             api_sdl: public.to_string(),
             api,
@@ -90,8 +92,14 @@ impl ServedSchema {
 
     /// All composite types of the supergraph, hidden ones included.
     #[must_use]
-    pub const fn types(&self) -> &TypeNames {
+    pub fn types(&self) -> &TypeNames {
         &self.types
+    }
+
+    /// The same, to keep.
+    #[must_use]
+    pub(crate) fn shared_types(&self) -> Arc<TypeNames> {
+        Arc::clone(&self.types)
     }
 
     /// The document that operations are validated against.

@@ -73,6 +73,12 @@ impl Keys {
         self.renamed.get(&client).copied()
     }
 
+    /// Whether any key has another one beside it.
+    #[must_use]
+    pub fn has_renamed(&self) -> bool {
+        !self.renamed.is_empty()
+    }
+
     /// What the client calls a key on the wire.
     #[must_use]
     pub fn client_name<'a>(&'a self, wire: &'a str) -> &'a str {

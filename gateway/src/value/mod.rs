@@ -1,13 +1,16 @@
-//! What subgraphs answered: one tree that borrows spans of their bytes, read along the shape that was asked for.
+//! What subgraphs answered: one tree that borrows spans of their bytes, read along the shape that was asked for into the
+//! slots that were laid out for it.
 //!
 //! Scalars stay raw bytes from the wire to the response; nothing is copied that is not needed.
 
 mod keys;
+mod layout;
 mod read;
 mod shape;
 mod tree;
 
 pub use keys::{KeyId, Keys};
+pub use layout::{LayoutId, Layouts, SlotId};
 pub use read::{Answer, ReadError, read_answer};
 pub use shape::{Shape, ShapeEntry, ShapeId, Shapes};
-pub use tree::{Buffers, Object, Span, Value};
+pub use tree::{List, Object, Span, Tree, Value};

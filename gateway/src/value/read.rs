@@ -1,6 +1,8 @@
 //! Reads a subgraph's JSON once, along its shape.
 
-use super::{Buffers, Object, ShapeId, Shapes, Span, Value};
+use bytes::Bytes;
+
+use super::{Object, Shape, ShapeEntry, ShapeId, Shapes, Span, Tree, Value};
 use crate::schema::TypeNames;
 
 /// How deep JSON may nest; deeper answers are refused rather than risk the stack.
@@ -38,24 +40,23 @@ pub struct Answer {
     pub errors: Option<Span>,
 }
 
-/// Reads the answer in buffer `buffer` along `shape`; keys that were not asked for are skipped.
+/// Reads the answer `bytes` into `tree` along `shape`; keys that were not asked for are skipped.
 ///
 /// # Errors
 ///
 /// When the bytes are no GraphQL response in JSON.
 pub fn read_answer(
-    buffers: &Buffers,
-    buffer: u32,
+    tree: &mut Tree,
+    bytes: &Bytes,
     (shapes, shape): (&Shapes, ShapeId),
     types: &TypeNames,
 ) -> Result<Answer, ReadError> {
-    let bytes = buffers.whole(buffer);
     if u32::try_from(bytes.len()).is_err() {
         return Err(ReadError::TooLarge);
     }
     std::str::from_utf8(bytes).map_err(|_| ReadError::Utf8)?;
-    let mut reader = Reader { bytes, at: 0, buffer, shapes, types };
-    reader.answer(shape)
+    let buffer = tree.add_buffer(bytes.clone());
+    Reader { bytes, at: 0, buffer, shapes, types, tree, items: Vec::new() }.answer(shape)
 }
 
 struct Reader<'a> {
@@ -64,6 +65,9 @@ struct Reader<'a> {
     buffer: u32,
     shapes: &'a Shapes,
     types: &'a TypeNames,
+    tree: &'a mut Tree,
+    /// The items of the lists that are being read, the innermost last.
+    items: Vec<Value>,
 }
 
 impl<'a> Reader<'a> {
@@ -107,38 +111,85 @@ impl<'a> Reader<'a> {
                 self.word(b"null")?;
                 Ok(Value::Null)
             }
-            (Some(b'['), _) => {
-                let mut items = Vec::new();
-                self.items(|reader| {
-                    items.push(reader.value(shape, depth + 1)?);
-                    Ok(())
-                })?;
-                Ok(Value::List(items))
-            }
-            (Some(b'{'), Some(shape)) => self.object(shape, depth).map(Value::Object),
+            (Some(b'['), _) => self.list(shape, depth),
+            (Some(b'{'), Some(shape)) => self.object(shape, depth),
             _ => self.span(|reader| reader.skip(depth)).map(Value::Leaf),
         }
     }
 
-    fn object(&mut self, shape: ShapeId, depth: usize) -> Result<Object, ReadError> {
-        let Some(shape) = self.shapes.get(shape) else { return Err(ReadError::NotGraphql) };
-        let mut object = Object { typename: None, fields: Vec::with_capacity(shape.entries.len()) };
-        let mut cursor = 0;
-        self.members(|reader, wire| {
-            let Some(entry) = shape.find(wire, &mut cursor) else { return reader.skip(depth) };
-            let value = reader.value(entry.child, depth + 1)?;
-            if entry.is_typename
-                && let Value::Leaf(span) = value
-            {
-                object.typename = reader.type_of(span).or(object.typename);
-            }
-            match object.get_mut(entry.key) {
-                Some(known) => known.merge(value, reader.types),
-                None => object.fields.push((entry.key, value)),
-            }
+    fn list(&mut self, shape: Option<ShapeId>, depth: usize) -> Result<Value, ReadError> {
+        let outer = self.items.len();
+        self.list_items(|reader| {
+            let item = reader.value(shape, depth + 1)?;
+            reader.items.push(item);
             Ok(())
         })?;
-        Ok(object)
+        let list = self.tree.add_list(self.items.drain(outer..));
+        if self.tree.is_full() { Err(ReadError::TooLarge) } else { Ok(Value::List(list)) }
+    }
+
+    fn object(&mut self, shape: ShapeId, depth: usize) -> Result<Value, ReadError> {
+        let Some(shape) = self.shapes.get(shape) else { return Err(ReadError::NotGraphql) };
+        let object = self.tree.add_object(shape.width);
+        if self.tree.is_full() {
+            return Err(ReadError::TooLarge);
+        }
+        self.expect(b'{')?;
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Value::Object(object));
+        }
+        let mut cursor = 0;
+        loop {
+            match self.entry(shape, &mut cursor)? {
+                Some(entry) => {
+                    let value = self.value(entry.child, depth + 1)?;
+                    self.keep(object, entry, value);
+                }
+                None => self.skip(depth)?,
+            }
+            self.space();
+            match self.peek() {
+                Some(b',') => {
+                    self.at += 1;
+                    self.space();
+                }
+                _ => {
+                    self.expect(b'}')?;
+                    return Ok(Value::Object(object));
+                }
+            }
+        }
+    }
+
+    /// Reads a key up to its value; `None` when it was not asked for.
+    fn entry<'s>(&mut self, shape: &'s Shape, cursor: &mut usize) -> Result<Option<&'s ShapeEntry>, ReadError> {
+        // Answers mostly keep the order asked for and have no spaces: then one comparison finds the key.
+        if let Some(entry) = shape.entries.get(*cursor)
+            && self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(&entry.written))
+        {
+            *cursor += 1;
+            self.at += entry.written.len();
+            self.space();
+            return Ok(Some(entry));
+        }
+        let key = self.key()?;
+        let found = shape.entries.iter().position(|entry| entry.wire.as_bytes() == key);
+        if let Some(found) = found {
+            *cursor = found + 1;
+        }
+        Ok(found.and_then(|found| shape.entries.get(found)))
+    }
+
+    fn keep(&mut self, object: Object, entry: &ShapeEntry, value: Value) {
+        if !entry.is_typename {
+            self.tree.set(object, entry.slot, value, self.types);
+        } else if let Value::Leaf(span) = value
+            && let Some(typename) = self.type_of(span)
+        {
+            self.tree.set_typename(object, typename);
+        }
     }
 
     fn type_of(&self, span: Span) -> Option<crate::schema::TypeId> {
@@ -156,12 +207,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         loop {
-            let start = self.at + 1;
-            self.string()?;
-            let key = self.bytes.get(start..self.at.saturating_sub(1)).unwrap_or_default();
-            self.space();
-            self.expect(b':')?;
-            self.space();
+            let key = self.key()?;
             each(self, key)?;
             self.space();
             match self.peek() {
@@ -174,8 +220,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn key(&mut self) -> Result<&'a [u8], ReadError> {
+        let start = self.at + 1;
+        self.string()?;
+        let key = self.bytes.get(start..self.at.saturating_sub(1)).unwrap_or_default();
+        self.space();
+        self.expect(b':')?;
+        self.space();
+        Ok(key)
+    }
+
     /// Reads a list's items; `each` is called at each item.
-    fn items(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), ReadError>) -> Result<(), ReadError> {
+    fn list_items(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), ReadError>) -> Result<(), ReadError> {
         self.expect(b'[')?;
         self.space();
         if self.peek() == Some(b']') {
@@ -201,7 +257,7 @@ impl<'a> Reader<'a> {
         }
         match self.peek() {
             Some(b'{') => self.members(|reader, _| reader.skip(depth + 1)),
-            Some(b'[') => self.items(|reader| reader.skip(depth + 1)),
+            Some(b'[') => self.list_items(|reader| reader.skip(depth + 1)),
             Some(b'"') => self.string(),
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),
@@ -214,6 +270,16 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Result<(), ReadError> {
         self.expect(b'"')?;
         loop {
+            // Eight bytes at a time as long as none of them means anything.
+            while let Some(bytes) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+                match first_special(u64::from_le_bytes(*bytes)) {
+                    None => self.at += 8,
+                    Some(at) => {
+                        self.at += at;
+                        break;
+                    }
+                }
+            }
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -301,7 +367,8 @@ impl<'a> Reader<'a> {
     }
 
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        // Most answers have none, and everything else is above.
+        while self.peek().is_some_and(|byte| byte <= b' ' && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
@@ -315,47 +382,65 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Which of eight bytes, the lowest first, is the first quote, backslash or control character.
+///
+/// A byte is marked in its highest bit. A borrow may mark bytes above the first one that is marked rightly, never below.
+const fn first_special(bytes: u64) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
+    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+    const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
+    let controls = bytes.wrapping_sub(0x20 * ONES);
+    let quotes = (bytes ^ QUOTES).wrapping_sub(ONES);
+    let backslashes = (bytes ^ BACKSLASHES).wrapping_sub(ONES);
+    // Bytes from 0x80 on are parts of characters, and never special.
+    let marked = (controls | quotes | backslashes) & !bytes & HIGHEST;
+    if marked == 0 { None } else { Some((marked.trailing_zeros() / 8) as usize) }
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::value::{KeyId, Keys, ShapeEntry};
+    use crate::value::SlotId;
 
-    fn read(json: &str) -> Result<(Answer, Buffers), ReadError> {
-        let (mut keys, mut shapes) = (Keys::default(), Shapes::default());
+    fn read(json: &str) -> Result<(Answer, Tree), ReadError> {
+        let mut shapes = Shapes::default();
         let root = shapes.add();
         let child = shapes.add();
-        let entry = |key: KeyId, wire: &str, child| ShapeEntry {
-            wire: wire.into(),
-            name: wire.into(),
-            key,
-            is_typename: false,
-            child,
-        };
-        shapes.get_mut(root).unwrap().entries =
-            vec![entry(keys.intern("a"), "a", None), entry(keys.intern("b"), "b", Some(child))];
-        shapes.get_mut(child).unwrap().entries = vec![entry(keys.intern("a"), "x", None)];
-        let mut buffers = Buffers::default();
-        let buffer = buffers.add(Bytes::copy_from_slice(json.as_bytes()));
-        let answer = read_answer(&buffers, buffer, (&shapes, root), &TypeNames::default())?;
-        Ok((answer, buffers))
+        let entry = |wire: &str, slot, child| ShapeEntry { slot: SlotId(slot), ..ShapeEntry::new(wire, child) };
+        *shapes.get_mut(root).unwrap() =
+            Shape { entries: vec![entry("a", 0, None), entry("b", 1, Some(child))], width: 2 };
+        *shapes.get_mut(child).unwrap() = Shape { entries: vec![entry("x", 0, None)], width: 1 };
+        let mut tree = Tree::default();
+        let answer =
+            read_answer(&mut tree, &Bytes::copy_from_slice(json.as_bytes()), (&shapes, root), &TypeNames::default())?;
+        Ok((answer, tree))
     }
 
     #[test]
     fn keeps_what_was_asked_for_and_skips_the_rest() {
-        let (answer, buffers) =
+        let (answer, tree) =
             read(r#" {"extensions":{"a":[1,{}]},"data":{"z":"\u00e9","b":[{"x":{"raw":[1]}},null],"a":[1.5e3,"q"]}} "#)
                 .unwrap();
-        let Value::Object(root) = &answer.data else { panic!("{answer:?}") };
-        let Some(Value::List(items)) = root.get(KeyId(1)) else { panic!("{root:?}") };
-        let Some(Value::Leaf(span)) = items.first() else { panic!("{items:?}") };
-        assert_eq!(buffers.get(*span), b"1.5e3");
-        let Some(Value::List(items)) = root.get(KeyId(2)) else { panic!("{root:?}") };
-        let [Value::Object(object), Value::Null] = items.as_slice() else { panic!("{items:?}") };
-        let Some(Value::Leaf(span)) = object.get(KeyId(1)) else { panic!("{object:?}") };
-        assert_eq!(buffers.get(*span), br#"{"raw":[1]}"#);
+        let Value::Object(root) = answer.data else { panic!("{answer:?}") };
+        let Value::List(items) = tree.get(root, SlotId(0)) else { panic!("{tree:?}") };
+        let [Value::Leaf(span), Value::Leaf(_)] = tree.items(items) else { panic!("{tree:?}") };
+        assert_eq!(tree.bytes(*span), b"1.5e3");
+        let Value::List(items) = tree.get(root, SlotId(1)) else { panic!("{tree:?}") };
+        let [Value::Object(object), Value::Null] = tree.items(items) else { panic!("{tree:?}") };
+        let Value::Leaf(span) = tree.get(*object, SlotId(0)) else { panic!("{tree:?}") };
+        assert_eq!(tree.bytes(span), br#"{"raw":[1]}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn finds_the_first_special_byte(bytes in proptest::array::uniform8(proptest::num::u8::ANY)) {
+            let slow = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            prop_assert_eq!(first_special(u64::from_le_bytes(bytes)), slow);
+        }
     }
 
     #[test]

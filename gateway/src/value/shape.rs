@@ -1,6 +1,6 @@
 //! The shape of a subgraph's answer, known from the operation that it answers.
 
-use super::KeyId;
+use super::{KeyId, SlotId};
 
 /// The number of a shape within one plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct ShapeId(pub u32);
 pub struct Shape {
     /// The keys, in the order in which they were asked for.
     pub entries: Vec<ShapeEntry>,
+    /// How many slots the objects have.
+    pub width: u32,
 }
 
 /// One key of an object.
@@ -18,28 +20,35 @@ pub struct Shape {
 pub struct ShapeEntry {
     /// The key on the wire.
     pub wire: Box<str>,
+    /// The key as it is written: quoted and with a colon.
+    pub written: Box<[u8]>,
     /// The field in the schema.
     pub name: Box<str>,
     /// The key in the tree; another than on the wire where the planner renames it back.
     pub key: KeyId,
+    /// The slot in the tree, once [`Layouts`](super::Layouts) has given it one.
+    pub slot: SlotId,
     /// Whether it holds the name of the object's type.
     pub is_typename: bool,
     /// The shape below; none for leaves.
     pub child: Option<ShapeId>,
 }
 
-impl Shape {
-    /// The entry of a wire key; `cursor` is where the search starts, as answers mostly keep the order asked for.
-    pub(super) fn find(&self, wire: &[u8], cursor: &mut usize) -> Option<&ShapeEntry> {
-        if let Some(entry) = self.entries.get(*cursor)
-            && entry.wire.as_bytes() == wire
-        {
-            *cursor += 1;
-            return Some(entry);
+impl ShapeEntry {
+    /// The entry of a field that is asked for under its own name.
+    #[must_use]
+    pub fn new(name: &str, child: Option<ShapeId>) -> Self {
+        let mut written = serde_json::to_vec(name).unwrap_or_default();
+        written.push(b':');
+        Self {
+            wire: name.into(),
+            written: written.into(),
+            name: name.into(),
+            key: KeyId::TYPENAME,
+            slot: SlotId::NONE,
+            is_typename: name == "__typename",
+            child,
         }
-        let at = self.entries.iter().position(|entry| entry.wire.as_bytes() == wire)?;
-        *cursor = at + 1;
-        self.entries.get(at)
     }
 }
 
@@ -55,6 +64,11 @@ impl Shapes {
         let id = ShapeId(u32::try_from(self.shapes.len()).unwrap_or(u32::MAX));
         self.shapes.push(Shape::default());
         id
+    }
+
+    /// All numbers.
+    pub fn ids(&self) -> impl Iterator<Item = ShapeId> + use<> {
+        (0..u32::try_from(self.shapes.len()).unwrap_or(u32::MAX)).map(ShapeId)
     }
 
     /// The shape of a number.

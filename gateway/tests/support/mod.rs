@@ -134,7 +134,8 @@ pub async fn run_within<R: Into<Reply>>(
     let context = context(&transports, limit);
     let response = execute(schema, &operation, object(variables), &context).await;
     let text = String::from_utf8(response.to_bytes().to_vec()).unwrap();
-    Outcome { response: serde_json::from_str(&text).unwrap(), text, log, requests: response.subgraph_requests }
+    let requests = response.subgraph_requests.iter().map(|(name, count)| (name.to_string(), *count)).collect();
+    Outcome { response: serde_json::from_str(&text).unwrap(), text, log, requests }
 }
 
 pub async fn run_event<R: Into<Reply>>(
@@ -149,7 +150,8 @@ pub async fn run_event<R: Into<Reply>>(
     let event = Bytes::from(event.to_string());
     let response = execute_event(schema, &operation, &Map::new(), event, &context).await;
     let text = String::from_utf8(response.to_bytes().to_vec()).unwrap();
-    Outcome { response: serde_json::from_str(&text).unwrap(), text, log, requests: response.subgraph_requests }
+    let requests = response.subgraph_requests.iter().map(|(name, count)| (name.to_string(), *count)).collect();
+    Outcome { response: serde_json::from_str(&text).unwrap(), text, log, requests }
 }
 
 fn context(transports: &SubgraphTransports, limit: Duration) -> ExecuteContext<'_> {
