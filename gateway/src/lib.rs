@@ -20,6 +20,7 @@ pub mod config;
 pub mod contract;
 pub mod error;
 pub mod execute;
+pub mod in_flight;
 pub mod operation;
 pub mod parse;
 pub mod pipeline;

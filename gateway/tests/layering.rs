@@ -5,7 +5,7 @@ mod layering;
 
 /// From the bottom; modules of one row do not import each other.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "config", "error", "operation"],
+    &["in_flight", "clock", "config", "error", "operation"],
     &["parse"],
     &["schema"],
     &["value"],

@@ -42,7 +42,7 @@ async fn on_its_own_task(
 
 async fn call(server: SubgraphServer, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
     if request.kind == OperationKind::Subscription {
-        return match server.stream(request.headers(), &request.body) {
+        return match server.stream(&request.headers(), &request.body) {
             Ok(events) => Ok(SubgraphResponse::stream(events.map(Ok).boxed())),
             Err(refusal) => Err(TransportError::Refused {
                 subgraph: server.subgraph().name.to_owned(),
@@ -50,6 +50,6 @@ async fn call(server: SubgraphServer, request: SubgraphRequest) -> Result<Subgra
             }),
         };
     }
-    let (parts, body) = server.call(request.headers(), request.body.clone()).await.into_parts();
+    let (parts, body) = server.call(&request.headers(), request.body.clone()).await.into_parts();
     Ok(SubgraphResponse { status: parts.status, headers: parts.headers, body: SubgraphBody::Complete(body) })
 }

@@ -73,12 +73,13 @@ impl HttpTransport {
 
 impl Parts {
     fn to_http(&self, request: SubgraphRequest) -> Request<Full<Bytes>> {
-        let own = request.headers();
+        let own = &request.context.headers;
         // Room for what is added here and by hyper (host, content-length), so that the map is allocated once.
-        let mut headers = HeaderMap::with_capacity(own.len() + 6);
+        let mut headers = HeaderMap::with_capacity(own.len() + request.added.len() + 6);
         for (name, value) in own {
             headers.append(name.clone(), value.clone());
         }
+        request.added.append_to(&mut headers);
         headers.insert(CONTENT_TYPE, JSON);
         headers.insert(ACCEPT, ACCEPTED);
         if let Some(accepted) = &self.accept_encoding {

@@ -2,14 +2,14 @@
 //!
 //! A transport is a `tower::Service<SubgraphRequest, Response = SubgraphResponse, Error = TransportError>`.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
-use super::{CallContext, TransportError};
+use super::{CallContext, HeaderList, TransportError};
 use crate::operation::OperationKind;
 
 /// The request header that carries the identity that the gateway signs.
@@ -29,6 +29,8 @@ pub struct SubgraphRequest {
     pub kind: OperationKind,
     /// For whom it is made.
     pub context: Arc<CallContext>,
+    /// Headers beyond those of the context; set by the rules' layer.
+    pub added: HeaderList,
     /// When the gateway gives up on it; set by the timeout layer.
     pub deadline: Option<Instant>,
 }
@@ -36,14 +38,19 @@ pub struct SubgraphRequest {
 impl SubgraphRequest {
     /// A request on behalf of `context`.
     #[must_use]
-    pub const fn new(kind: OperationKind, body: Bytes, context: Arc<CallContext>) -> Self {
-        Self { body, kind, context, deadline: None }
+    pub fn new(kind: OperationKind, body: Bytes, context: Arc<CallContext>) -> Self {
+        Self { body, kind, context, added: HeaderList::default(), deadline: None }
     }
 
     /// The headers that go along.
     #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        &self.context.headers
+    pub fn headers(&self) -> Cow<'_, HeaderMap> {
+        if self.added.is_empty() {
+            return Cow::Borrowed(&self.context.headers);
+        }
+        let mut headers = self.context.headers.clone();
+        self.added.append_to(&mut headers);
+        Cow::Owned(headers)
     }
 }
 

@@ -6,8 +6,9 @@ use tower::{Service, ServiceBuilder, retry::RetryLayer};
 
 use super::{
     SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, breaker::BreakerLayer, by_kind::ByKind,
-    concurrency::ConcurrencyLayer, connector::Connector, http_transport::HttpTransport, measure::MeasureLayer,
-    retry::RetryPolicy, timeout::TimeoutLayer, tls::TlsError, websocket_transport::WebSocketTransport,
+    concurrency::ConcurrencyLayer, connector::Connector, deduplicate::DeduplicateLayer, http_transport::HttpTransport,
+    measure::MeasureLayer, retry::RetryPolicy, timeout::TimeoutLayer, tls::TlsError,
+    websocket_transport::WebSocketTransport,
 };
 use crate::config::{HttpVersion, SubgraphAddress, SubgraphConfig};
 
@@ -43,6 +44,8 @@ where
     let stack = ServiceBuilder::new()
         // Outermost, so that it times what the client waits for, and counts one request however often it is tried.
         .layer(MeasureLayer::new(Arc::clone(&name)))
+        // Around everything that costs time: who joins another's request waits for all of it.
+        .option_layer(DeduplicateLayer::new(Arc::clone(&name), config.deduplicate))
         // Around the retry: a second attempt gets what is left of the time.
         .layer(TimeoutLayer { subgraph: Arc::clone(&name), timeout: config.timeout() })
         // Around the breaker, so that a circuit which opens ends the retrying.

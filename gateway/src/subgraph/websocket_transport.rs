@@ -47,7 +47,7 @@ impl WebSocketTransport {
 
     async fn open(self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
         let mut socket = self.connect(&request).await?;
-        let identity = request.headers().get(IDENTITY_HEADER).and_then(|value| value.to_str().ok());
+        let identity = request.context.headers.get(IDENTITY_HEADER).and_then(|value| value.to_str().ok());
         self.send(&mut socket, connection_init(identity)).await?;
         self.wait_for_acknowledgement(&mut socket).await?;
         let body = std::str::from_utf8(&request.body).map_err(|_| self.interrupted("the request is not UTF-8"))?;
@@ -75,7 +75,7 @@ impl WebSocketTransport {
         // The connection stands already; the scheme is for the library's own check alone.
         let url = format!("ws{}", self.uri.to_string().trim_start_matches("http"));
         let mut upgrade = url.into_client_request().map_err(|error| self.not_connected(&error))?;
-        upgrade.headers_mut().extend(request.headers().clone());
+        upgrade.headers_mut().extend(request.headers().into_owned());
         upgrade.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         Ok(upgrade)
     }

@@ -123,7 +123,7 @@ impl Script {
         request: SubgraphRequest,
     ) -> Result<SubgraphResponse, TransportError> {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
-        self.seen.lock().unwrap().push((subgraph.to_owned(), request.headers().clone(), body.clone()));
+        self.seen.lock().unwrap().push((subgraph.to_owned(), request.headers().into_owned(), body.clone()));
         if request.kind == OperationKind::Subscription {
             return self.subscribe(&body);
         }
