@@ -128,8 +128,13 @@ impl Environment {
 /// What a configuration is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To serve; everything that serving needs must be there.
-    Serve {
+    /// To serve the gateway alone.
+    Gateway {
+        /// Whether it is development mode where neither file nor environment say.
+        development: bool,
+    },
+    /// To serve subgraphs, with or without a gateway; the secret that they share with it must be there.
+    Subgraphs {
         /// Whether it is development mode where neither file nor environment say.
         development: bool,
     },
@@ -151,8 +156,10 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment, purpose: Purp
         Some(path) => Failure::Usage(format!("{}: {error}", path.display())),
         None => Failure::Usage(error.to_string()),
     };
-    let development: &[_] =
-        if purpose == (Purpose::Serve { development: true }) { &[("mode", "development")] } else { &[] };
+    let development: &[_] = match purpose {
+        Purpose::Gateway { development: true } | Purpose::Subgraphs { development: true } => &[("mode", "development")],
+        Purpose::Gateway { .. } | Purpose::Subgraphs { .. } | Purpose::Tool => &[],
+    };
     let mut config: Config = gateway_config::parse_over(development, &yaml, &environment.0).map_err(named)?;
     for (variable, key) in ENGINES {
         if let Some(value) = environment.get(variable) {
@@ -163,6 +170,9 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment, purpose: Purp
     config.gateway.fill_development_secrets();
     if purpose != Purpose::Tool {
         config.gateway.validate().map_err(named)?;
+    }
+    if matches!(purpose, Purpose::Subgraphs { .. }) {
+        config.gateway.identity.require().map_err(named)?;
     }
     Ok(config)
 }

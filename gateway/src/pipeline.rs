@@ -12,7 +12,7 @@ pub use served::{WarmUp, Warmed};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    authenticate::{AuthenticateError, Authenticator, AuthenticatorError, Identity, IdentitySigner},
+    authenticate::{AuthenticateError, Authenticator, Identity, IdentitySigner},
     clock::Clock,
     config::Config,
     error::{GraphqlError, GraphqlResponse, code},
@@ -63,30 +63,33 @@ pub struct Pipeline(Arc<Parts>);
 
 impl Pipeline {
     /// A pipeline over `schema`.
-    ///
-    /// # Errors
-    ///
-    /// When authentication cannot be set up.
+    #[must_use]
     pub fn new(
         config: &Config,
         schema: Arc<ServedSchema>,
         transports: SubgraphTransports,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Self, AuthenticatorError> {
-        let signer = IdentitySigner::new(&config.identity, Arc::clone(clock))?;
+    ) -> Self {
+        let signer = IdentitySigner::new(&config.identity, Arc::clone(clock));
         let hub = Hub::new(signer.clone(), Arc::new(config.subscriptions.clone()));
+        // A gateway that can neither verify a token nor pass an identity on leaves tokens to the subgraphs.
+        let authenticator = if config.knows_callers() {
+            Authenticator::new(&config.jwt, Arc::clone(clock))
+        } else {
+            Authenticator::absent(Arc::clone(clock))
+        };
         let max_prepared = config.limits.max_prepared_operations;
-        Ok(Self(Arc::new(Parts {
+        Self(Arc::new(Parts {
             served: ArcSwap::from_pointee(Served::new(Graph::new(schema, transports), max_prepared)),
             replacing: Mutex::new(()),
-            authenticator: Authenticator::new(&config.jwt, Arc::clone(clock))?,
+            authenticator,
             signer,
             hub,
             limits: limits(config),
             max_prepared,
             warm_up: WARM_UP,
             request_timeout: config.server.request_timeout(),
-        })))
+        }))
     }
 
     /// The schema that is served now.

@@ -18,7 +18,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk:
 use selvedge_gateway::{
     authenticate::Authenticator,
     clock::ManualClock,
-    config::{DEVELOPMENT_IDENTITY_SECRET, JwtConfig},
+    config::{Config, DEVELOPMENT_IDENTITY_SECRET, JwtConfig},
 };
 use serde_json::{Value, json};
 
@@ -69,6 +69,15 @@ async fn a_verified_caller_is_passed_on() {
 }
 
 #[tokio::test]
+async fn a_gateway_without_keys_leaves_tokens_alone_and_signs_no_identity() {
+    let gateway = TestGateway::start(Config::default()).await;
+    let request = post().header("authorization", "Basic what-only-the-subgraph-knows");
+    assert_eq!(gateway.send(request, "/graphql", BADGE).await.status(), StatusCode::OK);
+    let headers = gateway.script.last_headers("stock");
+    assert!(!headers.contains_key("x-selvedge-identity") && headers.contains_key("x-correlation-id"));
+}
+
+#[tokio::test]
 async fn bad_tokens_are_refused_with_the_reason() {
     let mut config = config();
     config.jwt.issuers = vec!["shop".to_owned()];
@@ -116,7 +125,7 @@ async fn key_sets_verify_rsa_elliptic_and_edwards_signatures() {
     let file = folder.path().join("jwks.json");
     write_set(&file, &keys[..2]);
     let config = JwtConfig { jwks_file: Some(file.clone()), jwks_refresh_s: 1, ..JwtConfig::default() };
-    let authenticator = Authenticator::new(&config, Arc::new(ManualClock::starting_at(now()))).unwrap();
+    let authenticator = Authenticator::new(&config, Arc::new(ManualClock::starting_at(now())));
     let bearer = |id: &str, algorithm, key: &EncodingKey| {
         let mut header = Header::new(algorithm);
         header.kid = Some(id.to_owned());

@@ -92,19 +92,42 @@ fn every_key_can_be_set_by_environment() {
 
 #[test]
 fn production_has_no_secret_of_its_own() {
-    let missing = load("", &BTreeMap::new()).unwrap_err().to_string();
+    let missing = load("", &BTreeMap::new()).unwrap().identity.require().unwrap_err().to_string();
     assert_eq!(
         missing,
-        "configuration key `identity.secret` is required in production mode; set it in selvedge.yaml or as SELVEDGE_IDENTITY_SECRET"
+        "configuration key `identity.secret` is required by subgraphs in production mode; set it in selvedge.yaml or as SELVEDGE_IDENTITY_SECRET"
     );
     let secret = "x".repeat(SECRET_MIN_BYTES);
     let environment = BTreeMap::from([("SELVEDGE_IDENTITY_SECRET".to_owned(), secret.clone())]);
     let config = load("", &environment).unwrap();
-    assert_eq!(config.mode, Mode::Production);
+    assert!(config.identity.require().is_ok() && config.mode.is_none() && !config.is_development());
     assert!(!config.introspection_enabled() && !config.playground_enabled() && !config.jwt.has_keys());
     assert!(!format!("{config:?}").contains(&secret), "secrets are not printed");
     let short = load("identity: { secret: short }", &BTreeMap::new()).unwrap_err().to_string();
     assert_eq!(short, "configuration key `identity.secret` has 5 bytes, it needs at least 32");
+}
+
+#[test]
+fn a_gateway_shows_its_schema_only_where_nothing_else_is_configured() {
+    let shows = |yaml: &str| {
+        let config = load(yaml, &BTreeMap::new()).unwrap();
+        assert_eq!(config.introspection_enabled(), config.playground_enabled(), "{yaml}");
+        config.introspection_enabled()
+    };
+    assert!(shows(""));
+    assert!(shows("server: { listen: '[::1]:4000' }"));
+    assert!(shows("mode: development"));
+    assert!(!shows("mode: production"));
+    assert!(!shows("server: { listen: '0.0.0.0:4000' }"));
+    assert!(!shows("jwt: { jwks_file: keys.json }"));
+    let secret = "x".repeat(SECRET_MIN_BYTES);
+    assert!(!shows(&format!("identity: {{ secret: {secret} }}")));
+    assert!(!shows(&format!("jwt: {{ secret: {secret} }}")));
+    let mode = BTreeMap::from([("SELVEDGE_MODE".to_owned(), "production".to_owned())]);
+    assert_eq!(load("", &mode).unwrap().mode, Some(Mode::Production));
+    let wrong = BTreeMap::from([("SELVEDGE_MODE".to_owned(), "prod".to_owned())]);
+    let wrong = load("", &wrong).unwrap_err().to_string();
+    assert!(wrong.contains("must be one of \"development\", \"production\", not \"prod\""), "{wrong}");
 }
 
 #[test]

@@ -209,7 +209,7 @@ async fn the_plan_is_told_on_request_in_development_alone() {
     assert_eq!(body["extensions"]["selvedge"]["subgraphRequests"], json!({ "stock": 1, "titles": 1 }), "{body}");
     assert!(body["extensions"]["selvedge"]["plan"].as_str().is_some_and(|plan| plan.contains("titles")), "{body}");
     let mut config = config();
-    config.mode = selvedge_gateway::config::Mode::Production;
+    config.mode = Some(selvedge_gateway::config::Mode::Production);
     let gateway = TestGateway::start(config).await;
     let response = gateway.send(post().header("x-selvedge-debug", "plan"), "/graphql", query).await;
     assert!(!response.body().contains("extensions"), "{}", response.body());

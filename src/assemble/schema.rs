@@ -1,19 +1,62 @@
 //! The supergraph of a gateway, from a file or from subgraphs.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use selvedge_gateway::{
     authenticate::{CorrelationId, Identity, IdentitySigner},
     clock::SystemClock,
     config::{Config as GatewayConfig, SchemaSubgraph},
     schema::{ServedSchema, SubgraphSdl, compose},
-    subgraph::{SubgraphTransports, fetch_sdl, http_transports},
+    subgraph::{SubgraphTransports, fetch_document, fetch_sdl, http_transports},
 };
 
 use crate::failure::Failure;
 
 /// How long the gateway waits for subgraphs that are not up yet.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long the address of a supergraph may take to answer.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest supergraph that is fetched.
+const MAX_SUPERGRAPH_BYTES: usize = 64 * 1024 * 1024;
+
+/// Where a supergraph is: a file, or an address.
+#[derive(Debug, Clone)]
+pub(crate) enum SupergraphLocation {
+    /// A file.
+    File(PathBuf),
+    /// An address, fetched by GET.
+    Url(String),
+}
+
+impl FromStr for SupergraphLocation {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_url = text.starts_with("http://") || text.starts_with("https://");
+        Ok(if is_url { Self::Url(text.to_owned()) } else { Self::File(PathBuf::from(text)) })
+    }
+}
+
+impl SupergraphLocation {
+    /// The supergraph's text.
+    async fn read(&self) -> Result<String, Failure> {
+        let failed = |reason: &dyn ToString| Failure::operation("cannot read the supergraph", &reason.to_string());
+        match self {
+            Self::File(path) => read(path),
+            Self::Url(url) => {
+                let text = fetch_document(url, MAX_SUPERGRAPH_BYTES, FETCH_TIMEOUT).await.map_err(|it| failed(&it))?;
+                String::from_utf8(text.into()).map_err(|_| failed(&format!("{url} answered with no UTF-8 text")))
+            }
+        }
+    }
+}
 
 /// Composes `sdls` and makes the schema ready to serve.
 pub(crate) fn compose_schema(sdls: &[SubgraphSdl]) -> Result<Arc<ServedSchema>, Failure> {
@@ -27,14 +70,17 @@ fn parse_schema(supergraph: &str) -> Result<Arc<ServedSchema>, Failure> {
     Ok(Arc::new(schema))
 }
 
-/// The schema that `config` names, or that of the supergraph `file`.
-pub(crate) async fn load_schema(config: &GatewayConfig, file: Option<&Path>) -> Result<Arc<ServedSchema>, Failure> {
-    if let Some(path) = file.or(config.schema.supergraph_file.as_deref()) {
-        return parse_schema(&read(path)?);
+/// The schema that `config` names, or that of the supergraph at `location`.
+pub(crate) async fn load_schema(
+    config: &GatewayConfig,
+    location: Option<SupergraphLocation>,
+) -> Result<Arc<ServedSchema>, Failure> {
+    if let Some(location) = location.or_else(|| config.schema.supergraph_file.clone().map(SupergraphLocation::File)) {
+        return parse_schema(&location.read().await?);
     }
     if config.schema.subgraphs.is_empty() {
         return Err(Failure::Usage(
-            "the gateway has no schema: give --supergraph FILE, or `schema.supergraph_file` or `schema.subgraphs` in \
+            "the gateway has no schema: give --supergraph FILE or URL, or `schema.supergraph_file` or `schema.subgraphs` in \
              the configuration"
                 .to_owned(),
         ));
@@ -54,8 +100,7 @@ async fn ask(config: &GatewayConfig, subgraph: &SchemaSubgraph) -> Result<String
     let one = [(subgraph.name.as_str(), subgraph.url.as_str())];
     let transports = http_transports(one.into_iter(), &config.subgraphs, &SubgraphTransports::default())
         .map_err(|error| Failure::operation("a subgraph's address cannot be used", &error))?;
-    let signer = IdentitySigner::new(&config.identity, Arc::new(SystemClock))
-        .map_err(|error| Failure::operation("identities cannot be signed", &error))?;
+    let signer = IdentitySigner::new(&config.identity, Arc::new(SystemClock));
     let headers = signer.call_context(&Identity::default(), &CorrelationId::generate()).headers;
     tracing::info!(subgraph = subgraph.name, url = subgraph.url, "asking for the schema");
     fetch_sdl(&transports, &subgraph.name, &headers, PATIENCE)

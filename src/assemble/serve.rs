@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use selvedge_gateway::{
-    config::Config as GatewayConfig,
+    config::{AdminConfig, Config as GatewayConfig},
     schema::ServedSchema,
     server::{Gateway, Readiness},
     subgraph::SubgraphTransports,
@@ -45,9 +45,18 @@ impl Listeners {
     /// Binds what `config` names.
     pub(crate) async fn bind(config: &GatewayConfig) -> Result<Self, Failure> {
         let gateway = listen_on(&config.server.listen, "server.listen").await?;
-        let admin =
-            if config.admin.enabled { Some(listen_on(&config.admin.listen, "admin.listen").await?) } else { None };
-        Ok(Self { gateway, admin })
+        if !config.admin.enabled {
+            return Ok(Self { gateway, admin: None });
+        }
+        match listen_on(&config.admin.listen, "admin.listen").await {
+            Ok(admin) => Ok(Self { gateway, admin: Some(admin) }),
+            // Nobody asked for that address, and several bare gateways can stand side by side.
+            Err(failure) if config.is_bare() && config.admin == AdminConfig::default() => {
+                tracing::warn!("metrics have no address of their own: {failure}");
+                Ok(Self { gateway, admin: None })
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The address that clients use, such as `http://127.0.0.1:4000`.

@@ -20,8 +20,11 @@ pub(super) fn check(options: &CheckOptions, environment: &Environment) -> Result
     if options.file.is_none() && !Path::new("selvedge.yaml").exists() {
         console::warn(format_args!("there is no selvedge.yaml here: checking the environment alone"));
     }
-    let config = config::load(options.file.as_deref(), environment, Purpose::Serve { development: false })?;
+    let config = config::load(options.file.as_deref(), environment, Purpose::Gateway { development: false })?;
     let mode = if config.gateway.is_development() { "development" } else { "production" };
+    if config.gateway.identity.require().is_err() {
+        console::warn(format_args!("without `identity.secret` a gateway can start, but no subgraph of this product"));
+    }
     console::say(format_args!("the configuration is valid ({mode} mode)"));
     Ok(())
 }

@@ -3,12 +3,15 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
-use selvedge_gateway::subgraph::{SubgraphTransports, http_transports};
+use selvedge_gateway::{
+    config::Config,
+    subgraph::{SubgraphTransports, http_transports},
+};
 use selvedge_kit::telemetry::install_metrics;
 
 use super::runtime::shutdown_on_signal;
 use crate::{
-    assemble::{self, GatewayParts, Listeners},
+    assemble::{self, GatewayParts, Listeners, SupergraphLocation},
     config::{self, Environment, Purpose},
     failure::Failure,
 };
@@ -18,9 +21,9 @@ pub(super) struct Options {
     /// Configuration file; `selvedge.yaml` of the working folder when it is there.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// A supergraph in the Apollo join form, instead of what the configuration names.
-    #[arg(long, value_name = "FILE")]
-    supergraph: Option<PathBuf>,
+    /// A supergraph in the Apollo join form, instead of what the configuration names. Nothing else is needed.
+    #[arg(long, value_name = "FILE|URL")]
+    supergraph: Option<SupergraphLocation>,
     /// Address and port; wins over `server.listen`.
     #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
@@ -36,7 +39,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
-    let purpose = Purpose::Serve { development: options.development };
+    let purpose = Purpose::Gateway { development: options.development };
     let mut config = config::load(options.config.as_deref(), &environment, purpose)?.gateway;
     if options.development && !config.is_development() {
         return Err(Failure::Usage("--development is given, but the configuration says `mode: production`".to_owned()));
@@ -50,9 +53,10 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let listeners = Listeners::bind(&config).await?;
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
-    let schema = assemble::load_schema(&config, options.supergraph.as_deref()).await?;
+    let schema = assemble::load_schema(&config, options.supergraph).await?;
     let transports = http_transports(schema.subgraphs(), &config.subgraphs, &SubgraphTransports::default())
         .map_err(|error| Failure::operation("a subgraph's address cannot be used", &error))?;
+    tell_what_is_off(&config);
     let parts = GatewayParts {
         config,
         schema,
@@ -64,4 +68,20 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     };
     tracing::info!("the gateway serves {}/graphql", listeners.url());
     assemble::serve(parts, listeners, shutdown).await
+}
+
+/// What a configuration leaves out is no error, but should not have to be guessed either.
+fn tell_what_is_off(config: &Config) {
+    if config.identity.secret.is_none() {
+        if config.jwt.has_keys() {
+            tracing::warn!("without `identity.secret` subgraphs are not told whose token the gateway has verified");
+        } else {
+            tracing::info!("no keys are configured: the gateway reads no tokens and signs no identity for subgraphs");
+        }
+    }
+    if config.is_bare() {
+        tracing::info!("nothing but a schema is configured and only this machine is served: introspection is on");
+    } else if !config.introspection_enabled() {
+        tracing::info!("introspection is off (`introspection.enabled`)");
+    }
 }

@@ -23,7 +23,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, environment: &Environment) -> Result<(), Failure> {
-    let config = config::load(None, environment, Purpose::Serve { development: true })?;
+    let config = config::load(None, environment, Purpose::Gateway { development: true })?;
     let tokens = DevelopmentTokens::new(&config.gateway).ok_or_else(|| {
         Failure::Usage(
             "`selvedge token` signs development tokens only: set `mode: development` and a shared `jwt.secret`, or ask \

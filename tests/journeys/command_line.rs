@@ -87,7 +87,7 @@ fn tokens_are_for_development_alone() {
 
 #[test]
 fn production_wants_its_secrets() {
-    let said = say(&tempdir().unwrap(), &[], &["gateway"]);
+    let said = say(&tempdir().unwrap(), &[], &["subgraph", "inventory"]);
     assert_eq!(said.status, Some(2));
     assert!(said.problems.contains("SELVEDGE_IDENTITY_SECRET"), "{}", said.problems);
 }

@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod any_supergraph;
 mod availability;
 mod behaviour;
 mod browser;

@@ -7,7 +7,7 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
 use sha2::{Digest, Sha256};
 
-use super::{AuthenticateError, AuthenticatorError, Identity, claims::Claims, jwks::Jwks};
+use super::{AuthenticateError, Identity, claims::Claims, jwks::Jwks};
 use crate::{clock::Clock, config::JwtConfig};
 
 /// Tokens longer than this are refused unread.
@@ -23,27 +23,40 @@ pub struct Authenticator {
     /// Public-key signatures cost a hundred times what everything else here does, so verified tokens are remembered,
     /// by their hash and no longer than a withdrawn key may stay in use.
     verified: moka::future::Cache<[u8; 32], Arc<Identity>>,
+    /// `false` where tokens are none of the gateway's business.
+    reads_tokens: bool,
     clock: Arc<dyn Clock>,
 }
 
 impl Authenticator {
     /// An authenticator for the tokens that `config` accepts.
-    ///
-    /// # Errors
-    ///
-    /// When the address of the key set is none.
-    pub fn new(config: &JwtConfig, clock: Arc<dyn Clock>) -> Result<Self, AuthenticatorError> {
+    #[must_use]
+    pub fn new(config: &JwtConfig, clock: Arc<dyn Clock>) -> Self {
         let verified = moka::future::Cache::builder()
             .max_capacity(MAX_VERIFIED)
             .time_to_live(Duration::from_secs(config.jwks_refresh_s))
             .build();
-        Ok(Self {
+        Self {
             secret: config.secret.as_ref().map(|secret| DecodingKey::from_secret(secret.expose())),
-            jwks: Jwks::new(config)?,
+            jwks: Jwks::new(config),
             config: config.clone(),
             verified,
+            reads_tokens: true,
             clock,
-        })
+        }
+    }
+
+    /// An authenticator that looks at no token: everyone is anonymous.
+    #[must_use]
+    pub fn absent(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            config: JwtConfig::default(),
+            secret: None,
+            jwks: None,
+            verified: moka::future::Cache::new(0),
+            reads_tokens: false,
+            clock,
+        }
     }
 
     /// The caller of a request with these headers; anonymous without an `authorization` header.
@@ -52,7 +65,9 @@ impl Authenticator {
     ///
     /// Why the token is refused.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Identity, AuthenticateError> {
-        let Some(value) = headers.get(AUTHORIZATION) else { return Ok(Identity::default()) };
+        let Some(value) = headers.get(AUTHORIZATION).filter(|_| self.reads_tokens) else {
+            return Ok(Identity::default());
+        };
         self.authenticate_value(value.to_str().map_err(|_| AuthenticateError::NotBearer)?).await
     }
 
@@ -62,6 +77,9 @@ impl Authenticator {
     ///
     /// Why the token is refused.
     pub async fn authenticate_value(&self, authorization: &str) -> Result<Identity, AuthenticateError> {
+        if !self.reads_tokens {
+            return Ok(Identity::default());
+        }
         let (scheme, token) = authorization.trim().split_once(' ').ok_or(AuthenticateError::NotBearer)?;
         let token = token.trim();
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {

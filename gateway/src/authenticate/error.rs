@@ -43,18 +43,12 @@ impl AuthenticateError {
     pub const CODE: &'static str = "UNAUTHENTICATED";
 }
 
-/// Why authentication cannot be set up.
+/// Why a key set cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum AuthenticatorError {
-    /// The key set cannot be read.
-    #[error("the key set at {location} cannot be used: {reason}")]
-    KeySet {
-        /// The file or address.
-        location: String,
-        /// Why.
-        reason: String,
-    },
-    /// There is no identity secret.
-    #[error("`identity.secret` is not set")]
-    NoIdentitySecret,
+#[error("the key set at {location} cannot be used: {reason}")]
+pub(super) struct KeySetError {
+    /// The file or address.
+    pub(super) location: String,
+    /// Why.
+    pub(super) reason: String,
 }

@@ -4,16 +4,11 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use jsonwebtoken::Algorithm;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{AuthenticatorError, keys::KeySet};
-use crate::config::JwtConfig;
+use super::{error::KeySetError, keys::KeySet};
+use crate::{config::JwtConfig, subgraph::fetch_document};
 
 /// An unknown key id may be asked for by anyone, so it makes the set be read at most this often.
 const MIN_INTERVAL: Duration = Duration::from_secs(10);
@@ -22,14 +17,14 @@ const MAX_SET_BYTES: usize = 1024 * 1024;
 
 enum Location {
     File(PathBuf),
-    Url(http::Uri),
+    Url(String),
 }
 
 impl std::fmt::Display for Location {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(formatter),
-            Self::Url(url) => url.fmt(formatter),
+            Self::Url(url) => formatter.write_str(url),
         }
     }
 }
@@ -45,16 +40,14 @@ pub(super) struct Jwks {
 }
 
 impl Jwks {
-    pub(super) fn new(config: &JwtConfig) -> Result<Option<Self>, AuthenticatorError> {
+    pub(super) fn new(config: &JwtConfig) -> Option<Self> {
         let location = match (&config.jwks_file, &config.jwks_url) {
             (Some(path), _) => Location::File(path.clone()),
-            (None, Some(url)) => Location::Url(url.parse().map_err(|error: http::uri::InvalidUri| {
-                AuthenticatorError::KeySet { location: url.clone(), reason: error.to_string() }
-            })?),
-            (None, None) => return Ok(None),
+            (None, Some(url)) => Location::Url(url.clone()),
+            (None, None) => return None,
         };
         let refresh = Duration::from_secs(config.jwks_refresh_s);
-        Ok(Some(Self { location, refresh, keys: ArcSwap::default(), asked_at: Mutex::new(None) }))
+        Some(Self { location, refresh, keys: ArcSwap::default(), asked_at: Mutex::new(None) })
     }
 
     /// The set that has the key `id` for `algorithm`, read again if need be.
@@ -83,26 +76,16 @@ impl Jwks {
         *asked_at = Some(Instant::now());
     }
 
-    async fn read(&self) -> Result<KeySet, AuthenticatorError> {
-        let failed = |reason: String| AuthenticatorError::KeySet { location: self.location.to_string(), reason };
+    async fn read(&self) -> Result<KeySet, KeySetError> {
+        let failed = |reason: String| KeySetError { location: self.location.to_string(), reason };
         let json = match &self.location {
             Location::File(path) => {
                 Bytes::from(tokio::fs::read(path).await.map_err(|error| failed(error.to_string()))?)
             }
-            Location::Url(url) => tokio::time::timeout(FETCH_TIMEOUT, fetch(url.clone()))
-                .await
-                .map_err(|_| failed(format!("no answer within {} ms", FETCH_TIMEOUT.as_millis())))?
-                .map_err(|error| failed(error.to_string()))?,
+            Location::Url(url) => {
+                fetch_document(url, MAX_SET_BYTES, FETCH_TIMEOUT).await.map_err(|error| failed(error.to_string()))?
+            }
         };
         KeySet::read(&json).map_err(|error| failed(error.to_string()))
     }
-}
-
-async fn fetch(url: http::Uri) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
-    let client: Client<HttpConnector, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let response = client.get(url).await?;
-    if !response.status().is_success() {
-        return Err(format!("HTTP status {}", response.status()).into());
-    }
-    Ok(Limited::new(response.into_body(), MAX_SET_BYTES).collect().await?.to_bytes())
 }

@@ -11,6 +11,6 @@ mod signer;
 
 pub use authenticator::Authenticator;
 pub use correlation::CorrelationId;
-pub use error::{AuthenticateError, AuthenticatorError};
+pub use error::AuthenticateError;
 pub use identity::Identity;
 pub use signer::IdentitySigner;

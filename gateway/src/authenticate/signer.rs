@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use super::{AuthenticatorError, CorrelationId, Identity};
+use super::{CorrelationId, Identity};
 use crate::{
     clock::Clock,
     config::IdentityConfig,
@@ -28,25 +28,22 @@ struct Claims<'a> {
     exp: i64,
 }
 
-/// Signs identities for subgraphs.
+/// Signs identities for subgraphs; without a secret it signs none, for subgraphs that know nothing of them.
 ///
 /// Each request is signed anew: the token carries its correlation id, and HS256 costs about two microseconds.
 #[derive(Clone)]
 pub struct IdentitySigner {
-    key: EncodingKey,
+    key: Option<EncodingKey>,
     lifetime_s: i64,
     clock: Arc<dyn Clock>,
 }
 
 impl IdentitySigner {
-    /// A signer with the configured secret.
-    ///
-    /// # Errors
-    ///
-    /// When no secret is configured.
-    pub fn new(config: &IdentityConfig, clock: Arc<dyn Clock>) -> Result<Self, AuthenticatorError> {
-        let secret = config.secret.as_ref().ok_or(AuthenticatorError::NoIdentitySecret)?;
-        Ok(Self { key: EncodingKey::from_secret(secret.expose()), lifetime_s: config.lifetime_s, clock })
+    /// A signer with the configured secret, if there is one.
+    #[must_use]
+    pub fn new(config: &IdentityConfig, clock: Arc<dyn Clock>) -> Self {
+        let key = config.secret.as_ref().map(|secret| EncodingKey::from_secret(secret.expose()));
+        Self { key, lifetime_s: config.lifetime_s, clock }
     }
 
     /// What every subgraph request that is made for `identity` goes with.
@@ -55,26 +52,37 @@ impl IdentitySigner {
         let mut headers = HeaderMap::with_capacity(2);
         headers.insert(CORRELATION_HEADER, correlation.to_header());
         let scope = identity.scopes.join(" ");
-        let now = self.clock.now().timestamp();
-        let claims = Claims {
-            iss: ISSUER,
-            aud: AUDIENCE,
-            sub: identity.subject.as_deref(),
-            scope: &scope,
-            cid: correlation.as_str(),
-            iat: now,
-            exp: now + self.lifetime_s,
-        };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.key);
-        match token.ok().and_then(|token| HeaderValue::try_from(token).ok()) {
-            Some(value) => {
-                headers.insert(IDENTITY_HEADER, value);
+        if let Some(key) = &self.key {
+            match self.sign(key, identity.subject.as_deref(), &scope, correlation) {
+                Some(value) => {
+                    headers.insert(IDENTITY_HEADER, value);
+                }
+                // Subgraphs refuse a request without identity, so nothing runs under a wrong one.
+                None => tracing::error!(correlation_id = correlation.as_str(), "the identity could not be signed"),
             }
-            // Subgraphs refuse a request without identity, so nothing runs under a wrong one.
-            None => tracing::error!(correlation_id = correlation.as_str(), "the identity could not be signed"),
         }
         // Whatever else a subgraph is told about the caller belongs into the key.
         let caller = CallerKey { subject: identity.subject.clone(), scope };
         CallContext { headers, caller: Some(caller), ..CallContext::default() }
+    }
+    fn sign(
+        &self,
+        key: &EncodingKey,
+        subject: Option<&str>,
+        scope: &str,
+        correlation: &CorrelationId,
+    ) -> Option<HeaderValue> {
+        let now = self.clock.now().timestamp();
+        let claims = Claims {
+            iss: ISSUER,
+            aud: AUDIENCE,
+            sub: subject,
+            scope,
+            cid: correlation.as_str(),
+            iat: now,
+            exp: now + self.lifetime_s,
+        };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key).ok()?;
+        HeaderValue::try_from(token).ok()
     }
 }

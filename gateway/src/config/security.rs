@@ -18,7 +18,7 @@ pub const SECRET_MIN_BYTES: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IdentityConfig {
-    /// Shared with the subgraphs, at least 32 bytes; required in production.
+    /// Shared with the subgraphs, at least 32 bytes. A gateway without one signs nothing; subgraphs need it.
     pub secret: Option<Secret>,
     /// How long a signed identity lives, in seconds.
     #[schemars(range(min = 1, max = 120))]
@@ -32,19 +32,29 @@ impl Default for IdentityConfig {
 }
 
 impl IdentityConfig {
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    /// Checks that there is a secret, which every subgraph needs: it refuses requests without an identity.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn require(&self) -> Result<(), ConfigError> {
         match &self.secret {
+            Some(_) => Ok(()),
             None => Err(ConfigError::Missing {
                 key: "identity.secret",
-                when: "in production mode",
+                when: "by subgraphs in production mode",
                 variable: "SELVEDGE_IDENTITY_SECRET",
             }),
-            Some(secret) => check_secret("identity.secret", secret),
         }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        self.secret.as_ref().map_or(Ok(()), |secret| check_secret("identity.secret", secret))
     }
 }
 
-/// The tokens of clients. Without a secret and keys every token is refused and everyone is anonymous.
+/// The tokens of clients. Without a secret and keys everyone is anonymous; tokens are then refused where identities are
+/// signed for subgraphs, and not looked at where they are not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JwtConfig {

@@ -10,13 +10,12 @@ use super::{
 };
 
 /// How careful the gateway is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Built-in secrets, introspection, the playground and debug extensions.
     Development,
-    /// Secrets are required; introspection, the playground and debug extensions are off.
-    #[default]
+    /// No secret of its own; introspection, the playground and debug extensions are off unless configured.
     Production,
 }
 
@@ -24,8 +23,8 @@ pub enum Mode {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Config {
-    /// `development` or `production`.
-    pub mode: Mode,
+    /// `development` or `production`; when absent, production, except as [`Config::is_bare`] says.
+    pub mode: Option<Mode>,
     /// The address that clients call.
     pub server: ServerConfig,
     /// The address for metrics and health.
@@ -56,7 +55,7 @@ impl Config {
     /// A configuration for development, with built-in secrets.
     #[must_use]
     pub fn development() -> Self {
-        let mut config = Self { mode: Mode::Development, ..Self::default() };
+        let mut config = Self { mode: Some(Mode::Development), ..Self::default() };
         config.fill_development_secrets();
         config
     }
@@ -64,19 +63,32 @@ impl Config {
     /// Whether this is development mode.
     #[must_use]
     pub fn is_development(&self) -> bool {
-        self.mode == Mode::Development
+        self.mode == Some(Mode::Development)
     }
 
-    /// Whether clients may read the schema: as configured, else only in development.
+    /// Whether the gateway knows callers apart: it has a key for the tokens of clients, or signs identities.
+    #[must_use]
+    pub const fn knows_callers(&self) -> bool {
+        self.jwt.has_keys() || self.identity.secret.is_some()
+    }
+
+    /// Whether the gateway was put over a schema and nothing more: no mode is chosen, no key is configured, and only
+    /// this machine reaches it. Who starts one so wants to look at the graph.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.mode.is_none() && !self.knows_callers() && self.server.is_loopback()
+    }
+
+    /// Whether clients may read the schema: as configured, else in development and on a bare gateway.
     #[must_use]
     pub fn introspection_enabled(&self) -> bool {
-        self.introspection.enabled.unwrap_or_else(|| self.is_development())
+        self.introspection.enabled.unwrap_or_else(|| self.is_development() || self.is_bare())
     }
 
-    /// Whether the playground is served: as configured, else only in development.
+    /// Whether the playground is served: as configured, else in development and on a bare gateway.
     #[must_use]
     pub fn playground_enabled(&self) -> bool {
-        self.playground.enabled.unwrap_or_else(|| self.is_development())
+        self.playground.enabled.unwrap_or_else(|| self.is_development() || self.is_bare())
     }
 
     /// Gives the secrets that are not set their well-known values; in development mode only.

@@ -46,6 +46,11 @@ impl ServerConfig {
         Duration::from_millis(self.shutdown_grace_ms)
     }
 
+    /// Whether only this machine reaches the address.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.listen.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         check_address("server.listen", &self.listen)
     }
@@ -86,7 +91,7 @@ fn check_address(key: &str, value: &str) -> Result<(), ConfigError> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlaygroundConfig {
-    /// Whether it is served at `/`; when absent, only in development.
+    /// Whether it is served at `/`; when absent, in development, and where nothing but a schema is configured.
     pub enabled: Option<bool>,
 }
 
@@ -94,6 +99,7 @@ pub struct PlaygroundConfig {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IntrospectionConfig {
-    /// Whether `__schema` and `__type` are answered; when absent, only in development.
+    /// Whether `__schema` and `__type` are answered; when absent, in development, and where nothing but a schema is
+    /// configured.
     pub enabled: Option<bool>,
 }

@@ -7,7 +7,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Gateway, MetricsText, Readiness, StaticAssets, assets::Asset, gateway::Edge};
 use crate::{
-    authenticate::AuthenticatorError,
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     pipeline::Pipeline,
@@ -15,17 +14,6 @@ use crate::{
     subgraph::SubgraphTransports,
     subscribe::websocket::Connections,
 };
-
-/// Why a gateway cannot be built.
-#[derive(Debug, thiserror::Error)]
-pub enum GatewayError {
-    /// The configuration is wrong.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// Authentication cannot be set up.
-    #[error(transparent)]
-    Authenticator(#[from] AuthenticatorError),
-}
 
 struct NoAssets;
 
@@ -100,10 +88,10 @@ impl GatewayBuilder {
     ///
     /// # Errors
     ///
-    /// When the configuration is wrong or authentication cannot be set up.
-    pub fn build(self) -> Result<Gateway, GatewayError> {
+    /// When the configuration is wrong.
+    pub fn build(self) -> Result<Gateway, ConfigError> {
         self.config.validate()?;
-        let pipeline = Pipeline::new(&self.config, self.schema, self.transports, &self.clock)?;
+        let pipeline = Pipeline::new(&self.config, self.schema, self.transports, &self.clock);
         let connections = Connections {
             runner: Arc::new(pipeline.clone()),
             config: Arc::new(self.config.subscriptions.clone()),

@@ -10,5 +10,5 @@ mod listen;
 
 pub use admin::{MetricsText, Readiness};
 pub use assets::{Asset, Caching, StaticAssets};
-pub use builder::{GatewayBuilder, GatewayError};
+pub use builder::GatewayBuilder;
 pub use gateway::Gateway;
