@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderValue, header::ACCEPT};
 
 use super::RequestError;
+use crate::operation::DeferForm;
 
 /// A type of answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum MediaType {
     Json,
     /// `text/event-stream`: one event per response.
     EventStream,
+    /// `multipart/mixed`: what is deferred follows in parts of its own.
+    Multipart(DeferForm),
 }
 
 impl MediaType {
@@ -23,6 +26,12 @@ impl MediaType {
             Self::GraphqlResponse => HeaderValue::from_static("application/graphql-response+json; charset=utf-8"),
             Self::Json => HeaderValue::from_static("application/json; charset=utf-8"),
             Self::EventStream => HeaderValue::from_static("text/event-stream; charset=utf-8"),
+            Self::Multipart(DeferForm::Fragments) => {
+                HeaderValue::from_static("multipart/mixed; boundary=\"-\"; deferSpec=20220824")
+            }
+            Self::Multipart(DeferForm::Pending) => {
+                HeaderValue::from_static("multipart/mixed; boundary=\"-\"; incrementalSpec=v0.2")
+            }
         }
     }
 }
@@ -30,10 +39,12 @@ impl MediaType {
 /// What the client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted {
-    /// For an operation with one response; `EventStream` when nothing else is accepted.
+    /// For an operation with one response; `EventStream` or `Multipart` when nothing else is accepted.
     pub single: MediaType,
     /// Whether an operation with many responses can be answered.
     pub event_stream: bool,
+    /// In which form parts of a response may come later, where the client likes that no less than one JSON document.
+    pub deferred: Option<DeferForm>,
 }
 
 impl Accepted {
@@ -44,19 +55,25 @@ impl Accepted {
     /// When nothing that the client accepts can be had.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, RequestError> {
         if !headers.contains_key(ACCEPT) {
-            return Ok(Self { single: MediaType::Json, event_stream: false });
+            return Ok(Self { single: MediaType::Json, event_stream: false, deferred: None });
         }
         let texts = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
         let mut ranges: Vec<(f32, MediaType)> = texts.flat_map(|text| text.split(',')).filter_map(range).collect();
         // Stable, so that equal weights keep the client's order.
         ranges.sort_by(|left, right| right.0.total_cmp(&left.0));
-        let single = ranges.iter().map(|(_, kind)| *kind).find(|kind| *kind != MediaType::EventStream);
-        let event_stream = ranges.iter().any(|(_, kind)| *kind == MediaType::EventStream);
-        match (single, event_stream) {
-            (Some(single), event_stream) => Ok(Self { single, event_stream }),
-            (None, true) => Ok(Self { single: MediaType::EventStream, event_stream }),
-            (None, false) => Err(RequestError::NotAcceptable),
-        }
+        let is_json = |kind: MediaType| matches!(kind, MediaType::GraphqlResponse | MediaType::Json);
+        let json = ranges.iter().find(|(_, kind)| is_json(*kind));
+        let multipart = ranges.iter().find_map(|&(weight, kind)| match kind {
+            MediaType::Multipart(form) => Some((weight, form)),
+            _ => None,
+        });
+        let deferred = multipart.filter(|(weight, _)| json.is_none_or(|(json, _)| weight >= json));
+        let first = ranges.first().ok_or(RequestError::NotAcceptable)?;
+        Ok(Self {
+            single: json.unwrap_or(first).1,
+            event_stream: ranges.iter().any(|(_, kind)| *kind == MediaType::EventStream),
+            deferred: deferred.map(|(_, form)| form),
+        })
     }
 }
 
@@ -67,10 +84,26 @@ fn range(text: &str) -> Option<(f32, MediaType)> {
         // Old clients do not know the newer type, so a wildcard means the older one.
         "application/json" | "application/*" | "*/*" => MediaType::Json,
         "text/event-stream" => MediaType::EventStream,
+        "multipart/mixed" => MediaType::Multipart(defer_form(parts.clone())?),
         _ => return None,
     };
     let weight = parts.find_map(|parameter| parameter.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok())?;
     (weight > 0.0).then_some((weight, kind))
+}
+
+/// The form that the parameters of `multipart/mixed` ask for; `None` when it is not known here.
+fn defer_form<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<DeferForm> {
+    let specified = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let name = name.trim().to_ascii_lowercase();
+        name.ends_with("spec").then(|| (name, value.trim().trim_matches('"')))
+    });
+    match specified.as_ref().map(|(name, value)| (name.as_str(), *value)) {
+        None | Some(("incrementalspec", "v0.2")) => Some(DeferForm::Pending),
+        Some(("deferspec", "20220824")) => Some(DeferForm::Fragments),
+        // Another version, or what other servers stream subscriptions in.
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +128,26 @@ mod tests {
         assert_eq!(accepted("text/html"), Err(RequestError::NotAcceptable));
         assert_eq!(accepted("application/json;q=0"), Err(RequestError::NotAcceptable));
         assert_eq!(Accepted::from_headers(&HeaderMap::new()).unwrap().single, MediaType::Json);
+    }
+
+    #[test]
+    fn parts_come_in_the_form_that_is_asked_for() {
+        let deferred = |text| accepted(text).unwrap().deferred;
+        // As Apollo Client 4 asks.
+        let older = "multipart/mixed;deferSpec=20220824,application/graphql-response+json,application/json;q=0.9";
+        assert_eq!(deferred(older), Some(DeferForm::Fragments));
+        assert_eq!(accepted(older).unwrap().single, MediaType::GraphqlResponse);
+        let newer = "multipart/mixed;incrementalSpec=v0.2,application/json";
+        assert_eq!(deferred(newer), Some(DeferForm::Pending));
+        assert_eq!(deferred("application/json, multipart/mixed"), Some(DeferForm::Pending));
+        assert_eq!(deferred("multipart/mixed; deferSpec=\"20220824\", multipart/mixed"), Some(DeferForm::Fragments));
+        assert_eq!(deferred("multipart/mixed;subscriptionSpec=1.0, application/json"), None);
+        assert_eq!(deferred("multipart/mixed;deferSpec=19990101, */*"), None);
+        assert_eq!(deferred("application/json, multipart/mixed;q=0.5"), None);
+        assert_eq!(deferred("application/json, multipart/mixed;q=0"), None);
+        assert_eq!(deferred("*/*"), None);
+        let only = accepted("multipart/mixed;deferSpec=20220824").unwrap();
+        assert_eq!(only.single, MediaType::Multipart(DeferForm::Fragments));
+        assert_eq!(accepted("multipart/mixed;deferSpec=1"), Err(RequestError::NotAcceptable));
     }
 }

@@ -2,10 +2,12 @@
 
 mod error_response;
 mod event_stream;
+mod multipart;
 mod single;
 mod status;
 
 pub use error_response::{refuse, refuse_request};
 pub use event_stream::event_stream;
+pub use multipart::{multipart, multipart_single};
 pub use single::{respond, respond_batch};
 pub use status::status_of;

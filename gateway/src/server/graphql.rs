@@ -23,7 +23,7 @@ use crate::{
         Accepted, Decoded, GraphqlRequest, MediaType, RequestError, check_content_type, check_csrf, decode_body,
         decode_query_string,
     },
-    respond::{event_stream, refuse, refuse_request, respond, respond_batch},
+    respond::{event_stream, multipart_single, refuse, refuse_request, respond, respond_batch},
     subgraph::CORRELATION_HEADER,
     subscribe::{Caller, RunOperation, websocket},
 };
@@ -147,11 +147,14 @@ async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<
 
 /// One response, in the form that the client accepts.
 fn single(edge: &Edge, response: &GraphqlResponse, media_type: MediaType) -> Response {
-    if media_type == MediaType::EventStream {
-        let body = response.to_bytes();
-        return event_stream(stream::once(async { body }), edge.config.subscriptions.keep_alive());
+    match media_type {
+        MediaType::EventStream => {
+            let body = response.to_bytes();
+            event_stream(stream::once(async { body }), edge.config.subscriptions.keep_alive())
+        }
+        MediaType::Multipart(form) => multipart_single(&response.to_bytes(), form),
+        MediaType::GraphqlResponse | MediaType::Json => respond(response, media_type),
     }
-    respond(response, media_type)
 }
 
 fn run_subscription(edge: &Edge, prepared: Prepared, request: GraphqlRequest, head: Head) -> Result<Response, Refusal> {
@@ -177,7 +180,7 @@ fn run_subscription(edge: &Edge, prepared: Prepared, request: GraphqlRequest, he
 async fn run_batch(edge: &Edge, requests: Vec<GraphqlRequest>, head: &Head) -> Response {
     let responses = join_all(requests.into_iter().map(|request| run_batched(edge, request, head))).await;
     let media_type = match head.accepted.single {
-        MediaType::EventStream => MediaType::Json,
+        MediaType::EventStream | MediaType::Multipart(_) => MediaType::Json,
         other => other,
     };
     respond_batch(&responses, media_type)

@@ -24,6 +24,8 @@ pub(super) fn wrap(router: Router, config: &Config) -> Router {
     if config.server.compression {
         let compressible = SizeAbove::new(MIN_COMPRESSED_BYTES)
             .and(NotForContentType::SSE)
+            // What is compressed together waits for what follows.
+            .and(NotForContentType::const_new("multipart/mixed"))
             .and(NotForContentType::IMAGES)
             .and(NotForContentType::const_new("font/"));
         // Answers are made once each, so the fastest level wins over the smallest result.
