@@ -18,6 +18,7 @@ pub mod authenticate;
 pub mod clock;
 pub mod config;
 pub mod contract;
+pub mod deliver;
 pub mod error;
 pub mod execute;
 pub mod in_flight;

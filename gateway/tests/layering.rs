@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["validate"],
     &["project"],
     &["plan"],
-    &["contract", "subgraph"],
+    &["contract", "deliver", "subgraph"],
     &["execute"],
     &["authenticate", "request"],
     &["respond"],

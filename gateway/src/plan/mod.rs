@@ -3,6 +3,7 @@
 mod depend;
 mod lay_out;
 mod lower;
+mod needs;
 mod node;
 mod partition;
 mod prepare;
@@ -12,5 +13,6 @@ mod share;
 mod text;
 
 pub use crate::parse::Limits;
+pub use needs::{Needs, needs};
 pub use node::{Batch, BatchOutput, Fetch, Path, PathStep, Place, Plan, Rename, Required, Step, Target, Way};
 pub use prepare::{PreparedOperation, prepare};

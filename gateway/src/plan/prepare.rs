@@ -12,7 +12,7 @@ use super::{
     lay_out::lay_out,
     lower::Lowering,
     node::Plan,
-    partition::{split_root_fields, without_meta_fields},
+    partition::{split_root_fields, without_defer, without_meta_fields},
     share::mark_sharing,
     text::plan_text,
 };
@@ -58,6 +58,12 @@ impl PreparedOperation {
     #[must_use]
     pub const fn fetch_count(&self) -> usize {
         self.plan.steps.len() + if self.plan.subscription.is_some() { 1 } else { 0 }
+    }
+
+    /// Whether it may be answered in parts.
+    #[must_use]
+    pub const fn has_defer(&self) -> bool {
+        !self.projection.defers.is_empty()
     }
 
     /// The variables that it defines.
@@ -173,7 +179,8 @@ fn plan(
     (keys, shapes): (&mut Keys, &mut Shapes),
 ) -> Result<Plan, String> {
     let planner = schema.planner();
-    let normalised = planner.normalize(document, operation.name)?;
+    // It knows nothing of what is deferred: the whole is planned, and the plan is cut when it runs.
+    let normalised = planner.normalize(&without_defer(document), operation.name)?;
     let mut lowering = Lowering { types: schema.types(), keys, shapes, plan: Plan::default() };
     let Some(normalised) = without_meta_fields(normalised) else { return Ok(lowering.plan) };
     let parts = match operation.kind {

@@ -7,7 +7,8 @@ use graphql_tools::static_graphql::query::{
 use indexmap::IndexMap;
 
 use super::{
-    Alternative, Below, Condition, Field, Leaf, Output, SelectionId, Selections, Source, condition::conditions_of,
+    Alternative, Below, Condition, DeferId, DeferStart, Defers, Field, Leaf, Occurrence, Output, SelectionId,
+    Selections, Source, condition::conditions_of, defer::DeferNumbers,
 };
 use crate::{
     schema::{ApiType, ServedSchema, TypeId, TypeKind},
@@ -29,6 +30,8 @@ pub struct Projection {
     pub selections: Selections,
     /// That of the root.
     pub root: SelectionId,
+    /// What is deferred.
+    pub defers: Defers,
 }
 
 impl Projection {
@@ -57,10 +60,11 @@ impl Projection {
             keys,
             selections: Selections::default(),
             known: AHashMap::new(),
+            defers: DeferNumbers::default(),
             budget: MAX_FIELDS,
         };
-        let root = compiler.selection(root_type, &[Part { set, conditions: Vec::new() }])?;
-        Ok(Self { selections: compiler.selections, root })
+        let root = compiler.selection(root_type, &[Part { set, conditions: Vec::new(), defer: None }])?;
+        Ok(Self { selections: compiler.selections, root, defers: compiler.defers.defers })
     }
 
     /// Lets fields be found under the keys that planning gave them.
@@ -71,22 +75,36 @@ impl Projection {
     }
 }
 
-/// A selection set in the document, with the conditions under which it applies.
+/// A selection set in the document, with the conditions under which it applies and the `@defer` around it.
 #[derive(Clone)]
 struct Part<'a> {
     set: &'a SelectionSet,
     conditions: Vec<Condition>,
+    defer: Option<DeferId>,
+}
+
+impl Part<'_> {
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self.set) as usize
+    }
 }
 
 /// What is selected under one response key.
 struct Group<'a> {
     field: &'a AstField,
-    alternatives: Vec<Alternative>,
+    occurrences: Vec<Occurrence>,
     parts: Vec<Part<'a>>,
 }
 
-type Groups<'a> = IndexMap<&'a str, Group<'a>, ahash::RandomState>;
-type SelectionKey = (String, Vec<(usize, Vec<Condition>)>);
+/// What is selected on the objects of one selection.
+struct Groups<'a> {
+    by_key: IndexMap<&'a str, Group<'a>, ahash::RandomState>,
+    starts: Vec<DeferStart>,
+    /// The selection sets that the objects were reached with.
+    sets: Vec<usize>,
+}
+
+type SelectionKey = (String, Vec<(usize, Vec<Condition>, Option<DeferId>)>);
 
 struct Compiler<'a, 'k> {
     schema: &'a ServedSchema,
@@ -95,6 +113,7 @@ struct Compiler<'a, 'k> {
     selections: Selections,
     /// The same parts on the same type are compiled once.
     known: AHashMap<SelectionKey, SelectionId>,
+    defers: DeferNumbers,
     budget: usize,
 }
 
@@ -102,68 +121,69 @@ impl<'a> Compiler<'a, '_> {
     fn selection(&mut self, type_name: &str, parts: &[Part<'a>]) -> Result<SelectionId, SelectionTooLarge> {
         let key = (
             type_name.to_owned(),
-            parts.iter().map(|part| (std::ptr::from_ref(part.set) as usize, part.conditions.clone())).collect(),
+            parts.iter().map(|part| (part.address(), part.conditions.clone(), part.defer)).collect(),
         );
         if let Some(&known) = self.known.get(&key) {
             return Ok(known);
         }
         let schema = self.schema;
         let mut fields = Vec::new();
+        let sets = parts.iter().map(Part::address).collect();
+        let mut groups = Groups { by_key: IndexMap::default(), starts: Vec::new(), sets };
         if let Some(ty) = schema.api().get(type_name) {
-            let mut groups = Groups::default();
             for part in parts {
-                self.collect(part.set, &part.conditions, type_name, &mut groups)?;
+                self.collect(part, type_name, &mut groups)?;
             }
-            for (response_key, group) in groups {
+            for (response_key, group) in groups.by_key {
                 fields.extend(self.field(ty, response_key, group)?);
             }
         }
         let id = self.selections.add(fields);
+        self.defers.defers.set_starts(id, groups.starts);
         self.known.insert(key, id);
         Ok(id)
     }
 
-    fn collect(
-        &mut self,
-        set: &'a SelectionSet,
-        outer: &[Condition],
-        type_name: &str,
-        groups: &mut Groups<'a>,
-    ) -> Result<(), SelectionTooLarge> {
+    fn collect(&mut self, part: &Part<'a>, type_name: &str, groups: &mut Groups<'a>) -> Result<(), SelectionTooLarge> {
+        let Part { set, conditions: outer, defer } = part;
         for item in &set.items {
             self.budget = self.budget.checked_sub(1).ok_or(SelectionTooLarge)?;
-            match item {
+            let (set, directives) = match item {
                 Selection::Field(field) => {
                     let Some(conditions) = conditions_of(outer, &field.directives) else { continue };
                     let response_key = field.alias.as_deref().unwrap_or(&field.name);
-                    let group = groups.entry(response_key).or_insert_with(|| Group {
+                    let group = groups.by_key.entry(response_key).or_insert_with(|| Group {
                         field,
-                        alternatives: Vec::new(),
+                        occurrences: Vec::new(),
                         parts: Vec::new(),
                     });
-                    group.parts.push(Part { set: &field.selection_set, conditions: conditions.clone() });
                     let place = u32::try_from(MAX_FIELDS - self.budget).unwrap_or(u32::MAX);
-                    group.alternatives.push(Alternative { place, conditions });
+                    group.parts.push(Part { set: &field.selection_set, conditions: conditions.clone(), defer: *defer });
+                    group
+                        .occurrences
+                        .push(Occurrence { alternative: Alternative { place, conditions }, defer: *defer });
+                    continue;
                 }
                 Selection::InlineFragment(fragment) => {
-                    let Some(conditions) = conditions_of(outer, &fragment.directives) else { continue };
                     let applies = fragment
                         .type_condition
                         .as_ref()
                         .is_none_or(|TypeCondition::On(condition)| self.fits(type_name, condition));
-                    if applies {
-                        self.collect(&fragment.selection_set, &conditions, type_name, groups)?;
-                    }
+                    (applies.then_some(&fragment.selection_set), &fragment.directives)
                 }
                 Selection::FragmentSpread(spread) => {
-                    let Some(conditions) = conditions_of(outer, &spread.directives) else { continue };
-                    let Some(&fragment) = self.fragments.get(spread.fragment_name.as_str()) else { continue };
-                    let TypeCondition::On(condition) = &fragment.type_condition;
-                    if self.fits(type_name, condition) {
-                        self.collect(&fragment.selection_set, &conditions, type_name, groups)?;
-                    }
+                    let fragment = self.fragments.get(spread.fragment_name.as_str()).copied();
+                    let applies = |fragment: &&FragmentDefinition| {
+                        let TypeCondition::On(condition) = &fragment.type_condition;
+                        self.fits(type_name, condition)
+                    };
+                    (fragment.filter(applies).map(|fragment| &fragment.selection_set), &spread.directives)
                 }
-            }
+            };
+            let (Some(set), Some(conditions)) = (set, conditions_of(outer, directives)) else { continue };
+            let begin = (groups.sets.as_slice(), conditions.as_slice(), &mut groups.starts);
+            let defer = self.defers.enter(directives, *defer, begin);
+            self.collect(&Part { set, conditions, defer }, type_name, groups)?;
         }
         Ok(())
     }
@@ -182,8 +202,9 @@ impl<'a> Compiler<'a, '_> {
         response_key: &str,
         group: Group<'a>,
     ) -> Result<Option<Field>, SelectionTooLarge> {
-        let Group { field, mut alternatives, parts } = group;
+        let Group { field, occurrences, parts } = group;
         let Some(definition) = self.schema.api().field(parent, &field.name) else { return Ok(None) };
+        let mut alternatives: Vec<Alternative> = occurrences.iter().map(|it| it.alternative.clone()).collect();
         let place = alternatives.first().map_or(0, |first| first.place);
         // Behind the first alternative that always counts, none does.
         match alternatives.iter().position(|alternative| alternative.conditions.is_empty()) {
@@ -214,6 +235,7 @@ impl<'a> Compiler<'a, '_> {
             },
             place,
             alternatives,
+            deferred: if occurrences.iter().any(|it| it.defer.is_some()) { occurrences } else { Vec::new() },
             output: Output::new(&definition.type_ref, leaf.as_ref()),
             below,
             arguments: if is_meta { field.arguments.clone() } else { Vec::new() },

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Field, Leaf, OutputId, Program, Projection, introspection,
+    Field, Leaf, OutputId, Program, Projection,
+    divide::Divided,
+    introspection,
     leaf::write_leaf,
     output::{OutputField, OutputKind, OutputObject},
 };
@@ -57,46 +59,66 @@ pub fn project(
     errors: Vec<GraphqlError>,
     size_hint_bytes: usize,
 ) -> Projected {
-    let mut out = Vec::with_capacity(size_hint_bytes.max(512));
-    out.extend_from_slice(BEFORE_DATA);
-    let mut writer = Writer { input, out, errors, written: AHashMap::new(), orders: AHashMap::new() };
+    let out = Vec::with_capacity(size_hint_bytes.max(512));
+    let mut writer = Writer::new(input, out, errors, None);
     if writer.object(object, output, None, None).is_err() {
-        writer.out.truncate(BEFORE_DATA.len());
-        writer.out.extend_from_slice(b"null");
+        writer.null();
     }
-    writer.out.push(b'}');
-    let encoded = Bytes::from(writer.out);
-    Projected { data: encoded.slice(BEFORE_DATA.len()..encoded.len() - 1), encoded, errors: writer.errors }
+    writer.finish()
 }
 
 /// A non-null field was null: the nearest nullable parent becomes null.
-struct Bubble;
+pub(super) struct Bubble;
 
 /// Where in the response something is: a step below what is above it.
 #[derive(Clone, Copy)]
-struct Place<'p> {
-    above: Option<&'p Self>,
-    step: Step<'p>,
+pub(super) struct Place<'p> {
+    pub(super) above: Option<&'p Self>,
+    pub(super) step: Step<'p>,
 }
 
 #[derive(Clone, Copy)]
-enum Step<'p> {
+pub(super) enum Step<'p> {
     Field(&'p OutputField),
     Index(usize),
 }
 
-struct Writer<'a> {
-    input: ProjectInput<'a>,
-    out: Vec<u8>,
-    errors: Vec<GraphqlError>,
+pub(super) struct Writer<'a, 'd, 'p> {
+    pub(super) input: ProjectInput<'a>,
+    pub(super) out: Vec<u8>,
+    pub(super) errors: Vec<GraphqlError>,
+    /// Where only a part is written: which, and what is left for later.
+    pub(super) divided: Option<Divided<'p, 'd>>,
     /// Where what is shared was written, by its number, the field and how many lists are around it.
     written: AHashMap<(u32, u32, usize), Range<usize>>,
     /// The fields that variables select, in their order, of objects where variables do.
     orders: AHashMap<u32, Arc<[u32]>>,
 }
 
-impl<'a> Writer<'a> {
-    fn object(
+impl<'a, 'd, 'p> Writer<'a, 'd, 'p> {
+    pub(super) fn new(
+        input: ProjectInput<'a>,
+        mut out: Vec<u8>,
+        errors: Vec<GraphqlError>,
+        divided: Option<Divided<'p, 'd>>,
+    ) -> Self {
+        out.extend_from_slice(BEFORE_DATA);
+        Self { input, out, errors, divided, written: AHashMap::new(), orders: AHashMap::new() }
+    }
+
+    /// Writes that there is no data, instead of what was written.
+    pub(super) fn null(&mut self) {
+        self.out.truncate(BEFORE_DATA.len());
+        self.out.extend_from_slice(b"null");
+    }
+
+    pub(super) fn finish(mut self) -> Projected {
+        self.out.push(b'}');
+        let encoded = Bytes::from(self.out);
+        Projected { data: encoded.slice(BEFORE_DATA.len()..encoded.len() - 1), encoded, errors: self.errors }
+    }
+
+    pub(super) fn object(
         &mut self,
         object: Object,
         output: OutputId,
@@ -106,7 +128,9 @@ impl<'a> Writer<'a> {
         let id = output.0;
         let Some(output) = self.input.program.get(output) else { return Err(Bubble) };
         let start = self.out.len();
-        if output.is_conditional {
+        if self.divided.is_some() {
+            self.divided_fields(object, (OutputId(id), output), ty, above)?;
+        } else if output.is_conditional {
             for &index in &*self.order(id, output) {
                 if let Some(field) = output.fields.get(index as usize) {
                     self.field(object, field, ty, above)?;
@@ -137,7 +161,7 @@ impl<'a> Writer<'a> {
         Arc::clone(order)
     }
 
-    fn field(
+    pub(super) fn field(
         &mut self,
         object: Object,
         field: &'a OutputField,
@@ -179,6 +203,7 @@ impl<'a> Writer<'a> {
         let is_non_null = field.non_null.get(level).copied().unwrap_or_default();
         let is_list = level + 1 < field.non_null.len();
         let start = self.out.len();
+        let mark = self.divided.as_ref().map(|divided| divided.deferral.mark());
         let result = match (value, &field.kind) {
             (Value::Absent | Value::Null | Value::Head { .. }, _) if is_non_null => return self.violation(place),
             (Value::Absent | Value::Null | Value::Head { .. }, _) => {
@@ -204,6 +229,9 @@ impl<'a> Writer<'a> {
             self.out.truncate(start);
             // What was written behind is gone.
             self.written.clear();
+            if let (Some(divided), Some(mark)) = (&mut self.divided, mark) {
+                divided.deferral.forget_since(mark);
+            }
             self.out.extend_from_slice(b"null");
             return Ok(());
         }
@@ -212,7 +240,8 @@ impl<'a> Writer<'a> {
 
     fn list(&mut self, list: List, (field, level): (&'a OutputField, usize), place: &Place<'_>) -> Result<(), Bubble> {
         let key = (list.id(), field.id, level);
-        if list.is_shared && self.write_again(key) {
+        let is_shared = list.is_shared && self.divided.is_none();
+        if is_shared && self.write_again(key) {
             return Ok(());
         }
         let (start, errors) = (self.out.len(), self.errors.len());
@@ -226,7 +255,7 @@ impl<'a> Writer<'a> {
             None => self.out.push(b'['),
         }
         self.out.push(b']');
-        self.remember(list.is_shared, key, (start, errors));
+        self.remember(is_shared, key, (start, errors));
         Ok(())
     }
 
@@ -237,7 +266,8 @@ impl<'a> Writer<'a> {
         place: &Place<'_>,
     ) -> Result<(), Bubble> {
         let key = (object.id(), field.id, level);
-        if object.is_shared && self.write_again(key) {
+        let is_shared = object.is_shared && self.divided.is_none();
+        if is_shared && self.write_again(key) {
             return Ok(());
         }
         let (start, errors) = (self.out.len(), self.errors.len());
@@ -261,7 +291,7 @@ impl<'a> Writer<'a> {
             }
             _ => return Err(Bubble),
         }
-        self.remember(object.is_shared, key, (start, errors));
+        self.remember(is_shared, key, (start, errors));
         Ok(())
     }
 
@@ -309,7 +339,7 @@ impl<'a> Writer<'a> {
         self.report(message, place)
     }
 
-    fn selected(&self, field: &OutputField) -> Option<&'a Field> {
+    pub(super) fn selected(&self, field: &OutputField) -> Option<&'a Field> {
         self.input.projection.selections.get(field.of.0).get(field.of.1 as usize)
     }
 
@@ -340,7 +370,8 @@ impl<'a> Writer<'a> {
         let is_explained = |error: &GraphqlError| {
             error.path.as_ref().is_none_or(|theirs| theirs.iter().zip(&path).all(|(theirs, ours)| theirs == ours))
         };
-        if !self.errors.iter().any(is_explained) {
+        let known = self.divided.as_ref().map_or(&[][..], |divided| divided.known);
+        if !self.errors.iter().chain(known).any(is_explained) {
             let coordinate = self.coordinate(place);
             self.report(format!("Cannot return null for non-nullable field {coordinate}."), place);
         }
@@ -348,16 +379,18 @@ impl<'a> Writer<'a> {
     }
 
     fn path(&self, place: &Place<'_>) -> Vec<PathSegment> {
+        let mut path = self.divided.as_ref().map_or_else(Vec::new, |divided| divided.base.path.clone());
+        let base = path.len();
         let above = std::iter::successors(Some(place), |place| place.above);
-        let mut path: Vec<PathSegment> = above
-            .map(|place| match place.step {
-                Step::Field(field) => PathSegment::Key(
-                    self.selected(field).map_or_else(String::new, |field| (*field.response_key).to_owned()),
-                ),
-                Step::Index(index) => PathSegment::Index(index),
-            })
-            .collect();
-        path.reverse();
+        path.extend(above.map(|place| match place.step {
+            Step::Field(field) => PathSegment::Key(
+                self.selected(field).map_or_else(String::new, |field| (*field.response_key).to_owned()),
+            ),
+            Step::Index(index) => PathSegment::Index(index),
+        }));
+        if let Some(below) = path.get_mut(base..) {
+            below.reverse();
+        }
         path
     }
 }

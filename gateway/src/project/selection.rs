@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Condition, all_hold};
+use super::{Condition, DeferId, all_hold};
 use crate::{
     schema::{Literal, TypeId, TypeRef},
     value::KeyId,
@@ -31,6 +31,8 @@ pub struct Field {
     pub place: u32,
     /// The field is there when all conditions of any alternative hold; no alternatives mean always, at `place`.
     pub alternatives: Vec<Alternative>,
+    /// All places that select it, where any of them is deferred; empty where none is.
+    pub deferred: Vec<Occurrence>,
     /// What the schema promises.
     pub output: Output,
     /// What is selected below.
@@ -48,9 +50,18 @@ pub struct Alternative {
     pub conditions: Vec<Condition>,
 }
 
+/// One of several places that select a field, some of which are in deferred fragments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Where it is, and under which conditions it counts.
+    pub alternative: Alternative,
+    /// The innermost `@defer` around it; `None` outside of all.
+    pub defer: Option<DeferId>,
+}
+
 impl Field {
     /// Where the field stands in the response; `None` when `variables` do not select it.
-    fn place(&self, variables: &Map<String, Json>) -> Option<u32> {
+    pub(super) fn place(&self, variables: &Map<String, Json>) -> Option<u32> {
         if self.alternatives.is_empty() {
             return Some(self.place);
         }
