@@ -1,11 +1,13 @@
 //! The stages of an operation in order: prepare (parse, validate, plan; remembered) → execute, or subscribe.
 
+mod in_parts;
 mod served;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use futures::{FutureExt, future::BoxFuture};
+pub use in_parts::InParts;
 use serde_json::{Value, json};
 use served::{Known, PreparedKey, Served};
 pub use served::{WarmUp, Warmed};
@@ -176,13 +178,7 @@ impl Pipeline {
         };
         record(prepared.kind(), &response, started);
         if debug {
-            let requests =
-                response.subgraph_requests.iter().map(|(name, count)| (name.to_string(), Value::from(*count)));
-            let details = json!({
-                "subgraphRequests": requests.collect::<serde_json::Map<_, _>>(),
-                "plan": prepared.known.operation.plan_text(),
-            });
-            response.extensions.insert("selvedge".to_owned(), details);
+            add_debug(&mut response, prepared);
         }
         response
     }
@@ -251,6 +247,16 @@ fn prepare_guarded(
         tracing::error!(operation_name = key.operation_name, "planning panicked");
         Err(vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the operation could not be planned")])
     })
+}
+
+/// Adds the plan and how many requests subgraphs got so far.
+fn add_debug(response: &mut GraphqlResponse, prepared: &Prepared) {
+    let requests = response.subgraph_requests.iter().map(|(name, count)| (name.to_string(), Value::from(*count)));
+    let details = json!({
+        "subgraphRequests": requests.collect::<serde_json::Map<_, _>>(),
+        "plan": prepared.known.operation.plan_text(),
+    });
+    response.extensions.insert("selvedge".to_owned(), details);
 }
 
 fn timed_out(timeout: Duration) -> GraphqlResponse {

@@ -1,6 +1,7 @@
 //! Walks a plan: fetches from subgraphs, joins what they answer, and projects the response.
 
 mod context;
+mod deferred;
 mod entities;
 mod errors;
 mod graph;
@@ -11,6 +12,7 @@ mod run;
 mod subscription;
 
 pub use context::ExecuteContext;
+pub use deferred::{AnswerPart, execute_in_parts};
 pub use graph::Graph;
 pub use run::execute;
 pub use subscription::{execute_event, subscription_request};

@@ -18,7 +18,7 @@ use crate::{
     error::{GraphqlError, GraphqlResponse, code},
     operation::OperationKind,
     plan::{Batch, Fetch, Plan, PreparedOperation, Step, Target},
-    project::{ProjectInput, all_hold, project},
+    project::{ProjectInput, Projected, all_hold, project},
     schema::ServedSchema,
     subgraph::{SubgraphBody, SubgraphRequest, SubgraphResponse, TransportError},
     validate::coerce_variables,
@@ -55,18 +55,21 @@ pub(super) struct Run<'a> {
     operation: &'a PreparedOperation,
     variables: Map<String, Json>,
     tree: Tree,
-    root: Object,
-    errors: Vec<GraphqlError>,
+    pub(super) root: Object,
+    pub(super) errors: Vec<GraphqlError>,
     requests: Vec<(Arc<str>, usize)>,
 }
 
 /// What must be known when the answer of a step comes.
 #[derive(Default)]
-struct Job {
+pub(super) struct Job {
     step: usize,
     gathered: Vec<Representations>,
     at: Vec<Object>,
 }
+
+/// The answer of a job.
+pub(super) type Answered = (Job, Result<SubgraphResponse, TransportError>);
 
 impl<'a> Run<'a> {
     pub(super) fn new(
@@ -81,27 +84,40 @@ impl<'a> Run<'a> {
 
     /// Runs those steps of the plan that `includes` names, as if all others had run.
     pub(super) async fn steps(&mut self, context: &ExecuteContext<'_>, includes: impl Fn(usize) -> bool) {
-        let plan = self.operation.plan();
-        let mut order = Order::new(plan, includes);
+        let mut order = Order::new(self.operation.plan(), includes);
         let mut under_way = FuturesUnordered::new();
-        loop {
-            while let Some(index) = order.ready.pop() {
-                match self.start(plan, index) {
-                    Some((job, body)) => {
-                        let Some(step) = plan.steps.get(index) else { continue };
-                        self.count(&step.fetch.subgraph);
-                        under_way.push(send(&step.fetch, job, body, context));
-                    }
-                    None => order.done(plan, index),
+        while self
+            .advance(&mut order, &mut under_way, |fetch, job, body| send(fetch, job, body, context))
+            .await
+            .is_some()
+        {}
+    }
+
+    /// Starts all steps that can start, and joins the next answer; returns its step, or nothing when all are done.
+    pub(super) async fn advance<F: Future<Output = Answered>>(
+        &mut self,
+        order: &mut Order,
+        under_way: &mut FuturesUnordered<F>,
+        send: impl Fn(&'a Fetch, Job, Bytes) -> F,
+    ) -> Option<usize> {
+        let plan = self.operation.plan();
+        while let Some(index) = order.ready.pop() {
+            match self.start(plan, index) {
+                Some((job, body)) => {
+                    let Some(step) = plan.steps.get(index) else { continue };
+                    self.count(&step.fetch.subgraph);
+                    under_way.push(send(&step.fetch, job, body));
                 }
+                None => order.done(plan, index),
             }
-            let Some((job, answer)) = under_way.next().await else { return };
-            let index = job.step;
-            if let Some(step) = plan.steps.get(index) {
-                self.take(&step.fetch, &job, answer);
-            }
-            order.done(plan, index);
         }
+        let (job, answer) = under_way.next().await?;
+        let index = job.step;
+        if let Some(step) = plan.steps.get(index) {
+            self.take(&step.fetch, &job, answer);
+        }
+        order.done(plan, index);
+        Some(index)
     }
 
     fn count(&mut self, subgraph: &Arc<str>) {
@@ -238,35 +254,40 @@ impl<'a> Run<'a> {
         self.take(fetch, &Job::default(), Ok(SubgraphResponse::complete(event)));
     }
 
-    /// Projects the response.
-    pub(super) fn finish(mut self) -> GraphqlResponse {
-        let input = ProjectInput {
+    /// What there is to project.
+    pub(super) fn input(&self) -> ProjectInput<'_> {
+        ProjectInput {
             schema: self.schema,
             projection: self.operation.projection(),
             program: self.operation.program(),
             tree: &self.tree,
             variables: &self.variables,
-        };
+        }
+    }
+
+    /// Projects the response.
+    pub(super) fn finish(mut self) -> GraphqlResponse {
+        let errors = std::mem::take(&mut self.errors);
         let whole = (self.root, self.operation.program().root);
-        let projected = project(input, whole, self.errors, self.operation.response_bytes_hint());
+        let projected = project(self.input(), whole, errors, self.operation.response_bytes_hint());
         self.operation.note_response_bytes(projected.encoded.len());
+        self.response(projected)
+    }
+
+    /// The response that was projected.
+    pub(super) fn response(&mut self, projected: Projected) -> GraphqlResponse {
         self.requests.sort_unstable();
         GraphqlResponse {
             data: Some(projected.data),
             errors: projected.errors,
             extensions: Map::new(),
             encoded: Some(projected.encoded),
-            subgraph_requests: self.requests,
+            subgraph_requests: std::mem::take(&mut self.requests),
         }
     }
 }
 
-async fn send(
-    fetch: &Fetch,
-    job: Job,
-    body: Bytes,
-    context: &ExecuteContext<'_>,
-) -> (Job, Result<SubgraphResponse, TransportError>) {
+pub(super) async fn send(fetch: &Fetch, job: Job, body: Bytes, context: &ExecuteContext<'_>) -> Answered {
     let request = SubgraphRequest::new(fetch.kind, body, Arc::clone(&context.call));
     let started = tokio::time::Instant::now();
     let answer = timeout_at(context.deadline, context.transports.call(&fetch.subgraph, request)).await;
@@ -278,14 +299,14 @@ async fn send(
 }
 
 /// Which steps may start.
-struct Order {
-    /// For each step, how many it still waits for.
+pub(super) struct Order {
+    /// For each step, how many it still waits for; of those that are done, more than there can be.
     waits_for: Vec<usize>,
     ready: Vec<usize>,
 }
 
 impl Order {
-    fn new(plan: &Plan, includes: impl Fn(usize) -> bool) -> Self {
+    pub(super) fn new(plan: &Plan, includes: impl Fn(usize) -> bool) -> Self {
         let waits_for = |(index, step): (usize, &Step)| match includes(index) {
             true => step.after.iter().filter(|&&earlier| includes(earlier)).count(),
             // For more than will ever be done.
@@ -297,7 +318,15 @@ impl Order {
         Self { waits_for, ready }
     }
 
+    /// Whether a step has run, or will not.
+    pub(super) fn is_done(&self, index: usize) -> bool {
+        self.waits_for.get(index).is_none_or(|&waits_for| waits_for > usize::MAX / 2)
+    }
+
     fn done(&mut self, plan: &Plan, done: usize) {
+        if let Some(waits_for) = self.waits_for.get_mut(done) {
+            *waits_for = usize::MAX;
+        }
         let waiting = plan.steps.get(done).map_or(&[][..], |step| &step.before);
         for &index in waiting.iter().rev() {
             if let Some(waits_for) = self.waits_for.get_mut(index) {

@@ -18,12 +18,12 @@ use crate::{
     authenticate::{AuthenticateError, CorrelationId},
     error::{GraphqlError, GraphqlResponse},
     operation::OperationKind,
-    pipeline::Prepared,
+    pipeline::{InParts, Prepared},
     request::{
         Accepted, Decoded, GraphqlRequest, MediaType, RequestError, check_content_type, check_csrf, decode_body,
         decode_query_string,
     },
-    respond::{event_stream, multipart_single, refuse, refuse_request, respond, respond_batch},
+    respond::{event_stream, multipart, multipart_single, refuse, refuse_request, respond, respond_batch},
     subgraph::CORRELATION_HEADER,
     subscribe::{Caller, RunOperation, websocket},
 };
@@ -139,8 +139,16 @@ async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<
             Err(RequestError::NeedsPost { kind: OperationKind::Mutation.as_str() }.into())
         }
         OperationKind::Query | OperationKind::Mutation => {
-            let response = edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await;
-            Ok(single(edge, &response, head.accepted.single))
+            let answer = match head.accepted.deferred {
+                Some(form) => {
+                    edge.pipeline.execute_in_parts(&prepared, request, (&head.caller, head.debug), form).await
+                }
+                None => InParts::Whole(edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await),
+            };
+            Ok(match answer {
+                InParts::Parts(parts, form) => multipart(parts, form),
+                InParts::Whole(response) => single(edge, &response, head.accepted.single),
+            })
         }
     }
 }

@@ -1,0 +1,102 @@
+//! Operations with `@defer`: one task for the whole answer, which ends when nobody reads it any more.
+
+use std::{io, panic::AssertUnwindSafe, sync::Arc};
+
+use bytes::Bytes;
+use futures::{
+    FutureExt, StreamExt,
+    channel::mpsc,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use tokio::time::Instant;
+
+use super::{EXECUTION_GRACE, Pipeline, Prepared, add_debug, internal_error, record, timed_out};
+use crate::{
+    deliver::initial_bytes,
+    error::{GraphqlResponse, code},
+    execute::{AnswerPart, ExecuteContext, execute_in_parts},
+    operation::DeferForm,
+    request::GraphqlRequest,
+    subscribe::Caller,
+};
+
+/// The answer to an operation with `@defer`.
+pub enum InParts {
+    /// Nothing was deferred in the end.
+    Whole(GraphqlResponse),
+    /// The encoded parts in their form, of which the first is there. An error ends them before their end.
+    Parts(BoxStream<'static, Result<Bytes, io::Error>>, DeferForm),
+}
+
+impl Pipeline {
+    /// Runs a query or mutation, and answers it in parts in the form `form` where it defers something.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future, or the parts, abandons the subgraph requests under way.
+    pub async fn execute_in_parts(
+        &self,
+        prepared: &Prepared,
+        request: GraphqlRequest,
+        (caller, debug): (&Caller, bool),
+        form: DeferForm,
+    ) -> InParts {
+        if !prepared.known.operation.has_defer() {
+            return InParts::Whole(self.execute(prepared, request, caller, debug).await);
+        }
+        let (started, timeout) = (Instant::now(), self.0.request_timeout);
+        // No part is made before the client takes the one before it.
+        let (sender, parts) = mpsc::channel(0);
+        let running = self.clone().run_in_parts(prepared.clone(), request, (caller.clone(), form), sender);
+        let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
+        let correlation = caller.correlation.clone();
+        let ended = AssertUnwindSafe(running).catch_unwind().map(move |ended| match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(_elapsed)) => Some(Err(timed_out(timeout))),
+            Err(_panic) => Some(Err(internal_error(correlation.as_str()))),
+        });
+        let ended = stream::once(ended).filter_map(ready);
+        let mut parts = stream::select(parts.map(Ok), ended).boxed();
+        let (mut response, pending) = match parts.next().await {
+            Some(Ok(AnswerPart::First(response, pending))) => (response, Some(pending)),
+            Some(Ok(AnswerPart::Whole(response)) | Err(response)) => (response, None),
+            Some(Ok(AnswerPart::Next(_))) | None => (internal_error(caller.correlation.as_str()), None),
+        };
+        record(prepared.kind(), &response, started);
+        if debug {
+            add_debug(&mut response, prepared);
+        }
+        let Some(pending) = pending else { return InParts::Whole(response) };
+        let first = initial_bytes(&response, &pending, form);
+        let rest = parts.filter_map(|part| ready(later(part)));
+        InParts::Parts(stream::once(ready(Ok(first))).chain(rest).boxed(), form)
+    }
+
+    /// The whole run; owns all that it needs, as it lives on in the body of the answer.
+    async fn run_in_parts(
+        self,
+        prepared: Prepared,
+        request: GraphqlRequest,
+        (caller, form): (Caller, DeferForm),
+        mut parts: mpsc::Sender<AnswerPart>,
+    ) {
+        let started = Instant::now();
+        let deadline = started + self.0.request_timeout;
+        let call = Arc::new(self.0.signer.call_context(&caller.identity, &caller.correlation).until(deadline));
+        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline };
+        let (schema, operation) = (prepared.graph.schema(), &prepared.known.operation);
+        execute_in_parts(schema, operation, (request.variables, form), &context, &mut parts).await;
+    }
+}
+
+fn later(part: Result<AnswerPart, GraphqlResponse>) -> Option<Result<Bytes, io::Error>> {
+    match part {
+        Ok(AnswerPart::Next(encoded)) => Some(Ok(encoded)),
+        Ok(AnswerPart::First(..) | AnswerPart::Whole(_)) => None,
+        Err(response) => {
+            let code = response.errors.first().and_then(|error| error.code()).unwrap_or(code::INTERNAL_SERVER_ERROR);
+            Some(Err(io::Error::other(code.to_owned())))
+        }
+    }
+}
