@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
 
@@ -133,6 +134,8 @@ pub struct GraphqlResponse {
     pub extensions: Map<String, Value>,
     /// `{"data":…}` in JSON, where it is known: the whole response when there are neither errors nor extensions.
     pub encoded: Option<Bytes>,
+    /// Headers of subgraphs that go to the client; not encoded by [`Self::to_bytes`].
+    pub headers: HeaderMap,
     /// How many requests each subgraph got, by name; not encoded by [`Self::to_bytes`].
     pub subgraph_requests: Vec<(Arc<str>, usize)>,
 }

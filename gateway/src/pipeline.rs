@@ -2,6 +2,7 @@
 
 mod in_parts;
 mod served;
+mod share;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -11,6 +12,7 @@ pub use in_parts::InParts;
 use serde_json::{Value, json};
 use served::{Known, PreparedKey, Served};
 pub use served::{WarmUp, Warmed};
+use share::{Change, Sharing};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
     plan::{Limits, PreparedOperation, prepare},
     request::GraphqlRequest,
     schema::ServedSchema,
-    subgraph::SubgraphTransports,
+    subgraph::{CallContext, SubgraphTransports, passes_cookies},
     subscribe::{Caller, Hub, RunOperation, Running, StreamRequest, Subscription},
 };
 
@@ -56,6 +58,8 @@ struct Parts {
     limits: Limits,
     max_prepared: u64,
     warm_up: WarmUp,
+    /// Absent when every request is run for itself.
+    sharing: Option<Sharing>,
     request_timeout: Duration,
 }
 
@@ -90,6 +94,7 @@ impl Pipeline {
             limits: limits(config),
             max_prepared,
             warm_up: WARM_UP,
+            sharing: sharing(config),
             request_timeout: config.server.request_timeout(),
         }))
     }
@@ -152,12 +157,45 @@ impl Pipeline {
         Ok(Prepared { graph: Arc::clone(&served.graph), known })
     }
 
-    /// Runs a query or mutation; `debug` adds the plan and the number of subgraph requests.
+    /// Runs a query or mutation, or shares the response of an identical query under way where that is switched on;
+    /// `debug` adds the plan and the number of subgraph requests.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future abandons the subgraph requests under way.
+    /// Dropping the future abandons the subgraph requests under way that nobody else waits for.
     pub async fn execute(
+        &self,
+        prepared: &Prepared,
+        request: GraphqlRequest,
+        caller: &Caller,
+        debug: bool,
+    ) -> GraphqlResponse {
+        match &self.0.sharing {
+            Some(sharing) if prepared.kind() == OperationKind::Query && !debug => {
+                let variables = request.variables.clone();
+                let (pipeline, owned, of) = (self.clone(), prepared.clone(), caller.clone());
+                let run = move || async move { pipeline.run_alone(&owned, request, &of, debug).await };
+                sharing.share((prepared, &variables, caller), run).await
+            }
+            _ => {
+                let _until_it_ends = self.change(prepared.kind());
+                self.run_alone(prepared, request, caller, debug).await
+            }
+        }
+    }
+
+    /// Keeps queries that come after a mutation from joining those before it; until it is dropped the mutation runs.
+    fn change(&self, kind: OperationKind) -> Option<Change<'_>> {
+        self.0.sharing.as_ref().filter(|_| kind == OperationKind::Mutation).map(Sharing::change)
+    }
+
+    /// For whom subgraphs are asked, and until when.
+    fn call_context(&self, caller: &Caller, deadline: Instant) -> Arc<CallContext> {
+        let call = self.0.signer.call_context(&caller.identity, &caller.correlation);
+        Arc::new(call.forwarding(caller.forwarded.clone()).until(deadline))
+    }
+
+    async fn run_alone(
         &self,
         prepared: &Prepared,
         request: GraphqlRequest,
@@ -167,7 +205,7 @@ impl Pipeline {
         let started = Instant::now();
         let timeout = self.0.request_timeout;
         let deadline = started + timeout;
-        let call = Arc::new(self.0.signer.call_context(&caller.identity, &caller.correlation).until(deadline));
+        let call = self.call_context(caller, deadline);
         let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline };
         let running = execute(prepared.graph.schema(), &prepared.known.operation, request.variables, &context);
         let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
@@ -176,6 +214,7 @@ impl Pipeline {
             Ok(Err(_elapsed)) => timed_out(timeout),
             Err(_panic) => internal_error(caller.correlation.as_str()),
         };
+        response.headers = context.call.client_headers.take();
         record(prepared.kind(), &response, started);
         if debug {
             add_debug(&mut response, prepared);
@@ -223,6 +262,13 @@ impl RunOperation for Pipeline {
         let left = identity.expires_at? - self.authenticator().now();
         Some(left.to_std().unwrap_or_default())
     }
+}
+
+/// Responses are shared where that is switched on, unless they may set cookies: those are one client's own.
+fn sharing(config: &Config) -> Option<Sharing> {
+    // A wrong rule has been refused before.
+    let is_safe = !passes_cookies(&config.subgraphs).unwrap_or(true);
+    (config.traffic.deduplicate_requests && is_safe).then(Sharing::default)
 }
 
 fn limits(config: &Config) -> Limits {

@@ -134,7 +134,9 @@ async fn metrics_and_own_routes_are_the_binary_s() {
 }
 
 #[test]
-fn a_gateway_without_a_secret_is_not_built() {
-    let error = builder(Config::default()).build().err().unwrap().to_string();
-    assert!(error.starts_with("configuration key `identity.secret` is required"), "{error}");
+fn a_gateway_with_a_wrong_configuration_is_not_built() {
+    let mut config = Config::default();
+    config.identity.secret = Some("short".into());
+    let error = builder(config).build().err().unwrap().to_string();
+    assert!(error.starts_with("configuration key `identity.secret` has 5 bytes"), "{error}");
 }

@@ -68,7 +68,7 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let shop = Shop::start(&config, &data, &engines).await?;
     let parts = GatewayParts {
         schema: shop.schema()?,
-        transports: shop.transports(&config),
+        transports: shop.transports(&config)?,
         readiness: shop.readiness(),
         config: config.gateway,
         metrics,
@@ -134,11 +134,13 @@ impl Shop {
         assemble::compose_schema(&sdls)
     }
 
-    fn transports(&self, config: &Config) -> SubgraphTransports {
-        self.servers.iter().fold(SubgraphTransports::default(), |transports, server| {
+    fn transports(&self, config: &Config) -> Result<SubgraphTransports, Failure> {
+        self.servers.iter().try_fold(SubgraphTransports::default(), |transports, server| {
             let name = server.subgraph().name;
             let settings = config.gateway.subgraphs.for_subgraph(name);
-            transports.with(name, build_stack(name, settings, in_process(server.clone())))
+            let stack = build_stack(name, settings, in_process(server.clone()))
+                .map_err(|error| Failure::operation("a subgraph cannot be called as configured", &error))?;
+            Ok(transports.with(name, stack))
         })
     }
 

@@ -7,6 +7,8 @@ mod address;
 mod check;
 mod environment;
 mod error;
+mod header_actions;
+mod headers;
 mod limits;
 mod load;
 mod secret;
@@ -21,6 +23,11 @@ mod web;
 
 pub use address::SubgraphAddress;
 pub use error::{ConfigError, KeyOrigin};
+pub use header_actions::{HeaderRuleError, NameMatch, Propagation, RequestAction, ResponseAction, is_protected};
+pub use headers::{
+    HeaderNames, HeaderStrategy, HeadersConfig, InsertHeader, PropagateRequestHeader, PropagateResponseHeader,
+    RequestHeaderRule, ResponseHeaderRule,
+};
 pub use limits::LimitsConfig;
 pub use load::{json_schema, load, parse, parse_over};
 pub use secret::Secret;
@@ -33,5 +40,5 @@ pub use subgraphs::{HttpVersion, OwnSubgraphConfig, SubgraphConfig, SubgraphsCon
 pub use subscriptions::SubscriptionsConfig;
 pub use tls::{TlsConfig, TlsRoots};
 pub use top::{Config, Mode};
-pub use traffic::{CircuitBreakerConfig, CompressionConfig, ConcurrencyConfig, Encoding, RetryConfig};
+pub use traffic::{CircuitBreakerConfig, CompressionConfig, ConcurrencyConfig, Encoding, RetryConfig, TrafficConfig};
 pub use web::{AdminConfig, IntrospectionConfig, PlaygroundConfig, ServerConfig};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    CircuitBreakerConfig, CompressionConfig, ConcurrencyConfig, ConfigError, RetryConfig, SubgraphAddress, TlsConfig,
+    CircuitBreakerConfig, CompressionConfig, ConcurrencyConfig, ConfigError, HeadersConfig, RetryConfig,
+    SubgraphAddress, TlsConfig,
 };
 
 /// The HTTP version towards a subgraph.
@@ -44,6 +45,8 @@ pub struct SubgraphConfig {
     pub http_version: HttpVersion,
     /// Whether identical queries that are under way at the same time for the same caller share one answer.
     pub deduplicate: bool,
+    /// Which headers go on, and which come back.
+    pub headers: HeadersConfig,
     /// TLS, when the address is `https://`.
     pub tls: TlsConfig,
     /// How often a query is tried again.
@@ -66,6 +69,7 @@ impl Default for SubgraphConfig {
             pool_idle_timeout_ms: 60_000,
             http_version: HttpVersion::Auto,
             deduplicate: true,
+            headers: HeadersConfig::default(),
             tls: TlsConfig::default(),
             retry: RetryConfig::default(),
             circuit_breaker: CircuitBreakerConfig::default(),
@@ -129,21 +133,24 @@ impl TryFrom<Written> for SubgraphsConfig {
         let by_name = written.by_name.into_iter().map(|(name, mut entry)| {
             let url = entry.remove("url").map(serde_json::from_value).transpose()?.flatten();
             let mut whole = default.clone();
-            overlay(&mut whole, Value::Object(entry));
+            overlay(&mut whole, Value::Object(entry), false);
             Ok((name, OwnSubgraphConfig { url, config: serde_json::from_value(whole)? }))
         });
         Ok(Self { by_name: by_name.collect::<Result<_, serde_json::Error>>()?, default: written.default })
     }
 }
 
-/// Puts `over` on `under`, section by section; lists and values are replaced.
-fn overlay(under: &mut Value, over: Value) {
+/// Puts `over` on `under`, section by section; lists and values are replaced, but header rules come after those that
+/// hold for all.
+fn overlay(under: &mut Value, over: Value, are_rules: bool) {
     match (under, over) {
         (Value::Object(under), Value::Object(over)) => {
             for (key, value) in over {
-                overlay(under.entry(key).or_insert(Value::Null), value);
+                let are_rules = key == "headers" || are_rules;
+                overlay(under.entry(key).or_insert(Value::Null), value, are_rules);
             }
         }
+        (Value::Array(under), Value::Array(over)) if are_rules => under.extend(over),
         (under, over) => *under = over,
     }
 }
@@ -162,13 +169,17 @@ impl SubgraphsConfig {
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        let for_all = &self.default.headers;
         self.default.tls.validate("subgraphs.default.tls")?;
+        for_all.validate("subgraphs.default.headers", (0, 0))?;
         for (name, own) in &self.by_name {
             let key = format!("subgraphs.by_name.{name}");
             if let Some(url) = &own.url {
                 check_url(&format!("{key}.url"), url)?;
             }
             own.config.tls.validate(&format!("{key}.tls"))?;
+            let rules_for_all = (for_all.request.len(), for_all.response.len());
+            own.config.headers.validate(&format!("{key}.headers"), rules_for_all)?;
         }
         Ok(())
     }

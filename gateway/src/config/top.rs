@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AdminConfig, ConfigError, CorsConfig, CsrfConfig, IdentityConfig, IntrospectionConfig, JwtConfig, LimitsConfig,
-    PlaygroundConfig, SchemaConfig, ServerConfig, SubgraphsConfig, SubscriptionsConfig,
+    PlaygroundConfig, SchemaConfig, ServerConfig, SubgraphsConfig, SubscriptionsConfig, TrafficConfig,
     security::{DEVELOPMENT_IDENTITY_SECRET, DEVELOPMENT_JWT_SECRET},
 };
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub schema: SchemaConfig,
     /// How to talk to subgraphs.
     pub subgraphs: SubgraphsConfig,
+    /// How the traffic of clients is shaped.
+    pub traffic: TrafficConfig,
     /// What one request may cost.
     pub limits: LimitsConfig,
     /// The identity that subgraphs trust.

@@ -5,6 +5,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How the traffic of clients is shaped.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrafficConfig {
+    /// Whether identical queries that are under way at the same time share one response.
+    pub deduplicate_requests: bool,
+}
+
 /// How often a query is tried again.
 ///
 /// Only queries, and only what failed before the subgraph's answer began or with the HTTP status 502, 503 or 504.

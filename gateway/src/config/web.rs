@@ -16,6 +16,9 @@ pub struct ServerConfig {
     /// The longest that one request may take, in milliseconds.
     #[schemars(range(min = 1))]
     pub request_timeout_ms: u64,
+    /// How many requests to `/graphql` may be under way; what comes then is refused with 503.
+    #[schemars(range(min = 1))]
+    pub max_concurrent_requests: usize,
     /// How long requests in flight may take to finish at shutdown, in milliseconds.
     pub shutdown_grace_ms: u64,
     /// Whether answers are compressed (gzip, brotli) for clients that accept it.
@@ -27,6 +30,7 @@ impl Default for ServerConfig {
         Self {
             listen: "127.0.0.1:4000".to_owned(),
             request_timeout_ms: 30_000,
+            max_concurrent_requests: 10_000,
             shutdown_grace_ms: 10_000,
             compression: true,
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
+use http::HeaderMap;
 use serde_json::{Map, Value as Json};
 use tokio::time::timeout_at;
 
@@ -283,6 +284,7 @@ impl<'a> Run<'a> {
             extensions: Map::new(),
             encoded: Some(projected.encoded),
             subgraph_requests: std::mem::take(&mut self.requests),
+            headers: HeaderMap::new(),
         }
     }
 }

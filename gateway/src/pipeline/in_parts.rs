@@ -9,6 +9,7 @@ use futures::{
     future::ready,
     stream::{self, BoxStream},
 };
+use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::{EXECUTION_GRACE, Pipeline, Prepared, add_debug, internal_error, record, timed_out};
@@ -18,6 +19,7 @@ use crate::{
     execute::{AnswerPart, ExecuteContext, execute_in_parts},
     operation::DeferForm,
     request::GraphqlRequest,
+    subgraph::CallContext,
     subscribe::Caller,
 };
 
@@ -26,7 +28,14 @@ pub enum InParts {
     /// Nothing was deferred in the end.
     Whole(GraphqlResponse),
     /// The encoded parts in their form, of which the first is there. An error ends them before their end.
-    Parts(BoxStream<'static, Result<Bytes, io::Error>>, DeferForm),
+    Parts {
+        /// The parts.
+        parts: BoxStream<'static, Result<Bytes, io::Error>>,
+        /// Their form.
+        form: DeferForm,
+        /// Headers of the subgraphs that the first part needed, for the client.
+        headers: HeaderMap,
+    },
 }
 
 impl Pipeline {
@@ -48,7 +57,10 @@ impl Pipeline {
         let (started, timeout) = (Instant::now(), self.0.request_timeout);
         // No part is made before the client takes the one before it.
         let (sender, parts) = mpsc::channel(0);
-        let running = self.clone().run_in_parts(prepared.clone(), request, (caller.clone(), form), sender);
+        let call = self.call_context(caller, started + timeout);
+        // What is deferred only reads: a mutation has ended with the first part.
+        let change = self.change(prepared.kind());
+        let running = self.clone().run_in_parts(prepared.clone(), request, (Arc::clone(&call), form), sender);
         let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
         let correlation = caller.correlation.clone();
         let ended = AssertUnwindSafe(running).catch_unwind().map(move |ended| match ended {
@@ -63,6 +75,8 @@ impl Pipeline {
             Some(Ok(AnswerPart::Whole(response)) | Err(response)) => (response, None),
             Some(Ok(AnswerPart::Next(_))) | None => (internal_error(caller.correlation.as_str()), None),
         };
+        drop(change);
+        response.headers = call.client_headers.take();
         record(prepared.kind(), &response, started);
         if debug {
             add_debug(&mut response, prepared);
@@ -70,7 +84,8 @@ impl Pipeline {
         let Some(pending) = pending else { return InParts::Whole(response) };
         let first = initial_bytes(&response, &pending, form);
         let rest = parts.filter_map(|part| ready(later(part)));
-        InParts::Parts(stream::once(ready(Ok(first))).chain(rest).boxed(), form)
+        let parts = stream::once(ready(Ok(first))).chain(rest).boxed();
+        InParts::Parts { parts, form, headers: response.headers }
     }
 
     /// The whole run; owns all that it needs, as it lives on in the body of the answer.
@@ -78,12 +93,10 @@ impl Pipeline {
         self,
         prepared: Prepared,
         request: GraphqlRequest,
-        (caller, form): (Caller, DeferForm),
+        (call, form): (Arc<CallContext>, DeferForm),
         mut parts: mpsc::Sender<AnswerPart>,
     ) {
-        let started = Instant::now();
-        let deadline = started + self.0.request_timeout;
-        let call = Arc::new(self.0.signer.call_context(&caller.identity, &caller.correlation).until(deadline));
+        let deadline = call.deadline.unwrap_or_else(Instant::now);
         let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline };
         let (schema, operation) = (prepared.graph.schema(), &prepared.known.operation);
         execute_in_parts(schema, operation, (request.variables, form), &context, &mut parts).await;

@@ -9,5 +9,5 @@ mod status;
 pub use error_response::{refuse, refuse_request};
 pub use event_stream::event_stream;
 pub use multipart::{multipart, multipart_single};
-pub use single::{respond, respond_batch};
+pub use single::{add_headers, respond, respond_batch};
 pub use status::status_of;

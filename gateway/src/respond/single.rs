@@ -2,7 +2,7 @@
 
 use axum::{body::Body, response::Response};
 use bytes::{BufMut, Bytes, BytesMut};
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 
 use super::status_of;
 use crate::{error::GraphqlResponse, request::MediaType};
@@ -11,6 +11,13 @@ use crate::{error::GraphqlResponse, request::MediaType};
 #[must_use]
 pub fn respond(response: &GraphqlResponse, media_type: MediaType) -> Response {
     json(status_of(response, media_type), media_type, response.to_bytes())
+}
+
+/// Adds the headers of subgraphs that go to the client.
+pub fn add_headers(headers: &HeaderMap, http_response: &mut Response) {
+    for (name, value) in headers {
+        http_response.headers_mut().append(name.clone(), value.clone());
+    }
 }
 
 /// An array of GraphQL responses.
@@ -22,7 +29,9 @@ pub fn respond_batch(responses: &[GraphqlResponse], media_type: MediaType) -> Re
         body.put(response.to_bytes());
     }
     body.put_u8(b']');
-    json(StatusCode::OK, media_type, body.freeze())
+    let mut http_response = json(StatusCode::OK, media_type, body.freeze());
+    responses.iter().for_each(|response| add_headers(&response.headers, &mut http_response));
+    http_response
 }
 
 pub(super) fn json(status: StatusCode, media_type: MediaType, body: Bytes) -> Response {

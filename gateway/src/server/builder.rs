@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Gateway, MetricsText, Readiness, StaticAssets, assets::Asset, gateway::Edge};
+use super::{Gateway, MetricsText, Readiness, StaticAssets, assets::Asset, door::Door, gateway::Edge};
 use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     pipeline::Pipeline,
     schema::ServedSchema,
-    subgraph::SubgraphTransports,
+    subgraph::{Forwarding, SubgraphTransports},
     subscribe::websocket::Connections,
 };
 
@@ -99,7 +99,10 @@ impl GatewayBuilder {
             shutdown: CancellationToken::new(),
             tracker: TaskTracker::new(),
         };
+        let forwarding = Forwarding::new(&self.config.subgraphs)?;
         let edge = Edge {
+            forwarding,
+            door: Door::new(self.config.server.max_concurrent_requests),
             config: self.config,
             pipeline,
             connections,

@@ -15,13 +15,15 @@ use tokio_util::sync::CancellationToken;
 use super::{
     GatewayBuilder, MetricsText, Readiness, StaticAssets,
     admin::{self, Health},
-    assets, graphql, layers, listen,
+    assets,
+    door::Door,
+    graphql, layers, listen,
 };
 use crate::{
     config::Config,
     pipeline::{Pipeline, Warmed},
     schema::ServedSchema,
-    subgraph::SubgraphTransports,
+    subgraph::{Forwarding, SubgraphTransports},
     subscribe::websocket::Connections,
 };
 
@@ -29,6 +31,8 @@ use crate::{
 pub(super) struct Edge {
     pub(super) config: Config,
     pub(super) pipeline: Pipeline,
+    pub(super) forwarding: Forwarding,
+    pub(super) door: Door,
     pub(super) connections: Connections,
     pub(super) assets: Arc<dyn StaticAssets>,
     pub(super) metrics: MetricsText,

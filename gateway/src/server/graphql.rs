@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, StatusCode, header::UPGRADE};
 use http_body_util::LengthLimitError;
 use tracing::Instrument;
 
-use super::gateway::Edge;
+use super::{door::overloaded, gateway::Edge};
 use crate::{
     authenticate::{AuthenticateError, CorrelationId},
     error::{GraphqlError, GraphqlResponse},
@@ -23,7 +23,7 @@ use crate::{
         Accepted, Decoded, GraphqlRequest, MediaType, RequestError, check_content_type, check_csrf, decode_body,
         decode_query_string,
     },
-    respond::{event_stream, multipart, multipart_single, refuse, refuse_request, respond, respond_batch},
+    respond::{add_headers, event_stream, multipart, multipart_single, refuse, refuse_request, respond, respond_batch},
     subgraph::CORRELATION_HEADER,
     subscribe::{Caller, RunOperation, websocket},
 };
@@ -64,9 +64,9 @@ pub(super) async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> R
     let correlation = CorrelationId::from_headers(request.headers());
     let correlation_id = correlation.clone();
     let answered = if is_upgrade(request.headers()) {
-        upgrade(&edge, request).boxed()
+        upgrade(&edge, request, correlation).boxed()
     } else {
-        answer(&edge, request, correlation).boxed()
+        answer_inside(&edge, request, correlation).boxed()
     };
     // Every log line that is written on the way carries the id.
     let span = tracing::info_span!("request", correlation_id = correlation_id.as_str());
@@ -80,15 +80,22 @@ fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-async fn upgrade(edge: &Edge, request: Request) -> Result<Response, Refusal> {
+async fn upgrade(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
     if !edge.config.subscriptions.enabled {
         let message = "subscriptions are switched off".to_owned();
         return Err(Refusal::new(StatusCode::NOT_FOUND, "SUBSCRIPTIONS_DISABLED", message));
     }
     let identity = edge.pipeline.authenticator().authenticate(request.headers()).await?;
     let origins = &edge.config.cors.allowed_origins;
-    websocket::upgrade(request, edge.connections.clone(), identity, origins)
+    let caller = Caller { identity, correlation, forwarded: edge.forwarding.select(request.headers()) };
+    websocket::upgrade(request, edge.connections.clone(), caller, origins)
         .map_err(|error| Refusal::new(error.status(), "UPGRADE_REFUSED", error.to_string()))
+}
+
+/// Answers a request if there is room for it.
+async fn answer_inside(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
+    let Some(_inside) = edge.door.enter() else { return Ok(overloaded()) };
+    answer(edge, request, correlation).await
 }
 
 async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
@@ -109,7 +116,7 @@ async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Re
         Decoded::Single(decode_query_string(&parts.uri)?)
     };
     let debug = edge.config.is_development() && parts.headers.get(DEBUG_HEADER).is_some_and(|value| value == "plan");
-    let caller = Caller { identity, correlation };
+    let caller = Caller { identity, correlation, forwarded: edge.forwarding.select(&parts.headers) };
     let head = Head { method: parts.method, accepted, debug, caller };
     match decoded {
         Decoded::Single(request) => run_single(edge, request, head).await,
@@ -146,7 +153,11 @@ async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<
                 None => InParts::Whole(edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await),
             };
             Ok(match answer {
-                InParts::Parts(parts, form) => multipart(parts, form),
+                InParts::Parts { parts, form, headers } => {
+                    let mut http_response = multipart(parts, form);
+                    add_headers(&headers, &mut http_response);
+                    http_response
+                }
                 InParts::Whole(response) => single(edge, &response, head.accepted.single),
             })
         }
@@ -155,14 +166,16 @@ async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<
 
 /// One response, in the form that the client accepts.
 fn single(edge: &Edge, response: &GraphqlResponse, media_type: MediaType) -> Response {
-    match media_type {
+    let mut http_response = match media_type {
         MediaType::EventStream => {
             let body = response.to_bytes();
             event_stream(stream::once(async { body }), edge.config.subscriptions.keep_alive())
         }
         MediaType::Multipart(form) => multipart_single(&response.to_bytes(), form),
         MediaType::GraphqlResponse | MediaType::Json => respond(response, media_type),
-    }
+    };
+    add_headers(&response.headers, &mut http_response);
+    http_response
 }
 
 fn run_subscription(edge: &Edge, prepared: Prepared, request: GraphqlRequest, head: Head) -> Result<Response, Refusal> {

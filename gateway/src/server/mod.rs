@@ -3,6 +3,7 @@
 mod admin;
 mod assets;
 mod builder;
+mod door;
 mod gateway;
 mod graphql;
 mod layers;

@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use tokio::time::Instant;
 
+use super::{ClientHeaders, HeaderList};
+
 /// What subgraphs are told about a caller, apart from what differs with every request (correlation id, times).
 ///
 /// Two callers with equal keys get the same answers from a subgraph, as far as it knows them by their identity.
@@ -21,6 +23,10 @@ pub struct CallContext {
     pub headers: HeaderMap,
     /// The caller; `None` for what the gateway asks for itself.
     pub caller: Option<CallerKey>,
+    /// The client's headers that rules may pass on.
+    pub forwarded: HeaderList,
+    /// Headers of subgraphs for the client.
+    pub client_headers: ClientHeaders,
     /// When the client's request must be answered.
     pub deadline: Option<Instant>,
 }
@@ -30,6 +36,12 @@ impl CallContext {
     #[must_use]
     pub fn of_gateway(headers: HeaderMap) -> Self {
         Self { headers, ..Self::default() }
+    }
+
+    /// The same, with headers of the client that rules may pass on.
+    #[must_use]
+    pub fn forwarding(self, forwarded: HeaderList) -> Self {
+        Self { forwarded, ..self }
     }
 
     /// The same, to be answered until `deadline`.

@@ -9,7 +9,7 @@
 
 use std::{
     future::Future,
-    hash::{BuildHasher, Hash, Hasher},
+    hash::{Hash, Hasher},
     pin::Pin,
     sync::{
         Arc,

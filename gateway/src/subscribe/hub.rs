@@ -23,6 +23,7 @@ use crate::{
     execute::{Graph, subscription_request},
     plan::PreparedOperation,
     request::GraphqlRequest,
+    subgraph::HeaderList,
 };
 
 /// What makes two subscriptions the same stream.
@@ -35,7 +36,7 @@ struct StreamKey {
     /// With sorted keys.
     variables: String,
     /// For whom the subgraphs answer; `None` when the answer is the same for everyone.
-    caller: Option<(Option<String>, Vec<String>)>,
+    caller: Option<(Option<String>, Vec<String>, HeaderList)>,
 }
 
 /// A subscription to open.
@@ -89,8 +90,9 @@ impl Hub {
         let is_public = self.config.public_fields.contains(&root.name) && operation.fetch_count() <= 1;
         if is_public {
             caller.identity = Identity::default();
+            caller.forwarded = HeaderList::default();
         }
-        let key = root.key.is_some().then(|| stream_key(&graph, &request, &caller.identity, is_public));
+        let key = root.key.is_some().then(|| stream_key(&graph, &request, &caller, is_public));
         let upstream = Upstream {
             graph,
             operation,
@@ -98,8 +100,7 @@ impl Hub {
             subgraph,
             body,
             signer: self.signer.clone(),
-            identity: caller.identity,
-            correlation: caller.correlation,
+            caller,
             config: Arc::clone(&self.config),
         };
         Ok(self.join(key, root.key, upstream))
@@ -127,7 +128,7 @@ impl Hub {
     fn start(&self, key: Option<StreamKey>, key_path: Option<KeyPath>, upstream: Upstream, stream: Arc<SharedStream>) {
         let hub = self.clone();
         metrics::gauge!("selvedge_upstream_streams").increment(1.0);
-        let span = tracing::info_span!("subscription", correlation_id = upstream.correlation.as_str());
+        let span = tracing::info_span!("subscription", correlation_id = upstream.caller.correlation.as_str());
         let following = async move {
             let follow = upstream.follow(|response| {
                 let event_key = key_path.as_ref().zip(response.data.as_ref()).and_then(|(path, data)| path.read(data));
@@ -172,13 +173,16 @@ fn remove_same(
     }
 }
 
-fn stream_key(graph: &Arc<Graph>, request: &GraphqlRequest, identity: &Identity, is_public: bool) -> StreamKey {
+fn stream_key(graph: &Arc<Graph>, request: &GraphqlRequest, caller: &Caller, is_public: bool) -> StreamKey {
     StreamKey {
         graph: Arc::as_ptr(graph).addr(),
         query: request.query.clone(),
         operation_name: request.operation_name.clone(),
         variables: sorted(&request.variables),
-        caller: (!is_public).then(|| (identity.subject.clone(), identity.scopes.clone())),
+        caller: (!is_public).then(|| {
+            let Identity { subject, scopes, .. } = &caller.identity;
+            (subject.clone(), scopes.clone(), caller.forwarded.clone())
+        }),
     }
 }
 

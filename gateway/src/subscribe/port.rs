@@ -8,6 +8,7 @@ use crate::{
     authenticate::{AuthenticateError, CorrelationId, Identity},
     error::GraphqlError,
     request::GraphqlRequest,
+    subgraph::HeaderList,
 };
 
 /// Who runs an operation.
@@ -17,6 +18,8 @@ pub struct Caller {
     pub identity: Identity,
     /// Ties everything about the request together.
     pub correlation: CorrelationId,
+    /// The headers of the request that rules may pass on to subgraphs.
+    pub forwarded: HeaderList,
 }
 
 /// A started operation.

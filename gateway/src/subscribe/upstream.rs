@@ -8,14 +8,15 @@ use rand::Rng;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use super::Caller;
 use crate::{
-    authenticate::{CorrelationId, Identity, IdentitySigner},
+    authenticate::IdentitySigner,
     config::SubscriptionsConfig,
     error::{GraphqlError, GraphqlResponse},
     execute::{ExecuteContext, Graph, execute_event},
     operation::OperationKind,
     plan::PreparedOperation,
-    subgraph::{SubgraphBody, SubgraphRequest, TransportError},
+    subgraph::{CallContext, SubgraphBody, SubgraphRequest, TransportError},
 };
 
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
@@ -30,8 +31,7 @@ pub(super) struct Upstream {
     pub(super) subgraph: String,
     pub(super) body: Bytes,
     pub(super) signer: IdentitySigner,
-    pub(super) identity: Identity,
-    pub(super) correlation: CorrelationId,
+    pub(super) caller: Caller,
     pub(super) config: Arc<SubscriptionsConfig>,
 }
 
@@ -63,7 +63,7 @@ impl Upstream {
         on_response: &mut impl FnMut(&GraphqlResponse),
     ) -> Result<(), TransportError> {
         // Signed for each connection: the identity does not live as long as the stream.
-        let context = Arc::new(self.signer.call_context(&self.identity, &self.correlation));
+        let context = Arc::new(self.call_context());
         let request = SubgraphRequest::new(OperationKind::Subscription, self.body.clone(), context);
         let response = self.graph.transports().call(&self.subgraph, request).await?;
         let mut events = match response.body {
@@ -81,9 +81,14 @@ impl Upstream {
         Ok(())
     }
 
+    fn call_context(&self) -> CallContext {
+        let Caller { identity, correlation, forwarded } = &self.caller;
+        self.signer.call_context(identity, correlation).forwarding(forwarded.clone())
+    }
+
     async fn resolve(&self, event: Bytes) -> GraphqlResponse {
         let deadline = Instant::now() + EVENT_TIMEOUT;
-        let call = Arc::new(self.signer.call_context(&self.identity, &self.correlation).until(deadline));
+        let call = Arc::new(self.call_context().until(deadline));
         let context = ExecuteContext { transports: self.graph.transports(), call, deadline };
         execute_event(self.graph.schema(), &self.operation, &self.variables, event, &context).await
     }

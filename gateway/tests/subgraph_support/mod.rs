@@ -9,6 +9,7 @@
     reason = "each test file uses a part of this, and tests may unwrap"
 )]
 
+pub mod gateway;
 pub mod proxy;
 
 use std::{

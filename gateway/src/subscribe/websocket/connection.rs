@@ -23,11 +23,7 @@ use super::{
     messages::{self, ClientMessage},
     operations::{Operations, Output},
 };
-use crate::{
-    authenticate::{CorrelationId, Identity},
-    config::SubscriptionsConfig,
-    error::GraphqlError,
-};
+use crate::{authenticate::CorrelationId, config::SubscriptionsConfig, error::GraphqlError};
 
 /// How many outputs go out with one flush.
 const MAX_SENT_AT_ONCE: usize = 64;
@@ -54,7 +50,8 @@ pub struct Connections {
 pub struct Connection<S> {
     socket: WebSocketStream<S>,
     connections: Connections,
-    identity: Identity,
+    /// Who opened it, or who `connection_init` said it is.
+    caller: Caller,
     initialised: bool,
     operations: Operations,
     /// When `connection_init` must have come; later, when the caller's token runs out.
@@ -83,12 +80,12 @@ impl From<SocketError> for End {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
-    /// A connection of a caller whose upgrade request said `identity`.
-    pub fn new(socket: WebSocketStream<S>, connections: Connections, identity: Identity) -> Self {
+    /// A connection of a caller whose upgrade request came from `caller`.
+    pub fn new(socket: WebSocketStream<S>, connections: Connections, caller: Caller) -> Self {
         let now = Instant::now();
         let deadline = Some(now + connections.config.init_timeout());
         let operations = Operations::default();
-        Self { socket, connections, identity, initialised: false, operations, deadline, last_heard: now }
+        Self { socket, connections, caller, initialised: false, operations, deadline, last_heard: now }
     }
 
     /// Serves the connection until it ends.
@@ -179,8 +176,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 };
                 match request {
                     Ok(request) => {
-                        let correlation = CorrelationId::generate();
-                        let caller = Caller { identity: self.identity.clone(), correlation };
+                        let caller = Caller { correlation: CorrelationId::generate(), ..self.caller.clone() };
                         let runner = &self.connections.runner;
                         self.operations.start(id, request, caller, runner).map_err(End::Close)
                     }
@@ -196,10 +192,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
         if let Some(authorization) = authorization {
             let verified = self.connections.runner.authenticate(authorization).await;
-            self.identity = verified.map_err(|error| End::Close(Close::Forbidden(error.to_string())))?;
+            self.caller.identity = verified.map_err(|error| End::Close(Close::Forbidden(error.to_string())))?;
         }
         self.initialised = true;
-        self.deadline = self.connections.runner.time_left(&self.identity).map(|left| Instant::now() + left);
+        self.deadline = self.connections.runner.time_left(&self.caller.identity).map(|left| Instant::now() + left);
         self.send(messages::acknowledge()).await
     }
 

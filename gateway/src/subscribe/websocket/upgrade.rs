@@ -17,8 +17,10 @@ use tokio_tungstenite::{
     },
 };
 
-use super::connection::{Connection, Connections};
-use crate::authenticate::Identity;
+use super::{
+    super::Caller,
+    connection::{Connection, Connections},
+};
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 /// The library's own buffers are 128 KiB each, which 10,000 clients would turn into 2.5 GB.
@@ -61,7 +63,7 @@ impl UpgradeError {
 pub fn upgrade(
     mut request: Request<Body>,
     connections: Connections,
-    identity: Identity,
+    caller: Caller,
     allowed_origins: &[String],
 ) -> Result<Response, UpgradeError> {
     let headers = request.headers();
@@ -88,7 +90,7 @@ pub fn upgrade(
             .max_frame_size(Some(connections.max_message_bytes));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         metrics::gauge!("selvedge_websocket_connections").increment(1.0);
-        let connection = Connection::new(socket, connections, identity);
+        let connection = Connection::new(socket, connections, caller);
         if speaks_ours {
             connection.serve().await
         } else {
