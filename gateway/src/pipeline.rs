@@ -278,6 +278,7 @@ fn limits(config: &Config) -> Limits {
         max_fields: config.limits.max_fields,
         max_aliases: config.limits.max_aliases,
         max_root_fields: config.limits.max_root_fields,
+        max_deferred_parts: config.limits.max_deferred_parts,
         introspection: config.introspection_enabled(),
     }
 }

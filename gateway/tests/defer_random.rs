@@ -150,7 +150,8 @@ impl Case {
     ///
     /// What cannot be planned without `@defer` either is left out.
     fn check(&self, query: &str, faults: Option<u64>) -> bool {
-        let limits = Limits { max_fields: 100_000, max_aliases: 100_000, ..Limits::default() };
+        let limits =
+            Limits { max_fields: 100_000, max_aliases: 100_000, max_deferred_parts: 100_000, ..Limits::default() };
         let operation = match prepare(&self.schema, query, None, &limits) {
             Ok(operation) => operation,
             Err(errors) => {

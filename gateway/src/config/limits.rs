@@ -26,6 +26,9 @@ pub struct LimitsConfig {
     /// How many root fields an operation may have.
     #[schemars(range(min = 1))]
     pub max_root_fields: usize,
+    /// How many `@defer`s an operation may have, with fragments counted where they are used; each is a part of the answer,
+    /// one in a list counts once.
+    pub max_deferred_parts: usize,
     /// How many operations one HTTP request may carry as an array; 0 refuses arrays.
     pub max_batch_operations: usize,
     /// How many prepared operations are kept.
@@ -41,6 +44,7 @@ impl Default for LimitsConfig {
             max_fields: 10_000,
             max_aliases: 200,
             max_root_fields: 50,
+            max_deferred_parts: 100,
             max_batch_operations: 0,
             max_prepared_operations: 4_096,
         }

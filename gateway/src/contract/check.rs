@@ -18,6 +18,7 @@ const NO_LIMITS: Limits = Limits {
     max_aliases: usize::MAX,
     max_root_fields: usize::MAX,
     max_fields: usize::MAX,
+    max_deferred_parts: usize::MAX,
     introspection: true,
 };
 

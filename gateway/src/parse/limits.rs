@@ -13,6 +13,8 @@ pub struct Limits {
     pub max_root_fields: usize,
     /// How many fields the operation may select, each use of a fragment counted.
     pub max_fields: usize,
+    /// How many `@defer`s the operation may have, counted where they stand in the response.
+    pub max_deferred_parts: usize,
     /// Whether `__schema` and `__type` are answered.
     pub introspection: bool,
 }
@@ -25,6 +27,7 @@ impl Default for Limits {
             max_aliases: 200,
             max_root_fields: 50,
             max_fields: 5_000,
+            max_deferred_parts: 100,
             introspection: true,
         }
     }

@@ -141,6 +141,10 @@ pub fn prepare(
     let mut keys = Keys::default();
     let mut projection = Projection::compile(schema, &document, (root_type, operation.selection_set), &mut keys)
         .map_err(|error| vec![GraphqlError::new(code::VALIDATION_FAILED, error.to_string())])?;
+    if projection.defers.len() > limits.max_deferred_parts {
+        let message = format!("The operation has more than {} `@defer`s.", limits.max_deferred_parts);
+        return Err(vec![GraphqlError::new(code::VALIDATION_FAILED, message)]);
+    }
     let mut shapes = Shapes::default();
     let mut plan = if needs_subgraphs(&projection) {
         plan(schema, &document, &operation, (&mut keys, &mut shapes)).map_err(|reason| {
