@@ -103,7 +103,7 @@ async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Re
     if parts.method != Method::POST && parts.method != Method::GET {
         return Err(RequestError::MethodNotAllowed.into());
     }
-    check_csrf(&edge.config.csrf, &parts.headers)?;
+    check_csrf(&edge.config.csrf, &parts.method, &parts.headers)?;
     let accepted = Accepted::from_headers(&parts.headers)?;
     let identity = edge.pipeline.authenticator().authenticate(&parts.headers).await?;
     let decoded = if parts.method == Method::POST {
