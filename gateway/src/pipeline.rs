@@ -22,7 +22,7 @@ use crate::{
     error::{GraphqlError, GraphqlResponse, code},
     execute::{ExecuteContext, Graph, execute},
     operation::OperationKind,
-    plan::{Limits, PreparedOperation, prepare},
+    plan::{Limits, Preparation, prepare_for, prepare_text},
     request::GraphqlRequest,
     schema::ServedSchema,
     subgraph::{CallContext, SubgraphTransports, passes_cookies},
@@ -152,8 +152,9 @@ impl Pipeline {
     /// What to tell the client when its document is not valid.
     pub async fn prepare(&self, request: &GraphqlRequest) -> Result<Prepared, Vec<GraphqlError>> {
         let served = self.0.served.load_full();
-        let key = PreparedKey { query: request.query.clone(), operation_name: request.operation_name.clone() };
-        let known = served.prepare(key, &self.0.limits).await?;
+        let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
+        let key = PreparedKey { query, operation_name, conditions: None };
+        let known = served.prepare(key, &request.variables, &self.0.limits).await?;
         Ok(Prepared { graph: Arc::clone(&served.graph), known })
     }
 
@@ -288,8 +289,13 @@ fn prepare_guarded(
     schema: &ServedSchema,
     key: &PreparedKey,
     limits: &Limits,
-) -> Result<PreparedOperation, Vec<GraphqlError>> {
-    let preparing = || prepare(schema, &key.query, key.operation_name.as_deref(), limits);
+) -> Result<Preparation, Vec<GraphqlError>> {
+    let name = key.operation_name.as_deref();
+    let preparing = || match &key.conditions {
+        None => prepare_text(schema, &key.query, name, limits),
+        Some(conditions) => prepare_for(schema, (&key.query, name), conditions, limits)
+            .map(|operation| Preparation::Planned(Box::new(operation))),
+    };
     std::panic::catch_unwind(AssertUnwindSafe(preparing)).unwrap_or_else(|_panic| {
         tracing::error!(operation_name = key.operation_name, "planning panicked");
         Err(vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the operation could not be planned")])

@@ -172,7 +172,8 @@ async fn unions_interfaces_aliases_and_typenames() {
         "inventory" => json!({ "data": {
             "found": [
                 { "kind": "Brand", "__typename": "Brand", "id": "b", "name": "B" },
-                { "kind": "Product", "__typename": "Product", "id": "p", "name": "P" },
+                // An alias that is called like a field has a name of its own towards subgraphs.
+                { "kind": "Product", "__typename": "Product", "id": "p", "alias_name": "P" },
             ],
             "node": { "__typename": "Brand", "id": "b" },
         } }),

@@ -30,7 +30,10 @@ fn coerced(query: &str, variables: Value) -> Result<Value, Vec<String>> {
 
 #[test]
 fn unknown_and_inaccessible_fields() {
-    assert_eq!(errors("{ nope }"), ["Cannot query field \"nope\" on type \"Query\"."]);
+    assert_eq!(errors("{ nope }"), ["Cannot query field \"nope\" on type \"Query\". Did you mean \"node\"?"]);
+    let hidden = Limits { introspection: false, ..Limits::default() };
+    let told = prepare(&shop(), "{ nope }", None, &hidden).unwrap_err();
+    assert_eq!(told[0].message, "Cannot query field \"nope\" on type \"Query\".", "who may not read the schema");
     assert_eq!(errors("{ auditLog }"), ["Cannot query field \"auditLog\" on type \"Query\"."]);
     assert_eq!(errors("{ products(filter: { state: RECALLED }) { id } }").len(), 1);
     assert_eq!(errors("{ products { id } }"), [""; 0]);
@@ -131,11 +134,11 @@ fn variables_that_do_not_fit_are_named() {
     );
     assert_eq!(
         fails(json!({ "id": 1, "f": { "state": "IN_STOK" } })),
-        "Variable \"$f\" got invalid value \"IN_STOK\" at \"f.state\"; Value \"IN_STOK\" does not exist in \"StockState\" enum. Did you mean \"IN_STOCK\"?"
+        "Variable \"$f\" got invalid value \"IN_STOK\" at \"f.state\"; Value \"IN_STOK\" does not exist in \"StockState\" enum. Did you mean the enum value \"IN_STOCK\"?"
     );
     assert_eq!(
         fails(json!({ "id": 1, "f": { "near": { "y": 1 } } })),
-        "Variable \"$f\" got invalid value {\"y\":1} at \"f.near\"; Field \"x\" of required type \"Float!\" was not provided."
+        "Variable \"$f\" got invalid value { y: 1 } at \"f.near\"; Field \"x\" of required type \"Float!\" was not provided."
     );
     assert!(fails(json!({ "id": 1, "f": { "sizs": [] } })).contains("Did you mean \"sizes\"?"));
     assert!(fails(json!({ "id": 1, "f": 3 })).contains("Expected type \"ProductFilter\" to be an object."));

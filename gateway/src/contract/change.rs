@@ -1,15 +1,16 @@
 //! How the answer to an operation changes between two schemas that both serve it.
 
 use ahash::{AHashMap, AHashSet};
-use graphql_tools::static_graphql::query::{
-    Definition, Document, FragmentDefinition, Selection, SelectionSet, TypeCondition,
-};
 
 use crate::{
+    error::Location,
     operation::OperationKind,
-    parse::{Limits, parse},
+    parse::{
+        Document, Limits,
+        ast::{FragmentDefinition, Name, Selection, SelectionSet},
+        parse,
+    },
     schema::{ApiSchema, ApiType, ServedSchema, TypeRef},
-    validate::operations,
 };
 
 /// What a client that was generated for `before` would not understand in the answers of `after`; one line each, such as
@@ -20,27 +21,18 @@ pub(super) fn changes(before: &ServedSchema, after: &ServedSchema, text: &str) -
     let mut comparison = Comparison {
         before: before.api(),
         after: after.api(),
-        fragments: fragments(&document),
+        document: &document,
+        fragments: document.fragments().map(|fragment| (fragment.name.text, fragment)).collect(),
         walked: AHashSet::new(),
         found: Vec::new(),
     };
-    for operation in operations(&document) {
+    for operation in document.operations() {
         let types = (root(comparison.before, operation.kind), root(comparison.after, operation.kind));
         if let (Some(before), Some(after)) = types {
-            comparison.set(operation.selection_set, before, after);
+            comparison.set(&operation.selection_set, before, after);
         }
     }
     comparison.found
-}
-
-fn fragments(document: &Document) -> AHashMap<&str, &FragmentDefinition> {
-    let mut fragments = AHashMap::new();
-    for definition in &document.definitions {
-        if let Definition::Fragment(fragment) = definition {
-            fragments.insert(fragment.name.as_str(), fragment);
-        }
-    }
-    fragments
 }
 
 fn root(schema: &ApiSchema, kind: OperationKind) -> Option<&ApiType> {
@@ -54,39 +46,41 @@ fn root(schema: &ApiSchema, kind: OperationKind) -> Option<&ApiType> {
 struct Comparison<'a> {
     before: &'a ApiSchema,
     after: &'a ApiSchema,
-    fragments: AHashMap<&'a str, &'a FragmentDefinition>,
+    document: &'a Document<'a>,
+    fragments: AHashMap<&'a str, &'a FragmentDefinition<'a>>,
     /// Fragments and the two types that they were walked with, so that fragments that multiply cost nothing.
     walked: AHashSet<(&'a str, &'a str, &'a str)>,
     found: Vec<String>,
 }
 
 impl<'a> Comparison<'a> {
-    fn set(&mut self, set: &'a SelectionSet, before: &'a ApiType, after: &'a ApiType) {
+    fn set(&mut self, set: &'a SelectionSet<'a>, before: &'a ApiType, after: &'a ApiType) {
         for selection in &set.items {
             match selection {
                 Selection::Field(field) => {
-                    let fields = (self.before.field(before, &field.name), self.after.field(after, &field.name));
+                    let name = field.name.text;
+                    let fields = (self.before.field(before, name), self.after.field(after, name));
                     let (Some(was), Some(is)) = fields else { continue };
                     if !self.fits(&was.type_ref, &is.type_ref) {
-                        let (line, column) = (field.position.line, field.position.column);
+                        let Location { line, column } = self.document.location(field.at());
                         self.say(format!(
-                            "{line}:{column}: `{}.{}` was `{}` and is now `{}`",
-                            before.name, field.name, was.type_ref, is.type_ref
+                            "{line}:{column}: `{}.{name}` was `{}` and is now `{}`",
+                            before.name, was.type_ref, is.type_ref
                         ));
                         continue;
                     }
                     let types = (self.before.get(was.type_ref.named()), self.after.get(is.type_ref.named()));
-                    if let (Some(before), Some(after)) = types {
-                        self.set(&field.selection_set, before, after);
+                    if let (Some(before), Some(after), Some(set)) = (types.0, types.1, &field.selection_set) {
+                        self.set(set, before, after);
                     }
                 }
-                Selection::InlineFragment(inline) => {
-                    self.narrowed(inline.type_condition.as_ref(), &inline.selection_set, (before, after));
+                Selection::Inline(inline) => {
+                    self.narrowed(inline.type_condition, &inline.selection_set, (before, after));
                 }
-                Selection::FragmentSpread(spread) => {
-                    let Some(fragment) = self.fragments.get(spread.fragment_name.as_str()).copied() else { continue };
-                    if self.walked.insert((&fragment.name, &before.name, &after.name)) {
-                        self.narrowed(Some(&fragment.type_condition), &fragment.selection_set, (before, after));
+                Selection::Spread(spread) => {
+                    let Some(fragment) = self.fragments.get(spread.name.text).copied() else { continue };
+                    if self.walked.insert((fragment.name.text, &before.name, &after.name)) {
+                        self.narrowed(Some(fragment.type_condition), &fragment.selection_set, (before, after));
                     }
                 }
             }
@@ -95,12 +89,12 @@ impl<'a> Comparison<'a> {
 
     fn narrowed(
         &mut self,
-        condition: Option<&'a TypeCondition>,
-        set: &'a SelectionSet,
+        condition: Option<Name<'a>>,
+        set: &'a SelectionSet<'a>,
         (before, after): (&'a ApiType, &'a ApiType),
     ) {
-        let Some(TypeCondition::On(name)) = condition else { return self.set(set, before, after) };
-        if let (Some(before), Some(after)) = (self.before.get(name), self.after.get(name)) {
+        let Some(name) = condition else { return self.set(set, before, after) };
+        if let (Some(before), Some(after)) = (self.before.get(name.text), self.after.get(name.text)) {
             self.set(set, before, after);
         }
     }

@@ -8,7 +8,6 @@ use crate::{
     parse::{Limits, parse},
     plan::prepare,
     schema::ServedSchema,
-    validate::operations,
 };
 
 /// What is recorded has been accepted once; only what a schema can serve is asked here.
@@ -78,7 +77,7 @@ fn problems(schema: &ServedSchema, operation: &RecordedOperation) -> Vec<String>
         Ok(document) => document,
         Err(errors) => return errors.iter().map(line).collect(),
     };
-    let names: Vec<Option<&str>> = operations(&document).map(|operation| operation.name).collect();
+    let names: Vec<Option<&str>> = document.operations().map(|it| it.name.map(|name| name.text)).collect();
     let several = names.len() > 1;
     let errors = names.iter().filter_map(|name| {
         let name = name.filter(|_| several);

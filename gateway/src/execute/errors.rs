@@ -22,7 +22,7 @@ const MAX_POSITIONS: usize = 50;
 #[derive(Deserialize)]
 struct SubgraphError {
     #[serde(default)]
-    message: String,
+    message: Option<String>,
     #[serde(default)]
     path: Option<Vec<Value>>,
     #[serde(default)]
@@ -52,7 +52,7 @@ impl Places<'_> {
             let mut extensions = error.extensions.unwrap_or_default();
             extensions.entry("code").or_insert_with(|| "DOWNSTREAM_SERVICE_ERROR".into());
             extensions.insert("serviceName".to_owned(), (*self.fetch.subgraph).into());
-            let message = if error.message.is_empty() { "unknown error".to_owned() } else { error.message };
+            let message = error.message.unwrap_or_else(|| "unknown error".to_owned());
             for path in self.paths(error.path.as_deref()) {
                 mapped.push(GraphqlError {
                     message: message.clone(),
@@ -89,7 +89,9 @@ impl Places<'_> {
         if matches!(self.fetch.target, Target::Root) {
             let entries = self.shapes.get(self.fetch.shape).map_or(&[][..], |shape| &shape.entries);
             let keys = entries.iter().map(|entry| entry.key).filter(|&key| key != KeyId::TYPENAME);
-            return keys.map(|key| error.clone().with_path(vec![self.keys.name(key).into()])).collect();
+            return keys
+                .map(|key| error.clone().with_path(vec![self.keys.client_name(self.keys.name(key)).into()]))
+                .collect();
         }
         vec![GraphqlError { path: self.common_path(), ..error.clone() }]
     }

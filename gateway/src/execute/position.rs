@@ -144,7 +144,7 @@ impl<'a, F: FnMut(&[PathSegment]) -> ControlFlow<()>> Search<'a, F> {
             Some((PathStep::Types(_), rest)) => self.object(object, rest),
             Some((PathStep::Field(place, renamed), rest)) => {
                 let value = self.grown.tree.get_either(object, place.slot, renamed.map(|renamed| renamed.slot));
-                self.place.push(PathSegment::Key(self.keys.name(place.key).to_owned()));
+                self.place.push(PathSegment::Key(self.keys.client_name(self.keys.name(place.key)).to_owned()));
                 let found = self.value(value, rest)?;
                 self.place.pop();
                 ControlFlow::Continue(found)

@@ -1,46 +1,33 @@
 //! Measures a document without expanding it, so that fragments that multiply cost nothing.
 
 use ahash::AHashMap;
-use graphql_tools::static_graphql::query::{
-    Definition, Document, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
-};
 
-use super::Limits;
+use super::{
+    Limits,
+    ast::{FragmentDefinition, Selection, SelectionSet},
+    document::Document,
+};
+use crate::error::{GraphqlError, code};
 
 /// How deep selections may nest with fragments counted, which cost stack in everything that follows.
 const MAX_NESTING: usize = 150;
-use crate::error::{GraphqlError, code};
 
 /// Checks every operation of a document against the limits.
 ///
 /// # Errors
 ///
 /// The first limit that is exceeded.
-pub fn check_limits(document: &Document, limits: &Limits) -> Result<(), Vec<GraphqlError>> {
-    let fragments = document
-        .definitions
-        .iter()
-        .filter_map(|definition| match definition {
-            Definition::Fragment(fragment) => Some((fragment.name.as_str(), fragment)),
-            Definition::Operation(_) => None,
-        })
-        .collect();
+pub(crate) fn check_limits(document: &Document<'_>, limits: &Limits) -> Result<(), Vec<GraphqlError>> {
+    let fragments = document.fragments().map(|fragment| (fragment.name.text, fragment)).collect();
     let mut ruler = Ruler { fragments, known: AHashMap::new(), uses_introspection: false };
-    for definition in &document.definitions {
-        let set = match definition {
-            Definition::Operation(OperationDefinition::SelectionSet(set)) => set,
-            Definition::Operation(OperationDefinition::Query(it)) => &it.selection_set,
-            Definition::Operation(OperationDefinition::Mutation(it)) => &it.selection_set,
-            Definition::Operation(OperationDefinition::Subscription(it)) => &it.selection_set,
-            // Rules walk fragments that no operation uses as well.
-            Definition::Fragment(fragment) => {
-                if ruler.fragment(&fragment.name).nesting > MAX_NESTING {
-                    return Err(too_much("nested", MAX_NESTING));
-                }
-                continue;
-            }
-        };
-        let size = ruler.set(set);
+    // Rules walk fragments that no operation uses as well.
+    for fragment in document.fragments() {
+        if ruler.fragment(fragment.name.text).nesting > MAX_NESTING {
+            return Err(too_much("nested", MAX_NESTING));
+        }
+    }
+    for operation in document.operations() {
+        let size = ruler.set(&operation.selection_set);
         for (what, value, limit) in [
             ("deep", size.depth, limits.max_depth),
             ("nested", size.nesting, MAX_NESTING),
@@ -94,21 +81,21 @@ impl Size {
     }
 }
 
-struct Ruler<'a> {
-    fragments: AHashMap<&'a str, &'a FragmentDefinition>,
+struct Ruler<'d, 'a> {
+    fragments: AHashMap<&'a str, &'d FragmentDefinition<'a>>,
     /// Measured fragments; `None` while one is being measured, so that cycles end (validation names them).
     known: AHashMap<&'a str, Option<Size>>,
     uses_introspection: bool,
 }
 
-impl<'a> Ruler<'a> {
-    fn set(&mut self, set: &'a SelectionSet) -> Size {
+impl<'a> Ruler<'_, 'a> {
+    fn set(&mut self, set: &SelectionSet<'a>) -> Size {
         let mut size = Size::default();
         for item in &set.items {
             size.add(match item {
                 Selection::Field(field) => {
-                    self.uses_introspection |= matches!(field.name.as_str(), "__schema" | "__type");
-                    let below = self.set(&field.selection_set);
+                    self.uses_introspection |= matches!(field.name.text, "__schema" | "__type");
+                    let below = field.selection_set.as_ref().map(|set| self.set(set)).unwrap_or_default();
                     Size {
                         depth: below.depth.saturating_add(1),
                         nesting: below.nesting.saturating_add(1),
@@ -117,8 +104,8 @@ impl<'a> Ruler<'a> {
                         own_fields: 1,
                     }
                 }
-                Selection::InlineFragment(fragment) => self.set(&fragment.selection_set).nested(),
-                Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name).nested(),
+                Selection::Inline(fragment) => self.set(&fragment.selection_set).nested(),
+                Selection::Spread(spread) => self.fragment(spread.name.text).nested(),
             });
         }
         size

@@ -1,11 +1,16 @@
 //! From text to document, within limits.
 
+pub(crate) mod ast;
 mod document;
-mod escapes;
+mod lexer;
 mod limits;
 mod measure;
-mod repeated;
+mod parser;
+mod printed;
+mod source;
+mod string;
+mod token;
 
-pub use document::parse;
+pub(crate) use document::{Document, parse};
 pub use limits::Limits;
-pub use measure::check_limits;
+pub(crate) use measure::check_limits;

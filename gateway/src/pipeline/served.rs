@@ -10,10 +10,17 @@ use std::{
 };
 
 use moka::future::Cache;
+use serde_json::{Map, Value};
 use tokio::{task, time::Instant};
 
 use super::prepare_guarded;
-use crate::{error::GraphqlError, execute::Graph, parse::Limits, plan::PreparedOperation, schema::ServedSchema};
+use crate::{
+    error::GraphqlError,
+    execute::Graph,
+    parse::Limits,
+    plan::{ConditionVariable, Conditions, Preparation, PreparedOperation},
+    schema::ServedSchema,
+};
 
 /// How often it is looked whether a graph that was replaced is still in use.
 const RETIRE_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,12 +49,31 @@ pub struct Warmed {
 pub(super) struct PreparedKey {
     pub(super) query: String,
     pub(super) operation_name: Option<String>,
+    /// For an operation whose selection depends on variables, their values; `None` until that is known.
+    pub(super) conditions: Option<Conditions>,
 }
 
 /// A prepared operation, and how often it was asked for.
 pub(super) struct Known {
     pub(super) operation: Arc<PreparedOperation>,
     uses: AtomicU64,
+}
+
+/// What is remembered of a key.
+#[derive(Clone)]
+enum Remembered {
+    Known(Arc<Known>),
+    /// The key lacks the values of these variables.
+    Conditional(Arc<[ConditionVariable]>),
+}
+
+impl Remembered {
+    fn new(preparation: Preparation, uses: u64) -> Self {
+        match preparation {
+            Preparation::Planned(operation) => Self::Known(Known::new(*operation, uses)),
+            Preparation::Conditional(variables) => Self::Conditional(variables.into()),
+        }
+    }
 }
 
 impl Known {
@@ -59,7 +85,7 @@ impl Known {
 /// A graph and what was prepared for it; swapped as one, so that no plan outlives its schema.
 pub(super) struct Served {
     pub(super) graph: Arc<Graph>,
-    prepared: Cache<PreparedKey, Arc<Known>>,
+    prepared: Cache<PreparedKey, Remembered>,
 }
 
 impl Served {
@@ -68,27 +94,45 @@ impl Served {
     }
 
     /// The operation of `key`, prepared now unless it is known; whoever asks at the same time waits for the same.
-    pub(super) async fn prepare(&self, key: PreparedKey, limits: &Limits) -> Result<Arc<Known>, Vec<GraphqlError>> {
-        let known = match self.prepared.get(&key).await {
-            Some(known) => known,
-            None => {
-                let planned = async {
-                    let operation = prepare_guarded(self.graph.schema(), &key, limits)?;
-                    Ok::<_, Vec<GraphqlError>>(Known::new(operation, 0))
-                };
-                let known = self.prepared.try_get_with_by_ref(&key, planned).await;
-                known.map_err(Arc::unwrap_or_clone)?
+    pub(super) async fn prepare(
+        &self,
+        mut key: PreparedKey,
+        variables: &Map<String, Value>,
+        limits: &Limits,
+    ) -> Result<Arc<Known>, Vec<GraphqlError>> {
+        loop {
+            match self.remembered(&key, limits).await? {
+                Remembered::Known(known) => {
+                    // Only the order of warming depends on it, so a lost race costs nothing.
+                    known.uses.fetch_add(1, Ordering::Relaxed);
+                    return Ok(known);
+                }
+                // The key with the values leads to an operation.
+                Remembered::Conditional(asked) => key.conditions = Some(Conditions::of(&asked, variables)),
             }
+        }
+    }
+
+    async fn remembered(&self, key: &PreparedKey, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
+        if let Some(remembered) = self.prepared.get(key).await {
+            return Ok(remembered);
+        }
+        let preparing = async {
+            let preparation = prepare_guarded(self.graph.schema(), key, limits)?;
+            Ok::<_, Vec<GraphqlError>>(Remembered::new(preparation, 0))
         };
-        // Only the order of warming depends on it, so a lost race costs nothing.
-        known.uses.fetch_add(1, Ordering::Relaxed);
-        Ok(known)
+        self.prepared.try_get_with_by_ref(key, preparing).await.map_err(Arc::unwrap_or_clone)
     }
 
     /// What was asked for, the most used first.
     fn in_use(&self) -> Vec<(Arc<PreparedKey>, u64)> {
+        let uses = |remembered: Remembered| match remembered {
+            Remembered::Known(known) => Some(known.uses.load(Ordering::Relaxed)),
+            // It is found out again when it is asked for.
+            Remembered::Conditional(_) => None,
+        };
         let mut in_use: Vec<_> =
-            self.prepared.iter().map(|(key, known)| (key, known.uses.load(Ordering::Relaxed))).collect();
+            self.prepared.iter().filter_map(|(key, remembered)| Some((key, uses(remembered)?))).collect();
         in_use.sort_by_key(|(_, uses)| Reverse(*uses));
         in_use
     }
@@ -116,7 +160,7 @@ fn plan_until(
     wanted: Vec<(Arc<PreparedKey>, u64)>,
     limits: &Limits,
     max_time: Duration,
-) -> (Vec<(PreparedKey, Arc<Known>)>, usize) {
+) -> (Vec<(PreparedKey, Remembered)>, usize) {
     let end = Instant::now() + max_time;
     let mut planned = Vec::with_capacity(wanted.len());
     let mut refused = 0;
@@ -126,7 +170,7 @@ fn plan_until(
         }
         match prepare_guarded(schema, &key, limits) {
             // Half of the count goes along: what was asked for lately weighs more than what was asked for long ago.
-            Ok(operation) => planned.push(((*key).clone(), Known::new(operation, uses / 2))),
+            Ok(preparation) => planned.push(((*key).clone(), Remembered::new(preparation, uses / 2))),
             Err(_) => refused += 1,
         }
     }

@@ -2,12 +2,62 @@
 
 use std::borrow::Cow;
 
-use graphql_tools::static_graphql::query::{self, Definition, Document, OperationDefinition as Operation, Selection};
+use graphql_tools::static_graphql::query::{
+    self, Definition, Document, OperationDefinition as Operation, Selection, TypeCondition,
+};
 use hive_router_query_planner::ast::{
     operation::OperationDefinition,
     selection_item::SelectionItem,
     selection_set::{FieldSelection, InlineFragmentSelection, SelectionSet},
 };
+
+use crate::schema::TypeNames;
+
+/// The document without introspection, which the planner does not know: `__typename` stands for `__schema` and
+/// `__type`, and fragments on introspection types are gone.
+pub(super) fn without_introspection<'d>(document: &'d Document, types: &TypeNames) -> Cow<'d, Document> {
+    if !document.definitions.iter().any(|definition| has_introspection(selection_set(definition))) {
+        return Cow::Borrowed(document);
+    }
+    let mut document = document.clone();
+    document.definitions.retain_mut(|definition| {
+        hide_introspection(selection_set_mut(definition));
+        match definition {
+            Definition::Operation(_) => true,
+            Definition::Fragment(fragment) => {
+                let TypeCondition::On(on) = &fragment.type_condition;
+                types.id(on).is_some()
+            }
+        }
+    });
+    Cow::Owned(document)
+}
+
+fn has_introspection(set: &query::SelectionSet) -> bool {
+    set.items.iter().any(|item| match item {
+        Selection::Field(field) => {
+            matches!(field.name.as_str(), "__schema" | "__type") || has_introspection(&field.selection_set)
+        }
+        Selection::InlineFragment(fragment) => has_introspection(&fragment.selection_set),
+        Selection::FragmentSpread(_) => false,
+    })
+}
+
+fn hide_introspection(set: &mut query::SelectionSet) {
+    for item in &mut set.items {
+        match item {
+            Selection::Field(field) if matches!(field.name.as_str(), "__schema" | "__type") => {
+                "__typename".clone_into(&mut field.name);
+                field.alias = None;
+                field.arguments.clear();
+                field.selection_set.items.clear();
+            }
+            Selection::Field(field) => hide_introspection(&mut field.selection_set),
+            Selection::InlineFragment(fragment) => hide_introspection(&mut fragment.selection_set),
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
 
 /// Removes what the gateway answers by itself: `__schema` and `__type` everywhere, `__typename` at the root.
 ///
@@ -75,7 +125,7 @@ fn strip_defer(set: &mut query::SelectionSet) {
     }
 }
 
-fn selection_set(definition: &Definition) -> &query::SelectionSet {
+pub(super) fn selection_set(definition: &Definition) -> &query::SelectionSet {
     match definition {
         Definition::Operation(Operation::SelectionSet(set)) => set,
         Definition::Operation(Operation::Query(it)) => &it.selection_set,

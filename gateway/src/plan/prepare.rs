@@ -8,21 +8,23 @@ use std::sync::{
 use graphql_tools::static_graphql::query::Document;
 
 use super::{
+    conditions::{ConditionVariable, Conditions, condition_variables},
     depend::find_dependencies,
     lay_out::lay_out,
     lower::Lowering,
     node::Plan,
-    partition::{split_root_fields, without_defer, without_meta_fields},
+    partition::{selection_set, split_root_fields, without_defer, without_introspection, without_meta_fields},
+    planner_document::{PlannerOperation, planner_operation},
     share::mark_sharing,
     text::plan_text,
 };
 use crate::{
     error::{GraphqlError, code},
     operation::OperationKind,
-    parse::{Limits, check_limits, parse},
+    parse::{Document as ParsedDocument, Limits, ast, check_limits, parse},
     project::{Program, Projection, Source},
     schema::{ServedSchema, TypeNames},
-    validate::{Operation, VariableDefinition, select_operation, validate},
+    validate::{VariableDefinition, select_operation, validate},
     value::{Keys, Shapes},
 };
 
@@ -116,30 +118,94 @@ impl PreparedOperation {
     }
 }
 
-/// Parses, validates and plans one operation of a document.
+/// What there is to know of an operation before its variables are.
+#[derive(Debug)]
+pub enum Preparation {
+    /// It is the same whatever its variables are.
+    Planned(Box<PreparedOperation>),
+    /// What it selects depends on these variables: [`prepare_for`] plans it for their values.
+    Conditional(Vec<ConditionVariable>),
+}
+
+/// Parses, validates and plans one operation of a document, if it can be planned before its variables are known.
 ///
 /// # Errors
 ///
 /// What to tell the client, when the document is not valid or over a limit.
+pub fn prepare_text(
+    schema: &ServedSchema,
+    query: &str,
+    operation_name: Option<&str>,
+    limits: &Limits,
+) -> Result<Preparation, Vec<GraphqlError>> {
+    let document = checked(schema, query, limits)?;
+    let operation = select_operation(&document, operation_name)?;
+    let conditions = condition_variables(&document, operation);
+    if !conditions.is_empty() {
+        return Ok(Preparation::Conditional(conditions));
+    }
+    planned(schema, (&document, query), operation, None).map(|operation| Preparation::Planned(Box::new(operation)))
+}
+
+/// Parses, validates and plans one operation of a document, for one set of values of the variables that decide what it
+/// selects.
+///
+/// # Errors
+///
+/// As [`prepare_text`].
+pub fn prepare_for(
+    schema: &ServedSchema,
+    (query, operation_name): (&str, Option<&str>),
+    conditions: &Conditions,
+    limits: &Limits,
+) -> Result<PreparedOperation, Vec<GraphqlError>> {
+    let document = checked(schema, query, limits)?;
+    let operation = select_operation(&document, operation_name)?;
+    planned(schema, (&document, query), operation, Some(conditions))
+}
+
+/// Parses, validates and plans one operation of a document for all values of its variables; conditions stay in the plan.
+///
+/// # Errors
+///
+/// As [`prepare_text`].
 pub fn prepare(
     schema: &ServedSchema,
     query: &str,
     operation_name: Option<&str>,
     limits: &Limits,
 ) -> Result<PreparedOperation, Vec<GraphqlError>> {
+    let document = checked(schema, query, limits)?;
+    let operation = select_operation(&document, operation_name)?;
+    planned(schema, (&document, query), operation, None)
+}
+
+/// A document that is valid and within the limits.
+fn checked<'q>(
+    schema: &ServedSchema,
+    query: &'q str,
+    limits: &Limits,
+) -> Result<ParsedDocument<'q>, Vec<GraphqlError>> {
     let document = parse(query, limits)?;
     check_limits(&document, limits)?;
-    validate(schema, &document)?;
-    let operation = select_operation(&document, operation_name)?;
-    let api = schema.api();
-    let root_type = match operation.kind {
-        OperationKind::Query => Some(api.query_type.as_str()),
-        OperationKind::Mutation => api.mutation_type.as_deref(),
-        OperationKind::Subscription => api.subscription_type.as_deref(),
-    }
-    .unwrap_or_default();
+    // Who may not read the schema is not told its names either.
+    validate(schema.api(), &document, limits.introspection)?;
+    Ok(document)
+}
+
+fn planned(
+    schema: &ServedSchema,
+    (document, query): (&ParsedDocument<'_>, &str),
+    operation: &ast::OperationDefinition<'_>,
+    conditions: Option<&Conditions>,
+) -> Result<PreparedOperation, Vec<GraphqlError>> {
+    let (kind, operation_name) = (operation.kind, operation.name.map(|name| name.text));
+    let PlannerOperation { document, variables, renamed } = planner_operation(schema, document, operation, conditions);
     let mut keys = Keys::default();
-    let mut projection = Projection::compile(schema, &document, (root_type, operation.selection_set), &mut keys)
+    renamed.iter().for_each(|(wire, client)| keys.note_alias(wire, client));
+    let root_type = schema.api().root_type(kind).unwrap_or_default();
+    let set = document.definitions.first().map(selection_set).ok_or_else(not_planned)?;
+    let mut projection = Projection::compile(schema, &document, (root_type, set), &mut keys)
         .map_err(|error| vec![GraphqlError::new(code::VALIDATION_FAILED, error.to_string())])?;
     if projection.defers.len() > limits.max_deferred_parts {
         let message = format!("The operation has more than {} `@defer`s.", limits.max_deferred_parts);
@@ -147,9 +213,9 @@ pub fn prepare(
     }
     let mut shapes = Shapes::default();
     let mut plan = if needs_subgraphs(&projection) {
-        plan(schema, &document, &operation, (&mut keys, &mut shapes)).map_err(|reason| {
+        plan(schema, &document, (kind, operation_name), (&mut keys, &mut shapes)).map_err(|reason| {
             tracing::error!(%reason, query, "an operation could not be planned");
-            vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "The operation could not be planned.")]
+            not_planned()
         })?
     } else {
         Plan::default()
@@ -160,8 +226,8 @@ pub fn prepare(
     let (layouts, root) = lay_out(&mut plan, &mut shapes, &keys);
     let program = Program::compile(&projection, schema.types(), (&layouts, root));
     Ok(PreparedOperation {
-        kind: operation.kind,
-        variables: variables(&operation),
+        kind,
+        variables,
         plan,
         keys,
         shapes,
@@ -172,6 +238,10 @@ pub fn prepare(
     })
 }
 
+fn not_planned() -> Vec<GraphqlError> {
+    vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "The operation could not be planned.")]
+}
+
 fn needs_subgraphs(projection: &Projection) -> bool {
     projection.selections.get(projection.root).iter().any(|field| field.source == Source::Tree)
 }
@@ -179,15 +249,16 @@ fn needs_subgraphs(projection: &Projection) -> bool {
 fn plan(
     schema: &ServedSchema,
     document: &Document,
-    operation: &Operation<'_>,
+    (kind, operation_name): (OperationKind, Option<&str>),
     (keys, shapes): (&mut Keys, &mut Shapes),
 ) -> Result<Plan, String> {
     let planner = schema.planner();
     // It knows nothing of what is deferred: the whole is planned, and the plan is cut when it runs.
-    let normalised = planner.normalize(&without_defer(document), operation.name)?;
+    let document = without_defer(document);
+    let normalised = planner.normalize(&without_introspection(&document, schema.types()), operation_name)?;
     let mut lowering = Lowering { types: schema.types(), keys, shapes, plan: Plan::default() };
     let Some(normalised) = without_meta_fields(normalised) else { return Ok(lowering.plan) };
-    let parts = match operation.kind {
+    let parts = match kind {
         OperationKind::Mutation => split_root_fields(&normalised),
         OperationKind::Query | OperationKind::Subscription => vec![normalised],
     };
@@ -199,17 +270,4 @@ fn plan(
         }
     }
     Ok(lowering.plan)
-}
-
-fn variables(operation: &Operation<'_>) -> Vec<VariableDefinition> {
-    operation
-        .variables
-        .iter()
-        .map(|definition| VariableDefinition {
-            name: definition.name.clone(),
-            type_ref: (&definition.var_type).into(),
-            default: definition.default_value.clone(),
-            position: (definition.position.line, definition.position.column),
-        })
-        .collect()
 }

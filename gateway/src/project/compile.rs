@@ -199,7 +199,7 @@ impl<'a> Compiler<'a, '_> {
     fn field(
         &mut self,
         parent: &'a ApiType,
-        response_key: &str,
+        wire_key: &str,
         group: Group<'a>,
     ) -> Result<Option<Field>, SelectionTooLarge> {
         let Group { field, occurrences, parts } = group;
@@ -218,13 +218,15 @@ impl<'a> Compiler<'a, '_> {
             Some(ty) if leaf.is_none() => self.below(ty, &parts)?,
             _ => Below::Leaf,
         };
+        let key = self.keys.intern(wire_key);
+        let response_key = self.keys.client_name(wire_key);
         let mut prefix = serde_json::to_vec(response_key).unwrap_or_default();
         prefix.push(b':');
         let is_meta = parent.name.starts_with("__") || field.name.starts_with("__");
         Ok(Some(Field {
             prefix: prefix.into(),
             response_key: response_key.into(),
-            key: self.keys.intern(response_key),
+            key,
             renamed_key: None,
             coordinate: format!("{}.{}", parent.name, field.name).into(),
             source: match field.name.as_str() {

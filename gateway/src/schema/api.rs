@@ -2,13 +2,12 @@
 
 use graphql_tools::{
     parser::{query::Value as AstValue, schema::Type as AstType},
-    static_graphql::schema::{
-        Directive, DirectiveDefinition, Document, Field, InputValue, SchemaDefinition, TypeDefinition,
-    },
+    static_graphql::schema::{Directive, DirectiveDefinition, Document, Field, InputValue, TypeDefinition},
 };
 use indexmap::IndexMap;
 
 use super::types::Definition;
+use crate::operation::OperationKind;
 
 /// A value in a document or schema.
 pub type Literal = AstValue<'static, String>;
@@ -214,6 +213,22 @@ impl ApiSchema {
         self.types.values()
     }
 
+    /// The directive of a name.
+    #[must_use]
+    pub fn directive(&self, name: &str) -> Option<&ApiDirective> {
+        self.directives.iter().find(|directive| directive.name == name)
+    }
+
+    /// The name of the type that operations of a kind start from.
+    #[must_use]
+    pub fn root_type(&self, kind: OperationKind) -> Option<&str> {
+        match kind {
+            OperationKind::Query => Some(&self.query_type),
+            OperationKind::Mutation => self.mutation_type.as_deref(),
+            OperationKind::Subscription => self.subscription_type.as_deref(),
+        }
+    }
+
     /// The field `name` of a type, `__typename` and, on the query type, `__schema` and `__type` included.
     #[must_use]
     pub fn field<'a>(&'a self, of: &'a ApiType, name: &str) -> Option<&'a ApiField> {
@@ -263,7 +278,16 @@ fn meta_fields() -> [ApiField; 3] {
     };
     let named = |name: &str| TypeRef::Named(name.to_owned());
     let required = |name: &str| TypeRef::NonNull(Box::new(named(name)));
-    [field("__typename", required("String")), field("__schema", required("__Schema")), field("__type", named("__Type"))]
+    let name = "name".to_owned();
+    let argument = ApiInputValue {
+        name: name.clone(),
+        description: None,
+        type_ref: required("String"),
+        default: None,
+        deprecation: None,
+    };
+    let by_name = ApiField { arguments: IndexMap::from([(name, argument)]), ..field("__type", named("__Type")) };
+    [field("__typename", required("String")), field("__schema", required("__Schema")), by_name]
 }
 
 fn read_type(definition: &TypeDefinition) -> ApiType {
@@ -365,51 +389,4 @@ fn argument(directives: &[Directive], directive: &str, argument: &str) -> Option
         AstValue::String(text) if name == argument => Some(text.clone()),
         _ => None,
     })
-}
-
-/// The document that operations are validated against: public, plus introspection.
-pub(super) fn validation_document(public: &Document, introspection: &Document, query_type: &str) -> Document {
-    let meta = graphql_tools::parser::parse_schema::<String>(
-        "type Query { __schema: __Schema! __type(name: String!): __Type }",
-    );
-    let meta_fields: Vec<Field> = meta
-        .map(graphql_tools::parser::schema::Document::into_static)
-        .ok()
-        .and_then(|document| document.definitions.into_iter().next())
-        .and_then(|definition| match definition {
-            Definition::TypeDefinition(TypeDefinition::Object(object)) => Some(object.fields),
-            _ => None,
-        })
-        .unwrap_or_default();
-    let mut definitions: Vec<Definition> = public.definitions.clone();
-    for definition in &mut definitions {
-        if let Definition::TypeDefinition(TypeDefinition::Object(object)) = definition
-            && object.name == query_type
-        {
-            object.fields.extend(meta_fields.iter().cloned());
-        }
-    }
-    if !definitions.iter().any(|definition| matches!(definition, Definition::SchemaDefinition(_))) {
-        let schema = SchemaDefinition { query: Some(query_type.to_owned()), ..SchemaDefinition::default() };
-        definitions.push(Definition::SchemaDefinition(schema));
-    }
-    let known: ahash::AHashSet<String> = definitions.iter().filter_map(name_of).map(str::to_owned).collect();
-    let extra = introspection.definitions.iter().filter(|it| name_of(it).is_none_or(|name| !known.contains(name)));
-    definitions.extend(extra.cloned());
-    Document { definitions }
-}
-
-fn name_of(definition: &Definition) -> Option<&str> {
-    match definition {
-        Definition::TypeDefinition(definition) => Some(match definition {
-            TypeDefinition::Scalar(it) => &it.name,
-            TypeDefinition::Object(it) => &it.name,
-            TypeDefinition::Interface(it) => &it.name,
-            TypeDefinition::Union(it) => &it.name,
-            TypeDefinition::Enum(it) => &it.name,
-            TypeDefinition::InputObject(it) => &it.name,
-        }),
-        Definition::DirectiveDefinition(directive) => Some(&directive.name),
-        _ => None,
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use graphql_tools::{parser::parse_schema, static_graphql::schema::Document};
 
 use super::{
-    api::{ApiSchema, validation_document},
+    api::ApiSchema,
     planner::SupergraphPlanner,
     public::public_document,
     types::{Definition, TypeNames},
@@ -33,7 +33,6 @@ pub struct ServedSchema {
     planner: SupergraphPlanner,
     types: Arc<TypeNames>,
     api: ApiSchema,
-    validation: Document,
     api_sdl: String,
     subgraphs: Vec<(String, String)>,
 }
@@ -65,7 +64,6 @@ impl ServedSchema {
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
         Ok(Self {
             types: Arc::new(TypeNames::from_document(&supergraph)),
-            validation: validation_document(&public, &introspection, &api.query_type),
             api_sdl: public.to_string(),
             api,
             planner,
@@ -100,12 +98,6 @@ impl ServedSchema {
     #[must_use]
     pub(crate) fn shared_types(&self) -> Arc<TypeNames> {
         Arc::clone(&self.types)
-    }
-
-    /// The document that operations are validated against.
-    #[must_use]
-    pub(crate) const fn validation_document(&self) -> &Document {
-        &self.validation
     }
 
     /// The planner over this supergraph.

@@ -18,6 +18,8 @@ pub struct TypeNames {
     /// For each type the object types it can be at run time.
     possible: Vec<Vec<TypeId>>,
     abstract_types: AHashSet<TypeId>,
+    /// Of all types together.
+    field_names: AHashSet<String>,
 }
 
 impl TypeNames {
@@ -43,6 +45,7 @@ impl TypeNames {
                 }
             }
         }
+        types.field_names = field_names(document);
         types.possible = vec![Vec::new(); types.names.len()];
         for definition in &document.definitions {
             match definition {
@@ -77,6 +80,18 @@ impl TypeNames {
         {
             possible.push(object);
         }
+    }
+
+    /// Whether some type has a field of this name; every type has `__typename`.
+    #[must_use]
+    pub fn has_field(&self, name: &str) -> bool {
+        name == "__typename" || self.field_names.contains(name)
+    }
+
+    /// Whether some type has a field whose name starts so.
+    #[must_use]
+    pub fn has_field_starting_with(&self, prefix: &str) -> bool {
+        self.field_names.iter().any(|name| name.starts_with(prefix))
     }
 
     /// The number of a type.
@@ -115,4 +130,13 @@ impl TypeNames {
                 self.possible(condition).contains(&id)
             }
     }
+}
+
+fn field_names(document: &Document) -> AHashSet<String> {
+    let fields = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::TypeDefinition(TypeDefinition::Object(object)) => Some(&object.fields),
+        Definition::TypeDefinition(TypeDefinition::Interface(interface)) => Some(&interface.fields),
+        _ => None,
+    });
+    fields.flatten().map(|field| field.name.clone()).collect()
 }

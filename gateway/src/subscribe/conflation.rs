@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use graphql_tools::static_graphql::query::{Definition, Document, Field, OperationDefinition, Selection, SelectionSet};
 use serde_json::value::RawValue;
 
-use crate::parse::{Limits, parse};
+use crate::{
+    operation::OperationKind,
+    parse::{
+        Document, Limits,
+        ast::{Field, Selection, SelectionSet},
+        parse,
+    },
+};
 
 /// Where in an encoded response the key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,20 +37,17 @@ impl RootField {
     pub(super) fn of(query: &str, operation_name: Option<&str>, conflate: &BTreeMap<String, String>) -> Option<Self> {
         // It was within the limits when it was prepared.
         let document = parse(query, &Limits { max_tokens: usize::MAX, ..Limits::default() }).ok()?;
-        let selection = document.definitions.iter().find_map(|definition| match definition {
-            Definition::Operation(OperationDefinition::Subscription(operation))
-                if operation_name.is_none() || operation.name.as_deref() == operation_name =>
-            {
-                Some(&operation.selection_set)
-            }
-            _ => None,
+        let operation = document.operations().find(|operation| {
+            operation.kind == OperationKind::Subscription
+                && (operation_name.is_none() || operation.name.map(|name| name.text) == operation_name)
         })?;
-        let root = find_field(&document, selection, &|_| true)?;
-        let key_field = conflate.get(&root.name).and_then(|wanted| {
-            find_field(&document, &root.selection_set, &|field| field.name == *wanted && field.directives.is_empty())
+        let root = find_field(&document, &operation.selection_set, &|_| true)?;
+        let key_field = conflate.get(root.name.text).zip(root.selection_set.as_ref()).and_then(|(wanted, set)| {
+            find_field(&document, set, &|field| field.name.text == wanted && field.directives.is_empty())
         });
-        let key = key_field.map(|field| KeyPath { root: response_name(root), key: response_name(field) });
-        Some(Self { name: root.name.clone(), key })
+        let key = key_field
+            .map(|field| KeyPath { root: root.response_key().to_owned(), key: field.response_key().to_owned() });
+        Some(Self { name: root.name.text.to_owned(), key })
     }
 }
 
@@ -57,25 +60,19 @@ impl KeyPath {
     }
 }
 
-fn response_name(field: &Field) -> String {
-    field.alias.as_ref().unwrap_or(&field.name).clone()
-}
-
 /// The first field that is `wanted`, also inside of fragments. Fragments of a validated document have no cycles.
-fn find_field<'a>(
-    document: &'a Document,
-    selection: &'a SelectionSet,
-    wanted: &dyn Fn(&Field) -> bool,
-) -> Option<&'a Field> {
-    selection.items.iter().find_map(|item| match item {
+fn find_field<'d, 'a>(
+    document: &'d Document<'a>,
+    set: &'d SelectionSet<'a>,
+    wanted: &dyn Fn(&Field<'_>) -> bool,
+) -> Option<&'d Field<'a>> {
+    set.items.iter().find_map(|item| match item {
         Selection::Field(field) => wanted(field).then_some(field),
-        Selection::InlineFragment(fragment) => find_field(document, &fragment.selection_set, wanted),
-        Selection::FragmentSpread(spread) => document.definitions.iter().find_map(|definition| match definition {
-            Definition::Fragment(fragment) if fragment.name == spread.fragment_name => {
-                find_field(document, &fragment.selection_set, wanted)
-            }
-            _ => None,
-        }),
+        Selection::Inline(fragment) => find_field(document, &fragment.selection_set, wanted),
+        Selection::Spread(spread) => {
+            let fragment = document.fragments().find(|fragment| fragment.name.text == spread.name.text)?;
+            find_field(document, &fragment.selection_set, wanted)
+        }
     })
 }
 

@@ -1,11 +1,11 @@
 //! Variables, coerced as the specification says, with errors in the words of graphql-js.
 
-use graphql_tools::parser::query::Value as AstValue;
 use serde_json::{Map, Value};
 
+use super::{inspect::inspected, suggest::did_you_mean};
 use crate::{
     error::{GraphqlError, code},
-    schema::{ApiSchema, ApiType, Literal, TypeKind, TypeRef},
+    schema::{ApiSchema, ApiType, TypeKind, TypeRef},
 };
 
 /// One variable of an operation.
@@ -15,8 +15,12 @@ pub struct VariableDefinition {
     pub name: String,
     /// What it takes.
     pub type_ref: TypeRef,
-    /// What it is when absent.
-    pub default: Option<Literal>,
+    /// What it is when absent, coerced.
+    pub default: Option<Value>,
+    /// Whether `@skip` or `@include` asks it, so that it cannot be null.
+    pub is_condition: bool,
+    /// Whether it stands for a literal of the document, so that clients do not set it.
+    pub is_literal: bool,
     /// Line and column of its definition.
     pub position: (usize, usize),
 }
@@ -37,14 +41,15 @@ pub fn coerce_variables(
     let mut coerced = Map::new();
     let mut errors = Vec::new();
     for definition in definitions {
-        let VariableDefinition { name, type_ref, default, position: (line, column) } = definition;
+        let VariableDefinition { name, type_ref, default, is_condition, is_literal, position: (line, column) } =
+            definition;
         let mut fail = |message: String| {
             errors.push(GraphqlError::new(code::BAD_USER_INPUT, message).at(*line, *column));
         };
         let is_required = matches!(type_ref, TypeRef::NonNull(_));
-        match (given.remove(name), default) {
+        match (given.remove(name).filter(|_| !is_literal), default) {
             (None, Some(default)) => {
-                coerced.insert(name.clone(), literal_to_json(default));
+                coerced.insert(name.clone(), default.clone());
             }
             (None, None) if is_required => {
                 fail(format!("Variable \"${name}\" of required type \"{type_ref}\" was not provided."));
@@ -52,6 +57,10 @@ pub fn coerce_variables(
             (None, None) => {}
             (Some(Value::Null), _) if is_required => {
                 fail(format!("Variable \"${name}\" of non-null type \"{type_ref}\" must not be null."));
+            }
+            // With a default its type may be nullable; still a selection is either there or not.
+            (Some(Value::Null), _) if *is_condition => {
+                fail("Argument \"if\" of non-null type \"Boolean!\" must not be null.".to_owned());
             }
             (Some(value), _) => {
                 let mut problems = Vec::new();
@@ -74,22 +83,6 @@ pub fn coerce_variables(
         errors.push(GraphqlError::new(code::BAD_USER_INPUT, message));
     }
     Err(errors)
-}
-
-/// A literal without variables as JSON; enum values become text.
-#[must_use]
-pub(crate) fn literal_to_json(literal: &Literal) -> Value {
-    match literal {
-        AstValue::Variable(_) | AstValue::Null => Value::Null,
-        AstValue::Int(number) => number.as_i64().map_or(Value::Null, Value::from),
-        AstValue::Float(number) => Value::from(*number),
-        AstValue::String(text) | AstValue::Enum(text) => Value::String(text.clone()),
-        AstValue::Boolean(truth) => Value::Bool(*truth),
-        AstValue::List(items) => Value::Array(items.iter().map(literal_to_json).collect()),
-        AstValue::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (name.clone(), literal_to_json(value))).collect())
-        }
-    }
 }
 
 type Problem = (String, String, String);
@@ -148,13 +141,10 @@ impl Coercion<'_> {
     }
 
     fn int(&mut self, value: &Value) -> Value {
-        let whole = value.as_i64().or_else(|| whole_number(value));
-        match whole {
-            Some(number) if i32::try_from(number).is_ok() => Value::from(number),
-            Some(_) => {
-                self.fail_with(value, |value| format!("Int cannot represent non 32-bit signed integer value: {value}"))
-            }
-            None if value.is_u64() => {
+        let is_whole = value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0);
+        match value.as_i64().or_else(|| whole_number(value)).and_then(|number| i32::try_from(number).ok()) {
+            Some(number) => Value::from(number),
+            None if is_whole => {
                 self.fail_with(value, |value| format!("Int cannot represent non 32-bit signed integer value: {value}"))
             }
             None => self.fail_with(value, |value| format!("Int cannot represent non-integer value: {value}")),
@@ -166,12 +156,13 @@ impl Coercion<'_> {
         match value.as_str() {
             Some(text) if ty.enum_values.contains_key(text) => value,
             Some(text) => {
-                let hint = did_you_mean(text, ty.enum_values.keys());
+                let hint = did_you_mean("the enum value", text, ty.enum_values.keys().map(String::as_str));
                 self.fail_with(&value, |_| format!("Value \"{text}\" does not exist in \"{name}\" enum.{hint}"))
             }
-            None => {
-                self.fail_with(&value, |value| format!("Enum \"{name}\" cannot represent non-string value: {value}."))
-            }
+            None => self.fail_with(&value, |shown| {
+                let hint = did_you_mean("the enum value", shown, ty.enum_values.keys().map(String::as_str));
+                format!("Enum \"{name}\" cannot represent non-string value: {shown}.{hint}")
+            }),
         }
     }
 
@@ -200,7 +191,7 @@ impl Coercion<'_> {
             if self.problems.len() > MAX_ERRORS {
                 break;
             }
-            let hint = did_you_mean(unknown, ty.input_fields.keys());
+            let hint = did_you_mean("", unknown, ty.input_fields.keys().map(String::as_str));
             self.fail(&whole, format!("Field \"{unknown}\" is not defined by type \"{}\".{hint}", ty.name));
         }
         if ty.is_one_of {
@@ -210,63 +201,33 @@ impl Coercion<'_> {
     }
 
     fn one_of(&mut self, whole: &Value, coerced: &Map<String, Value>, ty: &ApiType) {
-        let mut fields = coerced.iter();
-        match (fields.next(), fields.next()) {
-            (Some((name, Value::Null)), None) => {
-                self.path.push(format!(".{name}"));
-                self.fail(&Value::Null, format!("Field \"{name}\" must be non-null."));
-                self.path.pop();
-            }
-            (Some(_), None) => {}
-            _ => {
-                let problem = format!("Exactly one key must be specified for OneOf type \"{}\".", ty.name);
-                self.fail(whole, problem);
-            }
+        if coerced.len() != 1 {
+            self.fail(whole, format!("Exactly one key must be specified for OneOf type \"{}\".", ty.name));
+        }
+        // What was coerced may be null because it did not fit.
+        let first = coerced.keys().next().filter(|name| whole.get(name.as_str()).is_some_and(Value::is_null));
+        if let Some(name) = first {
+            self.path.push(format!(".{name}"));
+            self.fail(&Value::Null, format!("Field \"{name}\" must be non-null."));
+            self.path.pop();
         }
     }
 
-    fn fail_with(&mut self, value: &Value, problem: impl FnOnce(&Value) -> String) -> Value {
-        let problem = problem(value);
+    fn fail_with(&mut self, value: &Value, problem: impl FnOnce(&str) -> String) -> Value {
+        let problem = problem(&inspected(value));
         self.fail(value, problem)
     }
 
     fn fail(&mut self, value: &Value, problem: String) -> Value {
         if self.problems.len() <= MAX_ERRORS {
-            self.problems.push((shown(value), self.path.concat(), problem));
+            self.problems.push((inspected(value), self.path.concat(), problem));
         }
         Value::Null
     }
-}
-
-/// The first 200 characters of a value's JSON; the rest is not even written.
-fn shown(value: &Value) -> String {
-    struct Start(Vec<u8>);
-    impl std::io::Write for Start {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.extend_from_slice(bytes);
-            // No character has more than four bytes.
-            if self.0.len() < 4 * 200 { Ok(bytes.len()) } else { Err(std::io::ErrorKind::WriteZero.into()) }
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut start = Start(Vec::new());
-    // An error says that there is more than enough.
-    let _ = serde_json::to_writer(&mut start, value);
-    String::from_utf8_lossy(&start.0).chars().take(200).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the number is whole and within 53 bits")]
 fn whole_number(value: &Value) -> Option<i64> {
     let number = value.as_f64().filter(|_| value.is_f64())?;
     (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
-}
-
-fn did_you_mean<'a>(text: &str, known: impl Iterator<Item = &'a String>) -> String {
-    let nearest = known.map(|name| (strsim::levenshtein(text, name), name)).min();
-    match nearest {
-        Some((distance, name)) if distance <= text.len() / 2 => format!(" Did you mean \"{name}\"?"),
-        _ => String::new(),
-    }
 }

@@ -20,6 +20,8 @@ pub struct Keys {
     renamed: AHashMap<KeyId, KeyId>,
     /// For a key on the wire that no client knows, the client's.
     client_keys: AHashMap<Box<str>, KeyId>,
+    /// For an alias that the client called otherwise, the client's.
+    client_aliases: AHashMap<Box<str>, Box<str>>,
 }
 
 impl Default for Keys {
@@ -29,6 +31,7 @@ impl Default for Keys {
             by_name: AHashMap::new(),
             renamed: AHashMap::new(),
             client_keys: AHashMap::new(),
+            client_aliases: AHashMap::new(),
         };
         keys.intern("__typename");
         keys
@@ -79,10 +82,16 @@ impl Keys {
         !self.renamed.is_empty()
     }
 
+    /// Notes what the client calls the alias `wire`.
+    pub fn note_alias(&mut self, wire: &str, client: &str) {
+        self.client_aliases.insert(wire.into(), client.into());
+    }
+
     /// What the client calls a key on the wire.
     #[must_use]
     pub fn client_name<'a>(&'a self, wire: &'a str) -> &'a str {
-        self.client_keys.get(wire).map_or(wire, |&key| self.name(key))
+        let name = self.client_keys.get(wire).map_or(wire, |&key| self.name(key));
+        self.client_aliases.get(name).map_or(name, |alias| alias)
     }
 
     /// The key of a number.

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use selvedge_gateway::{
     execute::{ExecuteContext, execute, execute_event},
     parse::Limits,
-    plan::{PreparedOperation, prepare},
+    plan::{Conditions, Preparation, PreparedOperation, prepare, prepare_for, prepare_text},
     schema::{ServedSchema, SubgraphSdl, compose},
     subgraph::{SubgraphRequest, SubgraphResponse, SubgraphTransports, TransportError},
 };
@@ -47,6 +47,18 @@ pub fn shop() -> ServedSchema {
 
 pub fn prepared(schema: &ServedSchema, query: &str) -> PreparedOperation {
     prepare(schema, query, None, &Limits::default()).unwrap_or_else(|errors| panic!("{errors:?}"))
+}
+
+/// Prepared as the pipeline does it: for the values of the variables that decide what is selected.
+pub fn prepared_with(schema: &ServedSchema, query: &str, variables: &Map<String, Value>) -> PreparedOperation {
+    let limits = Limits::default();
+    match prepare_text(schema, query, None, &limits).unwrap_or_else(|errors| panic!("{errors:?}")) {
+        Preparation::Planned(operation) => *operation,
+        Preparation::Conditional(asked) => {
+            let conditions = Conditions::of(&asked, variables);
+            prepare_for(schema, (query, None), &conditions, &limits).unwrap_or_else(|errors| panic!("{errors:?}"))
+        }
+    }
 }
 
 /// What a subgraph does with a request body.
@@ -129,7 +141,7 @@ pub async fn run_within<R: Into<Reply>>(
     variables: Value,
     (limit, script): (Duration, impl Fn(&str, &Value) -> R + Clone + Send + Sync + 'static),
 ) -> Outcome {
-    let operation = prepared(schema, query);
+    let operation = prepared_with(schema, query, &object(variables.clone()));
     let (transports, log) = scripted(schema, script);
     let context = context(&transports, limit);
     let response = execute(schema, &operation, object(variables), &context).await;

@@ -1,0 +1,37 @@
+//! Fragment name uniqueness: <https://spec.graphql.org/September2025/#sec-Fragment-Name-Uniqueness>.
+
+use ahash::AHashMap;
+
+use crate::validate::{context::Context, rule::Rule};
+
+pub(super) struct UniqueFragmentNames;
+
+impl<'v> Rule<'v> for UniqueFragmentNames {
+    fn document(&mut self, context: &mut Context<'v>) {
+        let mut known = AHashMap::new();
+        for name in context.document.fragments().map(|fragment| fragment.name) {
+            if let Some(first) = known.get(name.text) {
+                let message = format!("There can be only one fragment named \"{}\".", name.text);
+                context.report(message, &[*first, name.at]);
+            } else {
+                known.insert(name.text, name.at);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::rules::testing::{at, errors_of};
+
+    #[test]
+    fn two_fragments_of_one_name_are_refused() {
+        let errors = |query| errors_of(Box::new(UniqueFragmentNames), query);
+        assert_eq!(errors("query A { a } fragment A on Query { a } fragment B on Query { a }"), []);
+        assert_eq!(
+            errors("fragment A on Query { a } fragment A on Dog { name }"),
+            [at("There can be only one fragment named \"A\".", &[(1, 10), (1, 36)])]
+        );
+    }
+}
