@@ -105,7 +105,7 @@ async fn identical_queries_are_one_fetch_and_off_means_off() {
         (json!({ "subgraphs": { "default": { "deduplicate": false } } }), 20),
     ] {
         let first = mirror();
-        slow(&first, 200);
+        slow(&first, 1_000);
         let gateway = start(config.clone(), &first).await;
         let token = bearer("ada");
         let headers = [("authorization", token.as_str())];
@@ -127,12 +127,12 @@ async fn mutations_run_each_and_are_seen_by_what_comes_after() {
     written.sort_unstable();
     assert_eq!(written, ["1", "2", "3", "4", "5"]);
     // A query that is under way when a mutation ends is not joined after it.
-    slow(&first, 300);
+    slow(&first, 2_000);
     let before = {
         let gateway = Arc::clone(&gateway);
         tokio::spawn(async move { gateway.query("{ me }", &[]).await })
     };
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let calls = first.calls();
     slow(&first, 0);
     gateway.query("mutation { write }", &[]).await;
@@ -144,16 +144,16 @@ async fn mutations_run_each_and_are_seen_by_what_comes_after() {
 #[tokio::test]
 async fn who_waits_is_served_when_the_first_client_goes_away() {
     let first = mirror();
-    slow(&first, 300);
+    slow(&first, 1_500);
     let gateway = start(all_shared(), &first).await;
     let ask = || {
         let gateway = Arc::clone(&gateway);
         tokio::spawn(async move { gateway.query("{ me }", &[]).await })
     };
     let leader = ask();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     let follower = ask();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     leader.abort();
     assert_eq!(follower.await.unwrap(), json!({ "data": { "me": null } }));
     assert_eq!(first.calls(), 1);
@@ -168,7 +168,7 @@ async fn answers_with_cookies_are_not_shared() {
         response.headers_mut().insert("set-cookie", cookie.parse().unwrap());
         response
     });
-    slow(&first, 100);
+    slow(&first, 500);
     let mut config = all_shared();
     config["subgraphs"]["default"]["headers"] = json!({ "response": [{ "propagate": { "named": ["set-cookie"] } }] });
     let gateway = start(config, &first).await;
@@ -182,7 +182,7 @@ async fn answers_with_cookies_are_not_shared() {
 #[tokio::test]
 async fn overload_is_shed_at_the_door() {
     let first = mirror();
-    slow(&first, 300);
+    slow(&first, 1_500);
     let config =
         json!({ "server": { "max_concurrent_requests": 3 }, "subgraphs": { "default": { "deduplicate": false } } });
     let gateway = start(config, &first).await;
@@ -204,7 +204,7 @@ async fn overload_is_shed_at_the_door() {
 #[tokio::test]
 async fn a_subgraph_with_too_much_to_do_costs_its_own_part_alone() {
     let first = mirror();
-    slow(&first, 300);
+    slow(&first, 1_500);
     let config = json!({ "subgraphs": { "by_name": { "first": {
         "deduplicate": false,
         "concurrency": { "max_requests": 1, "max_waiting": 0 },
