@@ -7,6 +7,8 @@ use http::HeaderMap;
 use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
 
+use crate::freshness::Freshness;
+
 /// The wire codes of errors that the gateway itself raises.
 pub mod code {
     /// The document is not GraphQL, or over a limit of the parser.
@@ -138,6 +140,21 @@ pub struct GraphqlResponse {
     pub headers: HeaderMap,
     /// How many requests each subgraph got, by name; not encoded by [`Self::to_bytes`].
     pub subgraph_requests: Vec<(Arc<str>, usize)>,
+    /// How long it stays true; `None` when that is not known. Not encoded.
+    pub freshness: Option<Freshness>,
+    /// What was kept, for each fetch that may be kept; not encoded.
+    pub kept: Vec<KeptCount>,
+}
+
+/// What of a fetch was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct KeptCount {
+    /// The step of the plan, from 0.
+    pub step: usize,
+    /// How many of its entities, or whether its root fields.
+    pub kept: usize,
+    /// How many requests the rest took.
+    pub fetches: usize,
 }
 
 impl GraphqlResponse {

@@ -15,12 +15,14 @@
 )]
 
 pub mod authenticate;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod contract;
 pub mod deliver;
 pub mod error;
 pub mod execute;
+pub mod freshness;
 pub mod in_flight;
 pub mod operation;
 pub mod parse;

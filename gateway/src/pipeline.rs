@@ -17,10 +17,11 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     authenticate::{AuthenticateError, Authenticator, Identity, IdentitySigner},
+    cache::{AnswerCache, EntityEvents},
     clock::Clock,
     config::Config,
     error::{GraphqlError, GraphqlResponse, code},
-    execute::{ExecuteContext, Graph, execute},
+    execute::{ExecuteContext, Graph, KeptAnswers, execute},
     operation::OperationKind,
     plan::{Limits, Preparation, prepare_for, prepare_text},
     request::GraphqlRequest,
@@ -55,6 +56,7 @@ struct Parts {
     authenticator: Authenticator,
     signer: IdentitySigner,
     hub: Hub,
+    cache: Option<AnswerCache>,
     limits: Limits,
     max_prepared: u64,
     warm_up: WarmUp,
@@ -85,12 +87,15 @@ impl Pipeline {
             Authenticator::absent(Arc::clone(clock))
         };
         let max_prepared = config.limits.max_prepared_operations;
+        let cache = config.cache.is_enabled().then(|| AnswerCache::new(&config.cache));
+        let served = Served::new(Graph::new(schema, transports), max_prepared, cache.as_ref());
         Self(Arc::new(Parts {
-            served: ArcSwap::from_pointee(Served::new(Graph::new(schema, transports), max_prepared)),
+            served: ArcSwap::from_pointee(served),
             replacing: Mutex::new(()),
             authenticator,
             signer,
             hub,
+            cache,
             limits: limits(config),
             max_prepared,
             warm_up: WARM_UP,
@@ -117,6 +122,12 @@ impl Pipeline {
         &self.0.authenticator
     }
 
+    /// The way for events about entities into the cache of answers.
+    #[must_use]
+    pub fn entity_events(&self) -> EntityEvents {
+        EntityEvents::into_cache(self.0.cache.clone())
+    }
+
     /// The open streams.
     #[must_use]
     pub fn hub(&self) -> &Hub {
@@ -138,7 +149,7 @@ impl Pipeline {
     pub async fn replace(&self, graph: Graph) -> Warmed {
         let _one_at_a_time = self.0.replacing.lock().await;
         let before = self.0.served.load_full();
-        let next = Served::new(graph, self.0.max_prepared);
+        let next = Served::new(graph, self.0.max_prepared, self.0.cache.as_ref());
         let warmed = next.warm(&before, self.0.limits, self.0.warm_up).await;
         self.0.served.store(Arc::new(next));
         served::retire(before);
@@ -176,7 +187,8 @@ impl Pipeline {
                 let variables = request.variables.clone();
                 let (pipeline, owned, of) = (self.clone(), prepared.clone(), caller.clone());
                 let run = move || async move { pipeline.run_alone(&owned, request, &of, debug).await };
-                sharing.share((prepared, &variables, caller), run).await
+                let moment = self.0.cache.as_ref().map(AnswerCache::moment).unwrap_or_default();
+                sharing.share((prepared, &variables, caller), moment, run).await
             }
             _ => {
                 let _until_it_ends = self.change(prepared.kind());
@@ -207,7 +219,8 @@ impl Pipeline {
         let timeout = self.0.request_timeout;
         let deadline = started + timeout;
         let call = self.call_context(caller, deadline);
-        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline };
+        let kept = self.kept(prepared);
+        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept };
         let running = execute(prepared.graph.schema(), &prepared.known.operation, request.variables, &context);
         let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
         let mut response = match AssertUnwindSafe(running).catch_unwind().await {
@@ -221,6 +234,12 @@ impl Pipeline {
             add_debug(&mut response, prepared);
         }
         response
+    }
+
+    /// Where answers to the operation are kept.
+    fn kept<'p>(&'p self, prepared: &'p Prepared) -> Option<KeptAnswers<'p>> {
+        let kept = self.0.cache.as_ref().zip(prepared.known.profile.as_ref());
+        kept.map(|(cache, profile)| KeptAnswers { cache, profile })
     }
 
     /// Joins the stream of a subscription.
@@ -308,6 +327,7 @@ fn add_debug(response: &mut GraphqlResponse, prepared: &Prepared) {
     let details = json!({
         "subgraphRequests": requests.collect::<serde_json::Map<_, _>>(),
         "plan": prepared.known.operation.plan_text(),
+        "cache": response.kept,
     });
     response.extensions.insert("selvedge".to_owned(), details);
 }

@@ -5,6 +5,7 @@ mod layering;
 
 /// From the bottom; modules of one row do not import each other.
 const LAYERS: &[&[&str]] = &[
+    &["freshness"],
     &["in_flight", "clock", "config", "error", "operation"],
     &["parse"],
     &["schema"],
@@ -13,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["project"],
     &["plan"],
     &["contract", "deliver", "subgraph"],
+    &["cache"],
     &["execute"],
     &["authenticate", "request"],
     &["respond"],

@@ -4,6 +4,7 @@
 //! `SELVEDGE_SECTION__KEY`; sizes and times carry their unit in the name.
 
 mod address;
+mod cache;
 mod check;
 mod environment;
 mod error;
@@ -22,6 +23,7 @@ mod traffic;
 mod web;
 
 pub use address::SubgraphAddress;
+pub use cache::{CacheConfig, CacheScope, CacheSubgraphConfig, CacheTypeConfig};
 pub use error::{ConfigError, KeyOrigin};
 pub use header_actions::{HeaderRuleError, NameMatch, Propagation, RequestAction, ResponseAction, is_protected};
 pub use headers::{

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AdminConfig, ConfigError, CorsConfig, CsrfConfig, IdentityConfig, IntrospectionConfig, JwtConfig, LimitsConfig,
-    PlaygroundConfig, SchemaConfig, ServerConfig, SubgraphsConfig, SubscriptionsConfig, TrafficConfig,
+    AdminConfig, CacheConfig, ConfigError, CorsConfig, CsrfConfig, IdentityConfig, IntrospectionConfig, JwtConfig,
+    LimitsConfig, PlaygroundConfig, SchemaConfig, ServerConfig, SubgraphsConfig, SubscriptionsConfig, TrafficConfig,
     security::{DEVELOPMENT_IDENTITY_SECRET, DEVELOPMENT_JWT_SECRET},
 };
 
@@ -35,6 +35,8 @@ pub struct Config {
     pub subgraphs: SubgraphsConfig,
     /// How the traffic of clients is shaped.
     pub traffic: TrafficConfig,
+    /// Remembered answers of subgraphs.
+    pub cache: CacheConfig,
     /// What one request may cost.
     pub limits: LimitsConfig,
     /// The identity that subgraphs trust.
@@ -112,6 +114,7 @@ impl Config {
         self.server.validate()?;
         self.admin.validate()?;
         self.schema.validate()?;
+        self.cache.validate()?;
         self.limits.validate()?;
         self.identity.validate()?;
         self.jwt.validate()?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::KeptAnswers;
 use crate::subgraph::{CallContext, SubgraphTransports};
 
 /// What one request needs beyond its plan.
@@ -14,4 +15,6 @@ pub struct ExecuteContext<'a> {
     pub call: Arc<CallContext>,
     /// When the request must be answered; fetches still under way then fail.
     pub deadline: Instant,
+    /// Where answers are kept, if they are.
+    pub kept: Option<KeptAnswers<'a>>,
 }

@@ -6,7 +6,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     ExecuteContext,
-    run::{Order, Run, send},
+    kept::ask,
+    run::{Order, Run},
 };
 use crate::{
     deliver::{Pending, Publisher, Raised, RaisedErrors, WriteTask},
@@ -115,7 +116,9 @@ impl Rest<'_, '_> {
             }
             let answered = self
                 .run
-                .advance(&mut self.order, &mut under_way, |fetch, job, body| send(fetch, job, body, context))
+                .advance(&mut self.order, &mut under_way, context, |fetch, job, question| {
+                    ask(fetch, job, question, context)
+                })
                 .await;
             is_over = answered.is_none();
             for error in std::mem::take(&mut self.run.errors) {

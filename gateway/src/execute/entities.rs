@@ -50,7 +50,28 @@ impl Representations {
         (0..self.len()).map(|index| self.get(index))
     }
 
-    fn get(&self, index: usize) -> &[u8] {
+    /// Some of them, with the entities that have them.
+    pub(super) fn narrowed(&self, which: &[usize]) -> Self {
+        let mut some = Self::default();
+        let mut numbers = vec![None; self.len()];
+        for (number, &index) in which.iter().enumerate() {
+            some.bytes.extend_from_slice(self.get(index));
+            some.ends.push(some.bytes.len());
+            some.uses.push(self.uses.get(index).copied().unwrap_or_default());
+            if let Some(known) = numbers.get_mut(index) {
+                *known = Some(number);
+            }
+        }
+        let renumbered = |entity: &Entity| {
+            let representation = (*numbers.get(entity.representation)?)?;
+            Some(Entity { representation, ..*entity })
+        };
+        some.entities = self.entities.iter().filter_map(renumbered).collect();
+        some
+    }
+
+    /// One of them.
+    pub(super) fn get(&self, index: usize) -> &[u8] {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
         let end = self.ends.get(index).copied().unwrap_or_default();
         self.bytes.get(start..end).unwrap_or_default()

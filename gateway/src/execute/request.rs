@@ -7,6 +7,7 @@ use super::entities::Representations;
 use crate::plan::{Batch, Fetch};
 
 /// A request body under way: `{"query":"…","variables":{…`.
+#[derive(Clone)]
 pub(super) struct Body {
     out: Vec<u8>,
     has_variables: bool,
@@ -35,11 +36,25 @@ impl Body {
         self.out.extend_from_slice(written);
     }
 
+    /// What has been written of the variables.
+    pub(super) fn variables(&self, fetch: &Fetch) -> &[u8] {
+        self.out.get(fetch.body_start.len()..).unwrap_or_default()
+    }
+
     /// Adds the representations of a batch.
     pub(super) fn representations(&mut self, batch: &Batch, representations: &Representations) {
+        self.list(batch, representations.iter());
+    }
+
+    /// Adds some of the representations of a batch.
+    pub(super) fn some_representations(&mut self, batch: &Batch, representations: &Representations, which: &[usize]) {
+        self.list(batch, which.iter().map(|&index| representations.get(index)));
+    }
+
+    fn list<'r>(&mut self, batch: &Batch, representations: impl Iterator<Item = &'r [u8]>) {
         self.start_variable(&batch.variable);
         self.out.push(b'[');
-        for (index, representation) in representations.iter().enumerate() {
+        for (index, representation) in representations.enumerate() {
             if index > 0 {
                 self.out.push(b',');
             }

@@ -6,22 +6,23 @@ use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
 use http::HeaderMap;
 use serde_json::{Map, Value as Json};
-use tokio::time::timeout_at;
 
 use super::{
     ExecuteContext,
     entities::{Representations, gather, scatter},
     errors::Places,
+    kept::{Question, Reply, ask, profile_of},
     position::{Grown, visit_objects},
     request::Body,
 };
 use crate::{
-    error::{GraphqlError, GraphqlResponse, code},
+    error::{GraphqlError, GraphqlResponse, KeptCount, code},
+    freshness::Freshness,
     operation::OperationKind,
     plan::{Batch, Fetch, Plan, PreparedOperation, Step, Target},
     project::{ProjectInput, Projected, all_hold, project},
     schema::ServedSchema,
-    subgraph::{SubgraphBody, SubgraphRequest, SubgraphResponse, TransportError},
+    subgraph::{SubgraphBody, SubgraphResponse, TransportError},
     validate::coerce_variables,
     value::{Answer, Object, Tree, Value, read_answer},
 };
@@ -52,25 +53,28 @@ pub async fn execute(
 
 /// One request under way.
 pub(super) struct Run<'a> {
-    schema: &'a ServedSchema,
-    operation: &'a PreparedOperation,
+    pub(super) schema: &'a ServedSchema,
+    pub(super) operation: &'a PreparedOperation,
     variables: Map<String, Json>,
-    tree: Tree,
+    pub(super) tree: Tree,
     pub(super) root: Object,
     pub(super) errors: Vec<GraphqlError>,
     requests: Vec<(Arc<str>, usize)>,
+    /// How long everything that was joined stays true; `None` when something does not say.
+    pub(super) freshness: Option<Freshness>,
+    kept: Vec<KeptCount>,
 }
 
 /// What must be known when the answer of a step comes.
 #[derive(Default)]
 pub(super) struct Job {
-    step: usize,
-    gathered: Vec<Representations>,
-    at: Vec<Object>,
+    pub(super) step: usize,
+    pub(super) gathered: Vec<Representations>,
+    pub(super) at: Vec<Object>,
 }
 
 /// The answer of a job.
-pub(super) type Answered = (Job, Result<SubgraphResponse, TransportError>);
+pub(super) type Answered = (Job, Reply);
 
 impl<'a> Run<'a> {
     pub(super) fn new(
@@ -80,7 +84,17 @@ impl<'a> Run<'a> {
     ) -> Self {
         let mut tree = Tree::default();
         let root = tree.add_object(operation.plan().root_width);
-        Self { schema, operation, variables, tree, root, errors: Vec::new(), requests: Vec::new() }
+        Self {
+            schema,
+            operation,
+            variables,
+            tree,
+            root,
+            errors: Vec::new(),
+            requests: Vec::new(),
+            freshness: Some(Freshness::ETERNAL),
+            kept: Vec::new(),
+        }
     }
 
     /// Runs those steps of the plan that `includes` names, as if all others had run.
@@ -88,40 +102,44 @@ impl<'a> Run<'a> {
         let mut order = Order::new(self.operation.plan(), includes);
         let mut under_way = FuturesUnordered::new();
         while self
-            .advance(&mut order, &mut under_way, |fetch, job, body| send(fetch, job, body, context))
+            .advance(&mut order, &mut under_way, context, |fetch, job, question| ask(fetch, job, question, context))
             .await
             .is_some()
         {}
     }
 
     /// Starts all steps that can start, and joins the next answer; returns its step, or nothing when all are done.
-    pub(super) async fn advance<F: Future<Output = Answered>>(
+    pub(super) async fn advance<'c, F: Future<Output = Answered>>(
         &mut self,
         order: &mut Order,
         under_way: &mut FuturesUnordered<F>,
-        send: impl Fn(&'a Fetch, Job, Bytes) -> F,
+        context: &ExecuteContext<'c>,
+        ask: impl Fn(&'a Fetch, Job, Question<'c>) -> F,
     ) -> Option<usize> {
         let plan = self.operation.plan();
         while let Some(index) = order.ready.pop() {
-            match self.start(plan, index) {
-                Some((job, body)) => {
+            match self.start(plan, index, context) {
+                Some((job, question)) => {
                     let Some(step) = plan.steps.get(index) else { continue };
-                    self.count(&step.fetch.subgraph);
-                    under_way.push(send(&step.fetch, job, body));
+                    under_way.push(ask(&step.fetch, job, question));
                 }
                 None => order.done(plan, index),
             }
         }
-        let (job, answer) = under_way.next().await?;
+        let (job, reply) = under_way.next().await?;
         let index = job.step;
         if let Some(step) = plan.steps.get(index) {
-            self.take(&step.fetch, &job, answer);
+            self.take_reply(&step.fetch, &job, reply);
         }
         order.done(plan, index);
         Some(index)
     }
 
-    fn count(&mut self, subgraph: &Arc<str>) {
+    pub(super) fn note_kept(&mut self, step: usize, kept: usize, fetches: usize) {
+        self.kept.push(KeptCount { step, kept, fetches });
+    }
+
+    pub(super) fn count(&mut self, subgraph: &Arc<str>) {
         match self.requests.iter_mut().find(|(known, _)| known == subgraph) {
             Some((_, count)) => *count += 1,
             None => self.requests.push((Arc::clone(subgraph), 1)),
@@ -129,7 +147,7 @@ impl<'a> Run<'a> {
     }
 
     /// Builds the request of a step; `None` when there is nothing to ask for.
-    fn start(&self, plan: &Plan, index: usize) -> Option<(Job, Bytes)> {
+    fn start<'c>(&self, plan: &Plan, index: usize, context: &ExecuteContext<'c>) -> Option<(Job, Question<'c>)> {
         let step = plan.steps.get(index)?;
         if !all_hold(&step.when, &self.variables) {
             return None;
@@ -149,12 +167,17 @@ impl<'a> Run<'a> {
                 if job.gathered.iter().all(|gathered| gathered.len() == 0) {
                     return None;
                 }
-                for (batch, gathered) in batches.iter().zip(&job.gathered) {
-                    body.representations(batch, gathered);
-                }
             }
         }
-        Some((job, body.finish()))
+        if let Some((profile, cache)) = profile_of(context, self.operation, index) {
+            return Some((job, Question::Kept(body, profile, cache)));
+        }
+        if let Target::Entities(batches) = &step.fetch.target {
+            for (batch, gathered) in batches.iter().zip(&job.gathered) {
+                body.representations(batch, gathered);
+            }
+        }
+        Some((job, Question::Plain(body.finish())))
     }
 
     fn grown(&self) -> Grown<'_> {
@@ -162,7 +185,7 @@ impl<'a> Run<'a> {
     }
 
     /// Joins the answer of a step.
-    fn take(&mut self, fetch: &Fetch, job: &Job, answer: Result<SubgraphResponse, TransportError>) {
+    pub(super) fn take(&mut self, fetch: &Fetch, job: &Job, answer: Result<SubgraphResponse, TransportError>) {
         let result = match answer {
             Ok(SubgraphResponse { status, body: SubgraphBody::Complete(bytes), .. }) => {
                 self.read(fetch, &bytes).map_err(|reason| TransportError::NotGraphql {
@@ -195,7 +218,16 @@ impl<'a> Run<'a> {
     fn join(&mut self, fetch: &Fetch, job: &Job, answer: &Answer) {
         let places = self.places(fetch, job);
         let mut errors = answer.errors.map(|span| places.of_subgraph(self.tree.bytes(span))).unwrap_or_default();
-        let failure = match (&fetch.target, answer.data) {
+        let failure = self.join_data(fetch, job, answer.data);
+        if let Some(failure) = failure.filter(|_| errors.is_empty()) {
+            errors = self.places(fetch, job).failure("SUBGRAPH_INVALID_RESPONSE", failure);
+        }
+        self.errors.extend(errors);
+    }
+
+    /// Joins data; says what is wrong with it.
+    pub(super) fn join_data(&mut self, fetch: &Fetch, job: &Job, data: Value) -> Option<&'static str> {
+        match (&fetch.target, data) {
             (Target::Root, Value::Object(data)) => {
                 self.tree.merge(self.root, data, false, self.schema.types());
                 None
@@ -212,11 +244,7 @@ impl<'a> Run<'a> {
                 (!all_answered).then_some("did not answer with one entity for each representation")
             }
             _ => Some("answered with no data and no errors"),
-        };
-        if let Some(failure) = failure.filter(|_| errors.is_empty()) {
-            errors = self.places(fetch, job).failure("SUBGRAPH_INVALID_RESPONSE", failure);
         }
-        self.errors.extend(errors);
     }
 
     fn join_at(&mut self, at: &[Object], data: Object, may_share: bool) {
@@ -285,19 +313,10 @@ impl<'a> Run<'a> {
             encoded: Some(projected.encoded),
             subgraph_requests: std::mem::take(&mut self.requests),
             headers: HeaderMap::new(),
+            freshness: self.freshness,
+            kept: std::mem::take(&mut self.kept),
         }
     }
-}
-
-pub(super) async fn send(fetch: &Fetch, job: Job, body: Bytes, context: &ExecuteContext<'_>) -> Answered {
-    let request = SubgraphRequest::new(fetch.kind, body, Arc::clone(&context.call));
-    let started = tokio::time::Instant::now();
-    let answer = timeout_at(context.deadline, context.transports.call(&fetch.subgraph, request)).await;
-    let answer = answer.unwrap_or_else(|_| {
-        let timeout_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Err(TransportError::Timeout { subgraph: fetch.subgraph.to_string(), timeout_ms })
-    });
-    (job, answer)
 }
 
 /// Which steps may start.

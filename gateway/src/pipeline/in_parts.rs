@@ -26,7 +26,7 @@ use crate::{
 /// The answer to an operation with `@defer`.
 pub enum InParts {
     /// Nothing was deferred in the end.
-    Whole(GraphqlResponse),
+    Whole(Box<GraphqlResponse>),
     /// The encoded parts in their form, of which the first is there. An error ends them before their end.
     Parts {
         /// The parts.
@@ -52,7 +52,7 @@ impl Pipeline {
         form: DeferForm,
     ) -> InParts {
         if !prepared.known.operation.has_defer() {
-            return InParts::Whole(self.execute(prepared, request, caller, debug).await);
+            return InParts::Whole(Box::new(self.execute(prepared, request, caller, debug).await));
         }
         let (started, timeout) = (Instant::now(), self.0.request_timeout);
         // No part is made before the client takes the one before it.
@@ -81,7 +81,7 @@ impl Pipeline {
         if debug {
             add_debug(&mut response, prepared);
         }
-        let Some(pending) = pending else { return InParts::Whole(response) };
+        let Some(pending) = pending else { return InParts::Whole(Box::new(response)) };
         let first = initial_bytes(&response, &pending, form);
         let rest = parts.filter_map(|part| ready(later(part)));
         let parts = stream::once(ready(Ok(first))).chain(rest).boxed();
@@ -97,7 +97,8 @@ impl Pipeline {
         mut parts: mpsc::Sender<AnswerPart>,
     ) {
         let deadline = call.deadline.unwrap_or_else(Instant::now);
-        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline };
+        let kept = self.kept(&prepared);
+        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept };
         let (schema, operation) = (prepared.graph.schema(), &prepared.known.operation);
         execute_in_parts(schema, operation, (request.variables, form), &context, &mut parts).await;
     }

@@ -15,6 +15,7 @@ use tokio::{task, time::Instant};
 
 use super::prepare_guarded;
 use crate::{
+    cache::{AnswerCache, OperationProfile, SchemaCache},
     error::GraphqlError,
     execute::Graph,
     parse::Limits,
@@ -56,6 +57,8 @@ pub(super) struct PreparedKey {
 /// A prepared operation, and how often it was asked for.
 pub(super) struct Known {
     pub(super) operation: Arc<PreparedOperation>,
+    /// What the cache of answers knows of it.
+    pub(super) profile: Option<OperationProfile>,
     uses: AtomicU64,
 }
 
@@ -68,17 +71,24 @@ enum Remembered {
 }
 
 impl Remembered {
-    fn new(preparation: Preparation, uses: u64) -> Self {
+    fn new(
+        preparation: Preparation,
+        profile: impl FnOnce(&PreparedOperation) -> Option<OperationProfile>,
+        uses: u64,
+    ) -> Self {
         match preparation {
-            Preparation::Planned(operation) => Self::Known(Known::new(*operation, uses)),
+            Preparation::Planned(operation) => {
+                let profile = profile(&operation);
+                Self::Known(Known::new(*operation, profile, uses))
+            }
             Preparation::Conditional(variables) => Self::Conditional(variables.into()),
         }
     }
 }
 
 impl Known {
-    fn new(operation: PreparedOperation, uses: u64) -> Arc<Self> {
-        Arc::new(Self { operation: Arc::new(operation), uses: AtomicU64::new(uses) })
+    fn new(operation: PreparedOperation, profile: Option<OperationProfile>, uses: u64) -> Arc<Self> {
+        Arc::new(Self { operation: Arc::new(operation), profile, uses: AtomicU64::new(uses) })
     }
 }
 
@@ -86,11 +96,13 @@ impl Known {
 pub(super) struct Served {
     pub(super) graph: Arc<Graph>,
     prepared: Cache<PreparedKey, Remembered>,
+    cache: Option<SchemaCache>,
 }
 
 impl Served {
-    pub(super) fn new(graph: Graph, max_prepared: u64) -> Self {
-        Self { graph: Arc::new(graph), prepared: Cache::new(max_prepared) }
+    pub(super) fn new(graph: Graph, max_prepared: u64, cache: Option<&AnswerCache>) -> Self {
+        let cache = cache.map(|cache| cache.for_schema(graph.schema()));
+        Self { graph: Arc::new(graph), prepared: Cache::new(max_prepared), cache }
     }
 
     /// The operation of `key`, prepared now unless it is known; whoever asks at the same time waits for the same.
@@ -119,7 +131,10 @@ impl Served {
         }
         let preparing = async {
             let preparation = prepare_guarded(self.graph.schema(), key, limits)?;
-            Ok::<_, Vec<GraphqlError>>(Remembered::new(preparation, 0))
+            let profile = |operation: &PreparedOperation| {
+                self.cache.as_ref().map(|cache| cache.profile(self.graph.schema(), operation))
+            };
+            Ok::<_, Vec<GraphqlError>>(Remembered::new(preparation, profile, 0))
         };
         self.prepared.try_get_with_by_ref(key, preparing).await.map_err(Arc::unwrap_or_clone)
     }
@@ -143,7 +158,11 @@ impl Served {
         let known = wanted.len();
         wanted.truncate(warm_up.max_operations);
         let schema = Arc::clone(self.graph.schema());
-        let planning = task::spawn_blocking(move || plan_until(&schema, wanted, &limits, warm_up.max_time));
+        let cache = self.cache.clone();
+        let profile = move |schema: &ServedSchema, operation: &PreparedOperation| {
+            cache.as_ref().map(|cache| cache.profile(schema, operation))
+        };
+        let planning = task::spawn_blocking(move || plan_until((&schema, profile), wanted, &limits, warm_up.max_time));
         // What it might panic on is caught one by one; then nothing is warm, which is no reason to refuse a schema.
         let (planned, refused) = planning.await.unwrap_or_default();
         let warmed = Warmed { planned: planned.len(), refused, left: known - planned.len() - refused };
@@ -156,7 +175,7 @@ impl Served {
 
 /// Plans `wanted` in its order until `max_time` is over; what the schema does not serve is counted.
 fn plan_until(
-    schema: &ServedSchema,
+    (schema, profile): (&ServedSchema, impl Fn(&ServedSchema, &PreparedOperation) -> Option<OperationProfile>),
     wanted: Vec<(Arc<PreparedKey>, u64)>,
     limits: &Limits,
     max_time: Duration,
@@ -170,7 +189,10 @@ fn plan_until(
         }
         match prepare_guarded(schema, &key, limits) {
             // Half of the count goes along: what was asked for lately weighs more than what was asked for long ago.
-            Ok(preparation) => planned.push(((*key).clone(), Remembered::new(preparation, uses / 2))),
+            Ok(preparation) => {
+                let profile = |operation: &PreparedOperation| profile(schema, operation);
+                planned.push(((*key).clone(), Remembered::new(preparation, profile, uses / 2)));
+            }
             Err(_) => refused += 1,
         }
     }

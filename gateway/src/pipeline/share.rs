@@ -32,7 +32,7 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    /// The response of `start`, or of an identical query under way.
+    /// The response of `start`, or of an identical query under way that is not from before `moment`, counted in evictions.
     ///
     /// # Cancellation
     ///
@@ -40,9 +40,10 @@ impl Sharing {
     pub(super) async fn share<F: Work<GraphqlResponse>>(
         &self,
         (prepared, variables, caller): (&Prepared, &Map<String, Value>, &Caller),
+        moment: u64,
         start: impl FnOnce() -> F,
     ) -> GraphqlResponse {
-        let key = self.sameness(prepared, variables, caller);
+        let key = self.sameness(prepared, variables, caller, moment);
         let (response, was_anothers) = self.flights.share(key, start).await;
         if was_anothers {
             metrics::counter!("selvedge_requests_deduplicated_total").increment(1);
@@ -55,7 +56,7 @@ impl Sharing {
         Change(&self.changes)
     }
 
-    fn sameness(&self, prepared: &Prepared, variables: &Map<String, Value>, caller: &Caller) -> Sameness {
+    fn sameness(&self, prepared: &Prepared, variables: &Map<String, Value>, caller: &Caller, moment: u64) -> Sameness {
         let same = Same {
             known: Arc::clone(&prepared.known),
             variables: variables.clone(),
@@ -63,6 +64,7 @@ impl Sharing {
             scopes: caller.identity.scopes.clone(),
             forwarded: caller.forwarded.clone(),
             changes: self.changes.load(Ordering::Acquire),
+            moment,
         };
         Sameness { hash: self.hasher.hash_one(&same), same: Arc::new(same) }
     }
@@ -106,12 +108,14 @@ struct Same {
     scopes: Vec<String>,
     forwarded: HeaderList,
     changes: u64,
+    moment: u64,
 }
 
 impl PartialEq for Same {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.known, &other.known)
             && self.changes == other.changes
+            && self.moment == other.moment
             && self.subject == other.subject
             && self.scopes == other.scopes
             && self.forwarded == other.forwarded
@@ -122,6 +126,6 @@ impl PartialEq for Same {
 impl Hash for Same {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (Arc::as_ptr(&self.known).addr(), &self.variables, &self.subject, &self.scopes).hash(state);
-        (&self.forwarded, self.changes).hash(state);
+        (&self.forwarded, self.changes, self.moment).hash(state);
     }
 }

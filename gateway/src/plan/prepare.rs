@@ -144,7 +144,8 @@ pub fn prepare_text(
     if !conditions.is_empty() {
         return Ok(Preparation::Conditional(conditions));
     }
-    planned(schema, (&document, query), operation, None).map(|operation| Preparation::Planned(Box::new(operation)))
+    planned((schema, limits), (&document, query), operation, None)
+        .map(|operation| Preparation::Planned(Box::new(operation)))
 }
 
 /// Parses, validates and plans one operation of a document, for one set of values of the variables that decide what it
@@ -161,7 +162,7 @@ pub fn prepare_for(
 ) -> Result<PreparedOperation, Vec<GraphqlError>> {
     let document = checked(schema, query, limits)?;
     let operation = select_operation(&document, operation_name)?;
-    planned(schema, (&document, query), operation, Some(conditions))
+    planned((schema, limits), (&document, query), operation, Some(conditions))
 }
 
 /// Parses, validates and plans one operation of a document for all values of its variables; conditions stay in the plan.
@@ -177,7 +178,7 @@ pub fn prepare(
 ) -> Result<PreparedOperation, Vec<GraphqlError>> {
     let document = checked(schema, query, limits)?;
     let operation = select_operation(&document, operation_name)?;
-    planned(schema, (&document, query), operation, None)
+    planned((schema, limits), (&document, query), operation, None)
 }
 
 /// A document that is valid and within the limits.
@@ -194,7 +195,7 @@ fn checked<'q>(
 }
 
 fn planned(
-    schema: &ServedSchema,
+    (schema, limits): (&ServedSchema, &Limits),
     (document, query): (&ParsedDocument<'_>, &str),
     operation: &ast::OperationDefinition<'_>,
     conditions: Option<&Conditions>,

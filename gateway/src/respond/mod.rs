@@ -1,11 +1,13 @@
 //! GraphQL over HTTP, outbound: from GraphQL responses to HTTP responses.
 
+mod caching;
 mod error_response;
 mod event_stream;
 mod multipart;
 mod single;
 mod status;
 
+pub use caching::{freshness_of, with_freshness};
 pub use error_response::{refuse, refuse_request};
 pub use event_stream::event_stream;
 pub use multipart::{multipart, multipart_single};

@@ -2,6 +2,7 @@
 
 mod api;
 mod compose;
+mod entities;
 mod planner;
 mod public;
 mod served;
@@ -9,5 +10,6 @@ mod types;
 
 pub use api::{ApiDirective, ApiEnumValue, ApiField, ApiInputValue, ApiSchema, ApiType, Literal, TypeKind, TypeRef};
 pub use compose::{Composer, CompositionError, CompositionProblem, GuildComposer, SubgraphSdl, compose};
+pub use entities::{CacheHint, EntityTypes};
 pub use served::{SchemaError, ServedSchema};
 pub use types::{TypeId, TypeNames};

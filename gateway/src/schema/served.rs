@@ -6,6 +6,7 @@ use graphql_tools::{parser::parse_schema, static_graphql::schema::Document};
 
 use super::{
     api::ApiSchema,
+    entities::EntityTypes,
     planner::SupergraphPlanner,
     public::public_document,
     types::{Definition, TypeNames},
@@ -32,6 +33,7 @@ pub enum SchemaError {
 pub struct ServedSchema {
     planner: SupergraphPlanner,
     types: Arc<TypeNames>,
+    entities: EntityTypes,
     api: ApiSchema,
     api_sdl: String,
     subgraphs: Vec<(String, String)>,
@@ -62,8 +64,10 @@ impl ServedSchema {
         let public = public_document(&supergraph);
         let api = ApiSchema::from_documents(&public, &introspection)
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
+        let types = TypeNames::from_document(&supergraph);
         Ok(Self {
-            types: Arc::new(TypeNames::from_document(&supergraph)),
+            entities: EntityTypes::from_document(&supergraph, &types),
+            types: Arc::new(types),
             api_sdl: public.to_string(),
             api,
             planner,
@@ -98,6 +102,12 @@ impl ServedSchema {
     #[must_use]
     pub(crate) fn shared_types(&self) -> Arc<TypeNames> {
         Arc::clone(&self.types)
+    }
+
+    /// Which types are entities, and what leads to them.
+    #[must_use]
+    pub const fn entities(&self) -> &EntityTypes {
+        &self.entities
     }
 
     /// The planner over this supergraph.

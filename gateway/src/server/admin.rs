@@ -6,11 +6,15 @@ use axum::{
     Json, Router,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
+use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
+
+use crate::cache::{EntityEvent, EntityEvents};
 
 /// Renders all metrics in Prometheus' text form.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
@@ -38,11 +42,36 @@ impl Health {
     }
 }
 
-/// `/metrics`, `/health/live`, `/health/ready`.
-pub(super) fn router(health: Health, metrics: MetricsText) -> Router {
+/// `/metrics`, `/health/live`, `/health/ready`, and with `evict` `/cache/evict`.
+pub(super) fn router(health: Health, metrics: MetricsText, evict: Option<EntityEvents>) -> Router {
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    Router::new()
+    let router = Router::new()
         .route("/metrics", get(move || async move { ([(CONTENT_TYPE, text)], metrics()) }))
         .route("/health/live", get(|| async { Json(json!({ "status": "alive" })) }))
-        .route("/health/ready", get(move || async move { health.ready() }))
+        .route("/health/ready", get(move || async move { health.ready() }));
+    match evict {
+        Some(events) => router.route("/cache/evict", post(move |body: Bytes| async move { evict_all(&events, &body) })),
+        None => router,
+    }
+}
+
+/// Evicts what the body names: one entity event, or a list of them. When the answer comes, it is done.
+fn evict_all(events: &EntityEvents, body: &[u8]) -> Response {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Evictions {
+        One(EntityEvent),
+        Many(Vec<EntityEvent>),
+    }
+    let named = match serde_json::from_slice(body) {
+        Ok(Evictions::One(event)) => vec![event],
+        Ok(Evictions::Many(events)) => events,
+        Err(_) => {
+            let error =
+                "not an entity event, such as {\"typename\":\"Product\",\"key\":{\"id\":\"1\"}}, nor a list of them";
+            return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
+        }
+    };
+    named.iter().for_each(|event| events.evict(event));
+    Json(json!({ "evicted": named.len() })).into_response()
 }

@@ -20,6 +20,7 @@ use super::{
     graphql, layers, listen,
 };
 use crate::{
+    cache::EntityEvents,
     config::Config,
     pipeline::{Pipeline, Warmed},
     schema::ServedSchema,
@@ -64,6 +65,12 @@ impl Gateway {
         &self.edge.pipeline
     }
 
+    /// Evicts entities from the cache of answers; does nothing where none are kept.
+    #[must_use]
+    pub fn entity_events(&self) -> EntityEvents {
+        self.edge.pipeline.entity_events()
+    }
+
     /// Serves `schema` from now on, by the transports of now; what is under way finishes on the old one.
     pub async fn replace_schema(&self, schema: Arc<ServedSchema>) -> Warmed {
         self.edge.pipeline.replace_schema(schema).await
@@ -83,7 +90,8 @@ impl Gateway {
 
     /// `/metrics`, `/health/live`, `/health/ready`; for an address that clients cannot reach.
     pub fn admin_router(&self) -> Router {
-        admin::router(self.health(), Arc::clone(&self.edge.metrics))
+        let evict = self.edge.config.cache.webhook.then(|| self.entity_events());
+        admin::router(self.health(), Arc::clone(&self.edge.metrics), evict)
     }
 
     fn health(&self) -> Health {

@@ -23,7 +23,10 @@ use crate::{
         Accepted, Decoded, GraphqlRequest, MediaType, RequestError, check_content_type, check_csrf, decode_body,
         decode_query_string,
     },
-    respond::{add_headers, event_stream, multipart, multipart_single, refuse, refuse_request, respond, respond_batch},
+    respond::{
+        add_headers, event_stream, freshness_of, multipart, multipart_single, refuse, refuse_request, respond,
+        respond_batch, with_freshness,
+    },
     subgraph::CORRELATION_HEADER,
     subscribe::{Caller, RunOperation, websocket},
 };
@@ -150,7 +153,10 @@ async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<
                 Some(form) => {
                     edge.pipeline.execute_in_parts(&prepared, request, (&head.caller, head.debug), form).await
                 }
-                None => InParts::Whole(edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await),
+                None => {
+                    let response = edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await;
+                    InParts::Whole(Box::new(response))
+                }
             };
             Ok(match answer {
                 InParts::Parts { parts, form, headers } => {
@@ -172,10 +178,16 @@ fn single(edge: &Edge, response: &GraphqlResponse, media_type: MediaType) -> Res
             event_stream(stream::once(async { body }), edge.config.subscriptions.keep_alive())
         }
         MediaType::Multipart(form) => multipart_single(&response.to_bytes(), form),
-        MediaType::GraphqlResponse | MediaType::Json => respond(response, media_type),
+        MediaType::GraphqlResponse | MediaType::Json => tell_freshness(edge, respond(response, media_type), [response]),
     };
     add_headers(&response.headers, &mut http_response);
     http_response
+}
+
+/// Says how long answers stay true, where answers are kept at all.
+fn tell_freshness<'r>(edge: &Edge, response: Response, of: impl IntoIterator<Item = &'r GraphqlResponse>) -> Response {
+    let cache = &edge.config.cache;
+    if cache.is_enabled() && cache.client_headers { with_freshness(response, freshness_of(of)) } else { response }
 }
 
 fn run_subscription(edge: &Edge, prepared: Prepared, request: GraphqlRequest, head: Head) -> Result<Response, Refusal> {
@@ -204,7 +216,7 @@ async fn run_batch(edge: &Edge, requests: Vec<GraphqlRequest>, head: &Head) -> R
         MediaType::EventStream | MediaType::Multipart(_) => MediaType::Json,
         other => other,
     };
-    respond_batch(&responses, media_type)
+    tell_freshness(edge, respond_batch(&responses, media_type), &responses)
 }
 
 async fn run_batched(edge: &Edge, request: GraphqlRequest, head: &Head) -> GraphqlResponse {

@@ -5,7 +5,7 @@
 //! times; so what counts is what it says about the caller.
 //!
 //! Who asks after a change has been answered must see the change: a query never joins one that began before a mutation
-//! of the same subgraph ended.
+//! of the same subgraph ended, nor one from before an eviction in the cache of answers.
 
 use std::{
     future::Future,
@@ -61,13 +61,15 @@ struct Shared {
 impl Shared {
     fn sameness(&self, request: &SubgraphRequest) -> Sameness {
         let changes = self.changes.load(Ordering::Acquire);
-        let hash = self.hasher.hash_one((&request.body, &request.context.caller, &request.added, changes));
+        let hash =
+            self.hasher.hash_one((&request.body, &request.context.caller, &request.added, changes, request.moment));
         Sameness {
             hash,
             body: request.body.clone(),
             context: Arc::clone(&request.context),
             added: request.added.clone(),
             changes,
+            moment: request.moment,
         }
     }
 }
@@ -80,12 +82,14 @@ struct Sameness {
     context: Arc<CallContext>,
     added: HeaderList,
     changes: u64,
+    moment: u64,
 }
 
 impl PartialEq for Sameness {
     fn eq(&self, other: &Self) -> bool {
         self.hash == other.hash
             && self.changes == other.changes
+            && self.moment == other.moment
             && self.context.caller == other.context.caller
             && self.added == other.added
             && self.body == other.body

@@ -33,13 +33,15 @@ pub struct SubgraphRequest {
     pub added: HeaderList,
     /// When the gateway gives up on it; set by the timeout layer.
     pub deadline: Option<Instant>,
+    /// How many evictions the cache of answers has seen: the answer must not be older than the last of them.
+    pub moment: u64,
 }
 
 impl SubgraphRequest {
     /// A request on behalf of `context`.
     #[must_use]
     pub fn new(kind: OperationKind, body: Bytes, context: Arc<CallContext>) -> Self {
-        Self { body, kind, context, added: HeaderList::default(), deadline: None }
+        Self { body, kind, context, added: HeaderList::default(), deadline: None, moment: 0 }
     }
 
     /// The headers that go along.

@@ -11,6 +11,6 @@ mod tree;
 
 pub use keys::{KeyId, Keys};
 pub use layout::{LayoutId, Layouts, SlotId};
-pub use read::{Answer, ReadError, read_answer};
+pub use read::{Answer, ReadError, read_answer, read_value};
 pub use shape::{Shape, ShapeEntry, ShapeId, Shapes};
 pub use tree::{List, Object, Span, Tree, Value};

@@ -59,6 +59,27 @@ pub fn read_answer(
     Reader { bytes, at: 0, buffer, shapes, types, tree, items: Vec::new() }.answer(shape)
 }
 
+/// Reads a value that is no whole answer into `tree` along `shape`.
+///
+/// # Errors
+///
+/// When the bytes are no value in JSON.
+pub fn read_value(
+    tree: &mut Tree,
+    bytes: &Bytes,
+    (shapes, shape): (&Shapes, ShapeId),
+    types: &TypeNames,
+) -> Result<Value, ReadError> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(ReadError::TooLarge);
+    }
+    std::str::from_utf8(bytes).map_err(|_| ReadError::Utf8)?;
+    let buffer = tree.add_buffer(bytes.clone());
+    let mut reader = Reader { bytes, at: 0, buffer, shapes, types, tree, items: Vec::new() };
+    let value = reader.value(Some(shape), 0)?;
+    if reader.at < bytes.len() { Err(reader.error()) } else { Ok(value) }
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
