@@ -3,6 +3,9 @@
 //! Errors have the words and the places that graphql-js gives them, so that tools that know those know these.
 //! "Executable definitions" and "empty selection sets" are the parser's.
 
+mod defer_label;
+mod defer_on_root_field;
+mod defer_on_valid_operations;
 mod fields_on_correct_type;
 mod fragments_on_composite_types;
 mod known_argument_names;
@@ -58,6 +61,9 @@ pub(super) fn rules<'v>() -> Rules<'v> {
         Box::new(no_unused_variables::NoUnusedVariables),
         Box::new(known_directives::KnownDirectives),
         Box::new(unique_directives_per_location::UniqueDirectivesPerLocation),
+        Box::new(defer_on_root_field::DeferOnRootField),
+        Box::new(defer_on_valid_operations::DeferOnValidOperations),
+        Box::new(defer_label::DeferLabel::default()),
         Box::new(known_argument_names::KnownArgumentNames),
         Box::new(unique_argument_names::UniqueArgumentNames),
         Box::new(values_of_correct_type::ValuesOfCorrectType),
