@@ -38,11 +38,19 @@ impl<'s> Aliases<'s> {
         Self { types, prefix, renamed: Vec::new() }
     }
 
-    /// The alias towards subgraphs, for the client's.
-    pub(super) fn rename(&mut self, alias: &str) -> String {
-        if !self.types.has_field(alias) {
-            return alias.to_owned();
+    /// The alias towards subgraphs of the field `name`, for the client's if it has one.
+    ///
+    /// A field that some `@requires` names with arguments always gets one: by its own name it is asked for with those.
+    pub(super) fn of(&mut self, name: &str, alias: Option<&str>) -> Option<String> {
+        match alias.filter(|alias| *alias != name) {
+            Some(alias) if self.types.has_field(alias) => Some(self.renamed(alias)),
+            Some(alias) => Some(alias.to_owned()),
+            // The planner takes `a: a` and `a` for two fields.
+            None => self.types.is_named_with_arguments(name).then(|| self.renamed(name)),
         }
+    }
+
+    fn renamed(&mut self, alias: &str) -> String {
         let wire = format!("{}{alias}", self.prefix);
         if self.renamed.iter().all(|(known, _)| *known != wire) {
             self.renamed.push((wire.clone(), alias.to_owned()));

@@ -78,7 +78,11 @@ fn strip(set: &mut SelectionSet, is_root: bool) {
             }
             match field.name.as_str() {
                 "__schema" | "__type" => false,
-                "__typename" => !is_root,
+                "__typename" => {
+                    // The response has it by the object's type; under a name of its own it could meet a field.
+                    field.alias = None;
+                    !is_root
+                }
                 _ => true,
             }
         }

@@ -201,11 +201,9 @@ impl<'s> Rewriting<'s> {
         };
         let arguments = field.arguments.iter().map(argument).collect();
         let below = definition.and_then(|definition| api.get(definition.type_ref.named()));
-        // The planner takes `a: a` and `a` for two fields.
-        let alias = field.alias.filter(|alias| alias.text != field.name.text);
         PlannerField {
             position: Pos::default(),
-            alias: alias.map(|alias| self.aliases.rename(alias.text)),
+            alias: self.aliases.of(field.name.text, field.alias.map(|alias| alias.text)),
             name: field.name.text.to_owned(),
             arguments,
             directives,

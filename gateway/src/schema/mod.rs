@@ -3,6 +3,7 @@
 mod api;
 mod compose;
 mod entities;
+mod field_sets;
 mod planner;
 mod public;
 mod served;

@@ -3,6 +3,8 @@
 use ahash::{AHashMap, AHashSet};
 use graphql_tools::static_graphql::schema::{Document, TypeDefinition};
 
+use super::field_sets::named_with_arguments;
+
 /// A definition of a schema document that owns its text.
 pub(super) type Definition = graphql_tools::parser::schema::Definition<'static, String>;
 
@@ -20,6 +22,8 @@ pub struct TypeNames {
     abstract_types: AHashSet<TypeId>,
     /// Of all types together.
     field_names: AHashSet<String>,
+    /// Of all types together.
+    named_with_arguments: AHashSet<String>,
 }
 
 impl TypeNames {
@@ -46,6 +50,7 @@ impl TypeNames {
             }
         }
         types.field_names = field_names(document);
+        types.named_with_arguments = named_with_arguments(document);
         types.possible = vec![Vec::new(); types.names.len()];
         for definition in &document.definitions {
             match definition {
@@ -86,6 +91,12 @@ impl TypeNames {
     #[must_use]
     pub fn has_field(&self, name: &str) -> bool {
         name == "__typename" || self.field_names.contains(name)
+    }
+
+    /// Whether `@requires` or `@provides` names a field of this name with arguments.
+    #[must_use]
+    pub fn is_named_with_arguments(&self, name: &str) -> bool {
+        self.named_with_arguments.contains(name)
     }
 
     /// Whether some type has a field whose name starts so.
