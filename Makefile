@@ -56,6 +56,9 @@ bench: bench-gateway ## Run the benchmarks; results in target/bench/*.json
 bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of the gateway on the shop query
 	cargo bench --bench gateway
 
+soak-reload: setup ## Change the schema 1,000 times under load; fails on a failed request or growing memory
+	SOAK_RELOADS=$(or $(RELOADS),1000) cargo test -p selvedge-gateway --test reload_soak -- --nocapture
+
 up: .env ## Start the distributed form with Docker (docker-compose.yml)
 	docker compose up --build
 
@@ -68,4 +71,4 @@ up: .env ## Start the distributed form with Docker (docker-compose.yml)
 down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
-.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-gateway up down
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-gateway soak-reload up down

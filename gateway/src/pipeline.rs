@@ -4,9 +4,17 @@ mod in_parts;
 mod served;
 mod share;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use futures::{FutureExt, future::BoxFuture};
 pub use in_parts::InParts;
 use serde_json::{Value, json};
@@ -28,11 +36,11 @@ use crate::{
     schema::ServedSchema,
     subgraph::{CallContext, SubgraphTransports, passes_cookies},
     subscribe::{Caller, Hub, RunOperation, Running, StreamRequest, Subscription},
+    worker::Worker,
 };
 
 /// What the executor gets beyond its deadline to put a partial answer together.
 const EXECUTION_GRACE: Duration = Duration::from_secs(1);
-const WARM_UP: WarmUp = WarmUp { max_operations: 256, max_time: Duration::from_secs(10) };
 
 /// An operation that is ready to run, with the graph that it was planned for.
 #[derive(Clone)]
@@ -53,6 +61,10 @@ struct Parts {
     served: ArcSwap<Served>,
     /// Held while something else is made ready, so that what comes later is served later.
     replacing: Mutex<()>,
+    replaced_in_use: Arc<AtomicUsize>,
+    /// Plans for a new schema, and frees an old one.
+    worker: Worker,
+    clock: Arc<dyn Clock>,
     authenticator: Authenticator,
     signer: IdentitySigner,
     hub: Hub,
@@ -88,17 +100,24 @@ impl Pipeline {
         };
         let max_prepared = config.limits.max_prepared_operations;
         let cache = config.cache.is_enabled().then(|| AnswerCache::new(&config.cache));
-        let served = Served::new(Graph::new(schema, transports), max_prepared, cache.as_ref());
+        let graph = (Graph::new(schema, transports), clock.now());
+        let served = Served::new(graph, max_prepared, cache.as_ref());
         Self(Arc::new(Parts {
             served: ArcSwap::from_pointee(served),
             replacing: Mutex::new(()),
+            replaced_in_use: Arc::default(),
+            worker: Worker::start("selvedge-schema"),
+            clock: Arc::clone(clock),
             authenticator,
             signer,
             hub,
             cache,
             limits: limits(config),
             max_prepared,
-            warm_up: WARM_UP,
+            warm_up: WarmUp {
+                max_operations: config.schema.max_warmed_operations,
+                max_time: config.schema.warm_timeout(),
+            },
             sharing: sharing(config),
             request_timeout: config.server.request_timeout(),
         }))
@@ -114,6 +133,24 @@ impl Pipeline {
     #[must_use]
     pub fn graph(&self) -> Arc<Graph> {
         Arc::clone(&self.0.served.load().graph)
+    }
+
+    /// Since when it is served.
+    #[must_use]
+    pub fn loaded_at(&self) -> DateTime<Utc> {
+        self.0.served.load().loaded_at
+    }
+
+    /// How many of those that were served before something under way still runs on.
+    #[must_use]
+    pub fn replaced_in_use(&self) -> usize {
+        self.0.replaced_in_use.load(Ordering::Relaxed)
+    }
+
+    /// Where what is to be served next is made ready.
+    #[must_use]
+    pub fn worker(&self) -> &Worker {
+        &self.0.worker
     }
 
     /// Verifies the tokens of clients.
@@ -149,10 +186,11 @@ impl Pipeline {
     pub async fn replace(&self, graph: Graph) -> Warmed {
         let _one_at_a_time = self.0.replacing.lock().await;
         let before = self.0.served.load_full();
-        let next = Served::new(graph, self.0.max_prepared, self.0.cache.as_ref());
-        let warmed = next.warm(&before, self.0.limits, self.0.warm_up).await;
+        let mut next = Served::new((graph, before.loaded_at), self.0.max_prepared, self.0.cache.as_ref());
+        let warmed = next.warm(&before, (self.0.limits, self.0.warm_up), &self.0.worker).await;
+        next.loaded_at = self.0.clock.now();
         self.0.served.store(Arc::new(next));
-        served::retire(before);
+        served::retire(before, Arc::clone(&self.0.replaced_in_use), self.0.worker.clone());
         warmed
     }
 

@@ -71,6 +71,36 @@ fn wrong_values_say_what_is_wanted() {
 }
 
 #[test]
+fn a_schema_has_one_source() {
+    assert_eq!(
+        message("schema: { supergraph_file: a.graphql, subgraphs: [{ name: a, url: 'http://a' }] }"),
+        "configuration key `schema.subgraphs` must be absent when `schema.supergraph_file` is set; keep one of the two"
+    );
+    assert_eq!(
+        message("schema: { supergraph_file: a.graphql, supergraph_url: 'http://a/b' }"),
+        "configuration key `schema.supergraph_url` must be absent when `schema.supergraph_file` is set; keep one of the two"
+    );
+    assert!(
+        message("schema: { supergraph_url: 'a/b' }").starts_with("configuration key `schema.supergraph_url` must be")
+    );
+    assert_eq!(
+        message("schema: { subgraphs: [{ name: a, url: 'http://a' }, { name: a, url: 'http://b' }] }"),
+        "configuration key `schema.subgraphs.1.name` is `a`, which another subgraph has as well"
+    );
+    assert_eq!(
+        message("schema: { supergraph_headers: { 'not a name': x } }"),
+        "configuration key `schema.supergraph_headers.not a name` is not the name of a header"
+    );
+    assert_eq!(
+        message("schema: { on_breaking_change: ignore }"),
+        "configuration key `schema.on_breaking_change` must be one of \"warn\", \"refuse\", not \"ignore\""
+    );
+    let secret =
+        load("mode: development\nschema: { supergraph_headers: { x-key: sesame } }", &BTreeMap::new()).unwrap();
+    assert!(!format!("{secret:?}").contains("sesame"));
+}
+
+#[test]
 fn every_key_can_be_set_by_environment() {
     assert_eq!(with_variable("SELVEDGE_SERVER__LISTEN", "0.0.0.0:80").unwrap().server.listen, "0.0.0.0:80");
     assert_eq!(with_variable("SELVEDGE_LIMITS__MAX_DEPTH", "7").unwrap().limits.max_depth, 7);

@@ -6,7 +6,7 @@ mod layering;
 /// From the bottom; modules of one row do not import each other.
 const LAYERS: &[&[&str]] = &[
     &["freshness"],
-    &["in_flight", "clock", "config", "error", "operation"],
+    &["in_flight", "clock", "config", "error", "operation", "worker"],
     &["parse"],
     &["schema"],
     &["value"],
@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["respond"],
     &["subscribe"],
     &["pipeline"],
+    &["reload"],
     &["server"],
 ];
 

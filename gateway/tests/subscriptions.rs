@@ -78,6 +78,24 @@ async fn other_callers_variables_and_selections_are_other_streams() {
 }
 
 #[tokio::test]
+async fn a_stream_goes_on_with_the_schema_that_it_began_with_and_lets_it_go_at_its_end() {
+    let gateway = TestGateway::start(config()).await;
+    let pipeline = gateway.gateway.pipeline().clone();
+    let old = std::sync::Arc::downgrade(&pipeline.schema());
+    let mut stream = join(&gateway, BADGES, None).await;
+    assert_eq!((next(&mut stream).await, next(&mut stream).await), (data("A", 1), data("B", 1)));
+    for _ in 0..3 {
+        gateway.gateway.replace_schema(schema()).await;
+    }
+    gateway.script.send_badge("A", 9);
+    assert_eq!(next(&mut stream).await, data("A", 9));
+    eventually("only the one with a stream stays", || pipeline.replaced_in_use() == 1).await;
+    assert!(old.upgrade().is_some());
+    drop(stream);
+    eventually("the old schema's end", || old.upgrade().is_none() && pipeline.replaced_in_use() == 0).await;
+}
+
+#[tokio::test]
 async fn public_streams_are_shared_by_all_callers_unless_other_subgraphs_are_asked() {
     let mut config = config();
     config.subscriptions.public_fields.push("badges".to_owned());

@@ -13,7 +13,7 @@ pub(crate) use catalog::{Catalog, load};
 pub(crate) use data_folder::DataFolder;
 pub(crate) use engines::Engines;
 pub(crate) use in_process::in_process;
-pub(crate) use schema::{SupergraphLocation, compose_schema, load_schema};
+pub(crate) use schema::{SupergraphLocation, compose_schema};
 pub(crate) use serve::{GatewayParts, Listeners, keep_metrics, serve};
 pub(crate) use subgraphs::{INVENTORY_FILE, SubgraphName, inventory, join, preferences, recommendation};
 pub(crate) use tokens::DevelopmentTokens;

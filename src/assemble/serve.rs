@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use selvedge_gateway::{
     config::{AdminConfig, Config as GatewayConfig},
+    reload::Reloader,
     schema::ServedSchema,
     server::{Gateway, Readiness},
     subgraph::SubgraphTransports,
@@ -26,6 +27,8 @@ pub(crate) struct GatewayParts {
     pub(crate) schema: Arc<ServedSchema>,
     /// How it reaches subgraphs.
     pub(crate) transports: SubgraphTransports,
+    /// Follows the source of the schema, where that can change.
+    pub(crate) reloader: Option<Reloader>,
     /// What `/health/ready` asks.
     pub(crate) readiness: Readiness,
     /// What `/metrics` answers.
@@ -86,8 +89,13 @@ pub(crate) async fn serve(
     if let Some(tokens) = tokens {
         builder = builder.routes(tokens.routes());
     }
+    if let Some(reloader) = &parts.reloader {
+        builder = builder.source(reloader.status());
+    }
     let gateway = builder.build().map_err(|error| Failure::Usage(error.to_string()))?;
     let upkeep = tokio::spawn(keep_metrics(parts.metrics));
+    let following =
+        parts.reloader.map(|reloader| tokio::spawn(reloader.follow(gateway.pipeline().clone(), shutdown.clone())));
     let admin = listeners.admin.map(|listener| {
         let gateway = gateway.clone();
         let shutdown = shutdown.clone();
@@ -100,9 +108,9 @@ pub(crate) async fn serve(
     let served = gateway.serve(listeners.gateway, shutdown.clone()).await;
     shutdown.cancel();
     upkeep.abort();
-    if let Some(admin) = admin {
+    for task in [admin, following].into_iter().flatten() {
         // It ends by the shutdown; a panic in it has been logged.
-        let _ = admin.await;
+        let _ = task.await;
     }
     served.map_err(|error| Failure::operation("the gateway's listener failed", &error))
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use clap::Args;
 use selvedge_gateway::{
     config::Config,
-    subgraph::{SubgraphTransports, http_transports},
+    reload::{LoadError, Loaded, Reloader},
 };
 use selvedge_kit::telemetry::install_metrics;
 
@@ -44,6 +44,10 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     if options.development && !config.is_development() {
         return Err(Failure::Usage("--development is given, but the configuration says `mode: production`".to_owned()));
     }
+    if let Some(location) = options.supergraph {
+        location.instead_of(&mut config.schema);
+        config.validate().map_err(|error| Failure::Usage(error.to_string()))?;
+    }
     if let Some(listen) = options.listen {
         config.server.listen = listen.to_string();
     }
@@ -53,9 +57,13 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let listeners = Listeners::bind(&config).await?;
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
-    let schema = assemble::load_schema(&config, options.supergraph).await?;
-    let transports = http_transports(schema.subgraphs(), &config.subgraphs, &SubgraphTransports::default())
-        .map_err(|error| Failure::operation("a subgraph's address cannot be used", &error))?;
+    let mut reloader = Reloader::from_config(&config).map_err(|error| failed(&error))?;
+    // A signal ends the wait for subgraphs that do not come up.
+    let loaded = tokio::select! {
+        loaded = reloader.load() => loaded.map_err(|error| failed(&error))?,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    let Loaded { schema, transports } = loaded;
     tell_what_is_off(&config);
     let parts = GatewayParts {
         config,
@@ -63,10 +71,14 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
         transports,
         // A dead subgraph takes its part of the answers away, not the gateway out of service.
         readiness: Arc::new(Vec::new),
+        reloader: Some(reloader),
         metrics,
         storefront: options.shop,
     };
     tracing::info!("the gateway serves {}/graphql", listeners.url());
+    if let Some(admin_url) = listeners.admin_url() {
+        tracing::info!("metrics, health and schema at {admin_url}/");
+    }
     assemble::serve(parts, listeners, shutdown).await
 }
 
@@ -83,5 +95,13 @@ fn tell_what_is_off(config: &Config) {
         tracing::info!("nothing but a schema is configured and only this machine is served: introspection is on");
     } else if !config.introspection_enabled() {
         tracing::info!("introspection is off (`introspection.enabled`)");
+    }
+}
+
+fn failed(error: &LoadError) -> Failure {
+    match error {
+        LoadError::NoSource => Failure::Usage(format!("{error}, or give --supergraph FILE")),
+        LoadError::NotHeader { .. } => Failure::Usage(error.to_string()),
+        LoadError::Source(_) | LoadError::Refused(_) => Failure::operation("the gateway did not start", error),
     }
 }

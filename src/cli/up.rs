@@ -71,6 +71,7 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
         transports: shop.transports(&config)?,
         readiness: shop.readiness(),
         config: config.gateway,
+        reloader: None,
         metrics,
         storefront: true,
     };

@@ -24,5 +24,6 @@ mod import;
 mod lifecycle;
 mod live_stock;
 mod product_page;
+mod reload;
 mod reservations;
 mod wishlist;

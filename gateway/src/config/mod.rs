@@ -37,7 +37,7 @@ pub use security::{
     CorsConfig, CsrfConfig, DEVELOPMENT_IDENTITY_SECRET, DEVELOPMENT_JWT_SECRET, IdentityConfig, JwtConfig,
     SECRET_MIN_BYTES,
 };
-pub use sources::{SchemaConfig, SchemaSubgraph};
+pub use sources::{BreakingChange, SchemaConfig, SchemaSubgraph};
 pub use subgraphs::{HttpVersion, OwnSubgraphConfig, SubgraphConfig, SubgraphsConfig};
 pub use subscriptions::SubscriptionsConfig;
 pub use tls::{TlsConfig, TlsRoots};

@@ -14,8 +14,7 @@ pub struct Graph {
 impl Graph {
     /// `schema`, whose subgraphs are reached by `transports`.
     #[must_use]
-    pub fn new(schema: Arc<ServedSchema>, transports: SubgraphTransports) -> Self {
-        metrics::gauge!("selvedge_schema_generations").increment(1.0);
+    pub const fn new(schema: Arc<ServedSchema>, transports: SubgraphTransports) -> Self {
         Self { schema, transports }
     }
 
@@ -29,11 +28,5 @@ impl Graph {
     #[must_use]
     pub const fn transports(&self) -> &SubgraphTransports {
         &self.transports
-    }
-}
-
-impl Drop for Graph {
-    fn drop(&mut self) {
-        metrics::gauge!("selvedge_schema_generations").decrement(1.0);
     }
 }

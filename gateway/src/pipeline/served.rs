@@ -4,11 +4,12 @@ use std::{
     cmp::Reverse,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use serde_json::{Map, Value};
 use tokio::{task, time::Instant};
@@ -21,10 +22,14 @@ use crate::{
     parse::Limits,
     plan::{ConditionVariable, Conditions, Preparation, PreparedOperation},
     schema::ServedSchema,
+    worker::Worker,
 };
 
-/// How often it is looked whether a graph that was replaced is still in use.
-const RETIRE_INTERVAL: Duration = Duration::from_secs(1);
+/// When it is looked first whether a graph that was replaced is still in use: most requests take no longer. The time
+/// doubles with each look.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+/// How often it is looked at most: streams last for hours.
+const LAST_LOOKS: Duration = Duration::from_secs(1);
 
 /// How much is planned for a new schema before it is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,14 +100,20 @@ impl Known {
 /// A graph and what was prepared for it; swapped as one, so that no plan outlives its schema.
 pub(super) struct Served {
     pub(super) graph: Arc<Graph>,
+    /// Since when it is served.
+    pub(super) loaded_at: DateTime<Utc>,
     prepared: Cache<PreparedKey, Remembered>,
     cache: Option<SchemaCache>,
 }
 
 impl Served {
-    pub(super) fn new(graph: Graph, max_prepared: u64, cache: Option<&AnswerCache>) -> Self {
+    pub(super) fn new(
+        (graph, loaded_at): (Graph, DateTime<Utc>),
+        max_prepared: u64,
+        cache: Option<&AnswerCache>,
+    ) -> Self {
         let cache = cache.map(|cache| cache.for_schema(graph.schema()));
-        Self { graph: Arc::new(graph), prepared: Cache::new(max_prepared), cache }
+        Self { graph: Arc::new(graph), loaded_at, prepared: Cache::new(max_prepared), cache }
     }
 
     /// The operation of `key`, prepared now unless it is known; whoever asks at the same time waits for the same.
@@ -153,7 +164,7 @@ impl Served {
     }
 
     /// Plans what `before` was asked for most, apart from the threads that answer requests.
-    pub(super) async fn warm(&self, before: &Self, limits: Limits, warm_up: WarmUp) -> Warmed {
+    pub(super) async fn warm(&self, before: &Self, (limits, warm_up): (Limits, WarmUp), worker: &Worker) -> Warmed {
         let mut wanted = before.in_use();
         let known = wanted.len();
         wanted.truncate(warm_up.max_operations);
@@ -162,7 +173,7 @@ impl Served {
         let profile = move |schema: &ServedSchema, operation: &PreparedOperation| {
             cache.as_ref().map(|cache| cache.profile(schema, operation))
         };
-        let planning = task::spawn_blocking(move || plan_until((&schema, profile), wanted, &limits, warm_up.max_time));
+        let planning = worker.run(move || plan_until((&schema, profile), wanted, &limits, warm_up.max_time));
         // What it might panic on is caught one by one; then nothing is warm, which is no reason to refuse a schema.
         let (planned, refused) = planning.await.unwrap_or_default();
         let warmed = Warmed { planned: planned.len(), refused, left: known - planned.len() - refused };
@@ -200,15 +211,24 @@ fn plan_until(
 }
 
 /// Lets go of what was served before, once nothing runs on it any more; to free a large schema takes a while, so it is
-/// not done by the thread that happens to end last.
-pub(super) fn retire(before: Arc<Served>) {
+/// not done by the thread that happens to end last. Until then it counts in `in_use`.
+pub(super) fn retire(before: Arc<Served>, in_use: Arc<AtomicUsize>, worker: Worker) {
+    count(&in_use, 1);
     task::spawn(async move {
         let graph = Arc::clone(&before.graph);
         // Requests hold what they prepared and the graph, never the other plans.
-        let _ = task::spawn_blocking(move || drop(before)).await;
+        worker.free(before);
+        let mut pause = FIRST_LOOK;
         while Arc::strong_count(&graph) > 1 {
-            tokio::time::sleep(RETIRE_INTERVAL).await;
+            tokio::time::sleep(pause).await;
+            pause = LAST_LOOKS.min(pause * 2);
         }
-        let _ = task::spawn_blocking(move || drop(graph)).await;
+        worker.free(graph);
+        count(&in_use, -1);
     });
+}
+
+fn count(in_use: &AtomicUsize, by: isize) {
+    in_use.fetch_add(by.cast_unsigned(), Ordering::Relaxed);
+    metrics::gauge!("selvedge_schema_replaced_in_use").increment(if by > 0 { 1.0 } else { -1.0 });
 }

@@ -1,6 +1,8 @@
 //! Composition of subgraph schemas into one supergraph.
 
-use federation_composition::{CompositionResult, GraphQLError, ServiceDefinition, compose_services, graphql_core};
+use federation_composition::{CompositionResult, ServiceDefinition, compose_services, graphql_core};
+
+use super::places::Places;
 
 /// One subgraph's schema, as it exports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,15 +71,18 @@ pub struct GuildComposer;
 impl Composer for GuildComposer {
     fn compose(&self, subgraphs: &[SubgraphSdl]) -> Result<String, CompositionError> {
         let services = subgraphs.iter().map(service).collect::<Result<Vec<_>, _>>()?;
-        let result = compose_services(&services).map_err(|error| CompositionError::Problems {
-            problems: vec![CompositionProblem { code: error.code().map(str::to_owned), message: error.to_string() }],
-        })?;
-        match result {
-            CompositionResult::Success(success) => Ok(success.supergraph_sdl().to_owned()),
-            CompositionResult::Failure(failure) => {
-                Err(CompositionError::Problems { problems: failure.errors().iter().map(problem).collect() })
+        let problem = |code: Option<&str>, message: &str| CompositionProblem {
+            code: code.map(str::to_owned),
+            message: Places::of(subgraphs).complete(message),
+        };
+        let problems = match compose_services(&services) {
+            Ok(CompositionResult::Success(success)) => return Ok(success.supergraph_sdl().to_owned()),
+            Ok(CompositionResult::Failure(failure)) => {
+                failure.errors().iter().map(|error| problem(error.code(), &error.message)).collect()
             }
-        }
+            Err(error) => vec![problem(error.code(), &error.to_string())],
+        };
+        Err(CompositionError::Problems { problems })
     }
 }
 
@@ -85,10 +90,6 @@ fn service(subgraph: &SubgraphSdl) -> Result<ServiceDefinition, CompositionError
     let document = graphql_core::parse(&subgraph.sdl)
         .map_err(|error| CompositionError::Parse { subgraph: subgraph.name.clone(), reason: error.to_string() })?;
     Ok(ServiceDefinition::new(subgraph.name.as_str(), document).with_url(subgraph.url.as_str()))
-}
-
-fn problem(error: &GraphQLError) -> CompositionProblem {
-    CompositionProblem { code: error.code().map(str::to_owned), message: error.message.clone() }
 }
 
 /// Composes subgraphs into a supergraph SDL in the Apollo join form, with the default [`Composer`].

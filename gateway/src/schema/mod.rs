@@ -4,6 +4,7 @@ mod api;
 mod compose;
 mod entities;
 mod field_sets;
+mod places;
 mod planner;
 mod public;
 mod served;

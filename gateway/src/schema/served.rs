@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use graphql_tools::{parser::parse_schema, static_graphql::schema::Document};
+use sha2::{Digest, Sha256};
 
 use super::{
     api::ApiSchema,
@@ -36,6 +37,7 @@ pub struct ServedSchema {
     entities: EntityTypes,
     api: ApiSchema,
     api_sdl: String,
+    version: String,
     subgraphs: Vec<(String, String)>,
 }
 
@@ -66,6 +68,7 @@ impl ServedSchema {
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
         let types = TypeNames::from_document(&supergraph);
         Ok(Self {
+            version: version(&supergraph),
             entities: EntityTypes::from_document(&supergraph, &types),
             types: Arc::new(types),
             api_sdl: public.to_string(),
@@ -79,6 +82,12 @@ impl ServedSchema {
     #[must_use]
     pub fn api_sdl(&self) -> &str {
         &self.api_sdl
+    }
+
+    /// A hash of the supergraph, in hexadecimal: the same for texts that differ in spaces and comments alone.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Name and URL of each subgraph, sorted by name.
@@ -115,6 +124,10 @@ impl ServedSchema {
     pub(crate) const fn planner(&self) -> &SupergraphPlanner {
         &self.planner
     }
+}
+
+fn version(supergraph: &Document) -> String {
+    Sha256::digest(supergraph.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn parse(sdl: &str) -> Result<Document, SchemaError> {

@@ -1,4 +1,4 @@
-//! Metrics and health.
+//! Metrics, health, and what is known of the schema.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::schema_view::SchemaView;
 use crate::cache::{EntityEvent, EntityEvents};
 
 /// Renders all metrics in Prometheus' text form.
@@ -42,13 +43,14 @@ impl Health {
     }
 }
 
-/// `/metrics`, `/health/live`, `/health/ready`, and with `evict` `/cache/evict`.
-pub(super) fn router(health: Health, metrics: MetricsText, evict: Option<EntityEvents>) -> Router {
+/// `/metrics`, `/health/live`, `/health/ready`, `/schema`, and with `evict` `/cache/evict`.
+pub(super) fn router(health: Health, metrics: MetricsText, schema: SchemaView, evict: Option<EntityEvents>) -> Router {
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     let router = Router::new()
         .route("/metrics", get(move || async move { ([(CONTENT_TYPE, text)], metrics()) }))
         .route("/health/live", get(|| async { Json(json!({ "status": "alive" })) }))
-        .route("/health/ready", get(move || async move { health.ready() }));
+        .route("/health/ready", get(move || async move { health.ready() }))
+        .route("/schema", get(move || async move { Json(schema.report()) }));
     match evict {
         Some(events) => router.route("/cache/evict", post(move |body: Bytes| async move { evict_all(&events, &body) })),
         None => router,

@@ -10,6 +10,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     pipeline::Pipeline,
+    reload::SchemaStatus,
     schema::ServedSchema,
     subgraph::{Forwarding, SubgraphTransports},
     subscribe::websocket::Connections,
@@ -33,6 +34,7 @@ pub struct GatewayBuilder {
     clock: Arc<dyn Clock>,
     metrics: MetricsText,
     readiness: Readiness,
+    source: Option<SchemaStatus>,
 }
 
 impl GatewayBuilder {
@@ -46,6 +48,7 @@ impl GatewayBuilder {
             clock: Arc::new(SystemClock),
             metrics: Arc::new(String::new),
             readiness: Arc::new(Vec::new),
+            source: None,
         }
     }
 
@@ -84,6 +87,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// What `/schema` on the admin address tells of where the schema comes from.
+    #[must_use]
+    pub fn source(mut self, status: SchemaStatus) -> Self {
+        self.source = Some(status);
+        self
+    }
+
     /// The gateway.
     ///
     /// # Errors
@@ -110,6 +120,7 @@ impl GatewayBuilder {
             routes: self.routes,
             metrics: self.metrics,
             readiness: self.readiness,
+            source: self.source,
         };
         Ok(Gateway::from_edge(edge))
     }

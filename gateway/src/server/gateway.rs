@@ -18,11 +18,13 @@ use super::{
     assets,
     door::Door,
     graphql, layers, listen,
+    schema_view::SchemaView,
 };
 use crate::{
     cache::EntityEvents,
     config::Config,
     pipeline::{Pipeline, Warmed},
+    reload::SchemaStatus,
     schema::ServedSchema,
     subgraph::{Forwarding, SubgraphTransports},
     subscribe::websocket::Connections,
@@ -38,6 +40,7 @@ pub(super) struct Edge {
     pub(super) assets: Arc<dyn StaticAssets>,
     pub(super) metrics: MetricsText,
     pub(super) readiness: Readiness,
+    pub(super) source: Option<SchemaStatus>,
     /// Routes that the binary adds.
     pub(super) routes: Router,
 }
@@ -88,10 +91,11 @@ impl Gateway {
         layers::wrap(router, &self.edge.config)
     }
 
-    /// `/metrics`, `/health/live`, `/health/ready`; for an address that clients cannot reach.
+    /// `/metrics`, `/health/live`, `/health/ready`, `/schema`; for an address that clients cannot reach.
     pub fn admin_router(&self) -> Router {
+        let schema = SchemaView { pipeline: self.edge.pipeline.clone(), source: self.edge.source.clone() };
         let evict = self.edge.config.cache.webhook.then(|| self.entity_events());
-        admin::router(self.health(), Arc::clone(&self.edge.metrics), evict)
+        admin::router(self.health(), Arc::clone(&self.edge.metrics), schema, evict)
     }
 
     fn health(&self) -> Health {

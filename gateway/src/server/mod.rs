@@ -8,6 +8,7 @@ mod gateway;
 mod graphql;
 mod layers;
 mod listen;
+mod schema_view;
 
 pub use admin::{MetricsText, Readiness};
 pub use assets::{Asset, Caching, StaticAssets};

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
+    header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
+};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
@@ -52,8 +56,116 @@ pub enum DocumentError {
     },
 }
 
-/// The document at `url` (`http://`, `https://` with the certificates that the system trusts, or a Unix socket), no
-/// larger than `max_bytes`, within `timeout`.
+impl DocumentError {
+    /// Whether it may be otherwise soon.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Timeout { .. } => true,
+            Self::Status { status, .. } => *status >= 500 || *status == 429,
+            Self::NotUrl { .. } | Self::TooLarge { .. } => false,
+        }
+    }
+}
+
+/// How a document is asked for.
+#[derive(Debug, Clone)]
+pub struct DocumentLimits {
+    /// The largest document, in bytes.
+    pub max_bytes: usize,
+    /// How long a whole answer may take.
+    pub timeout: Duration,
+}
+
+/// An address whose document is asked for again and again (`http://`, `https://` with the certificates that the system
+/// trusts, or a Unix socket). Servers that know `ETag` or `Last-Modified` send it only when it has changed.
+pub struct RemoteDocument {
+    url: String,
+    uri: Uri,
+    client: Client<Connector, Empty<Bytes>>,
+    headers: HeaderMap,
+    limits: DocumentLimits,
+    /// What makes the next request conditional.
+    condition: Option<(HeaderName, HeaderValue)>,
+}
+
+impl RemoteDocument {
+    /// The document at `url`, asked for with `headers`.
+    ///
+    /// # Errors
+    ///
+    /// When `url` is no address, or the system's certificates cannot be read.
+    pub fn new(url: &str, headers: HeaderMap, limits: DocumentLimits) -> Result<Self, DocumentError> {
+        let address = SubgraphAddress::parse(url).map_err(|reason| DocumentError::NotUrl { reason })?;
+        let connector = Connector::new(&address, &SubgraphConfig::default(), HttpVersion::Http1);
+        let connector =
+            connector.map_err(|error| DocumentError::Unreachable { url: url.to_owned(), reason: describe(&error) })?;
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { url: url.to_owned(), uri: address.uri, client, headers, limits, condition: None })
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Asks once; `None` when the server says that nothing has changed since the last answer.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be had; the text names the address.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future abandons the request.
+    pub async fn fetch(&mut self) -> Result<Option<Bytes>, DocumentError> {
+        let DocumentLimits { max_bytes, timeout } = self.limits;
+        let fetched = tokio::time::timeout(timeout, self.ask(max_bytes)).await;
+        let too_late = |_| DocumentError::Timeout { url: self.url.clone(), timeout_ms: timeout.as_millis() };
+        let Some((condition, body)) = fetched.map_err(too_late)?? else { return Ok(None) };
+        self.condition = condition;
+        Ok(Some(body))
+    }
+
+    async fn ask(&self, max_bytes: usize) -> Result<Option<(Option<(HeaderName, HeaderValue)>, Bytes)>, DocumentError> {
+        let unreachable = |reason| DocumentError::Unreachable { url: self.url.clone(), reason };
+        let response = self.client.request(self.request()).await.map_err(|error| unreachable(describe(&error)))?;
+        let (parts, body) = response.into_parts();
+        if parts.status == StatusCode::NOT_MODIFIED {
+            return Ok(None);
+        }
+        if !parts.status.is_success() {
+            return Err(DocumentError::Status { url: self.url.clone(), status: parts.status.as_u16() });
+        }
+        let body = Limited::new(body, max_bytes).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                DocumentError::TooLarge { url: self.url.clone(), max_bytes }
+            } else {
+                unreachable(describe(&*error))
+            }
+        })?;
+        Ok(Some((condition(&parts.headers), body.to_bytes())))
+    }
+
+    fn request(&self) -> Request<Empty<Bytes>> {
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        if let Some((name, value)) = &self.condition {
+            request.headers_mut().insert(name, value.clone());
+        }
+        request
+    }
+}
+
+/// The tag goes first: dates are of whole seconds.
+fn condition(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
+    let tag = headers.get(ETAG).map(|tag| (IF_NONE_MATCH, tag.clone()));
+    tag.or_else(|| headers.get(LAST_MODIFIED).map(|date| (IF_MODIFIED_SINCE, date.clone())))
+}
+
+/// The document at `url`, no larger than `max_bytes`, within `timeout`; see [`RemoteDocument`].
 ///
 /// # Errors
 ///
@@ -63,26 +175,7 @@ pub enum DocumentError {
 ///
 /// Dropping the future abandons the request.
 pub async fn fetch_document(url: &str, max_bytes: usize, timeout: Duration) -> Result<Bytes, DocumentError> {
-    let address = SubgraphAddress::parse(url).map_err(|reason| DocumentError::NotUrl { reason })?;
-    let fetched = tokio::time::timeout(timeout, fetch(&address, url, max_bytes)).await;
-    fetched.map_err(|_| DocumentError::Timeout { url: url.to_owned(), timeout_ms: timeout.as_millis() })?
-}
-
-async fn fetch(address: &SubgraphAddress, url: &str, max_bytes: usize) -> Result<Bytes, DocumentError> {
-    let unreachable = |reason| DocumentError::Unreachable { url: url.to_owned(), reason };
-    let connector = Connector::new(address, &SubgraphConfig::default(), HttpVersion::Http1)
-        .map_err(|error| unreachable(describe(&error)))?;
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
-    let response = client.get(address.uri.clone()).await.map_err(|error| unreachable(describe(&error)))?;
-    if !response.status().is_success() {
-        return Err(DocumentError::Status { url: url.to_owned(), status: response.status().as_u16() });
-    }
-    let body = Limited::new(response.into_body(), max_bytes).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            DocumentError::TooLarge { url: url.to_owned(), max_bytes }
-        } else {
-            unreachable(describe(&*error))
-        }
-    })?;
-    Ok(body.to_bytes())
+    let mut document = RemoteDocument::new(url, HeaderMap::new(), DocumentLimits { max_bytes, timeout })?;
+    // Only what was asked for with a condition is answered without a document.
+    Ok(document.fetch().await?.unwrap_or_default())
 }

@@ -33,7 +33,7 @@ mod websocket_transport;
 pub use crate::operation::OperationKind;
 pub use call_context::{CallContext, CallerKey};
 pub use connect::http_transports;
-pub use document::{DocumentError, fetch_document};
+pub use document::{DocumentError, DocumentLimits, RemoteDocument, fetch_document};
 pub use header_list::HeaderList;
 pub use port::{CORRELATION_HEADER, IDENTITY_HEADER, SubgraphBody, SubgraphEvents, SubgraphRequest, SubgraphResponse};
 pub use request_headers::Forwarding;
