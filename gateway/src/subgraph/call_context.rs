@@ -23,6 +23,8 @@ pub struct CallContext {
     pub headers: HeaderMap,
     /// The caller; `None` for what the gateway asks for itself.
     pub caller: Option<CallerKey>,
+    /// Whether its queries never join another's: what is asked for because of an event must be from after the event.
+    pub is_alone: bool,
     /// The client's headers that rules may pass on.
     pub forwarded: HeaderList,
     /// Headers of subgraphs for the client.
@@ -36,6 +38,12 @@ impl CallContext {
     #[must_use]
     pub fn of_gateway(headers: HeaderMap) -> Self {
         Self { headers, ..Self::default() }
+    }
+
+    /// The same, whose queries never join another's.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 
     /// The same, with headers of the client that rules may pass on.

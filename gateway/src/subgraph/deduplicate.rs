@@ -137,7 +137,7 @@ where
     fn call(&mut self, request: SubgraphRequest) -> Self::Future {
         match request.kind {
             // What the gateway asks for itself has no caller to compare.
-            OperationKind::Query if request.context.caller.is_some() => {
+            OperationKind::Query if request.context.caller.is_some() && !request.context.is_alone => {
                 let key = self.shared.sameness(&request);
                 let (mut inner, subgraph) = (self.inner.clone(), Arc::clone(&self.shared.subgraph));
                 let start = move || {
@@ -304,13 +304,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn mutations_and_what_the_gateway_asks_for_itself_are_never_shared() {
+    async fn mutations_events_and_what_the_gateway_asks_for_itself_are_never_shared() {
         let (stack, calls) = stack();
         let mutation = || SubgraphRequest { kind: OperationKind::Mutation, ..of("ada", "", "1") };
         join_all([mutation(), mutation()].map(|request| text(&stack, request))).await;
         let own = || SubgraphRequest::new(OperationKind::Query, Bytes::new(), Arc::default());
         join_all([own(), own()].map(|request| text(&stack, request))).await;
-        assert_eq!(calls.load(Ordering::SeqCst), 4);
+        let for_an_event = || {
+            let caller = Some(CallerKey::default());
+            let context = CallContext { caller, ..CallContext::default() }.alone();
+            SubgraphRequest::new(OperationKind::Query, Bytes::new(), Arc::new(context))
+        };
+        join_all([for_an_event(), for_an_event()].map(|request| text(&stack, request))).await;
+        assert_eq!(calls.load(Ordering::SeqCst), 6);
     }
 
     #[tokio::test(start_paused = true)]
