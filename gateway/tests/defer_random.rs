@@ -18,7 +18,13 @@ use defer_support::{
     world::{World, hash, served},
 };
 use proptest::prelude::*;
-use selvedge_gateway::{operation::DeferForm, parse::Limits, plan::prepare, schema::ServedSchema};
+use selvedge_gateway::{
+    error::GraphqlError,
+    operation::DeferForm,
+    parse::Limits,
+    plan::{Conditions, Preparation, PreparedOperation, prepare_for, prepare_text},
+    schema::ServedSchema,
+};
 use serde_json::{Map, Value, json};
 use support::{Reply, scripted};
 
@@ -152,7 +158,7 @@ impl Case {
     fn check(&self, query: &str, faults: Option<u64>) -> bool {
         let limits =
             Limits { max_fields: 100_000, max_aliases: 100_000, max_deferred_parts: 100_000, ..Limits::default() };
-        let operation = match prepare(&self.schema, query, None, &limits) {
+        let operation = match planned(&self.schema, query, &limits) {
             Ok(operation) => operation,
             Err(errors) => {
                 assert_eq!(errors[0].code(), Some("INTERNAL_SERVER_ERROR"), "{query}\n{errors:?}");
@@ -192,6 +198,16 @@ impl Case {
             }
         });
         true
+    }
+}
+
+/// As the pipeline plans: anew for each set of values of what decides.
+fn planned(schema: &ServedSchema, query: &str, limits: &Limits) -> Result<PreparedOperation, Vec<GraphqlError>> {
+    match prepare_text(schema, query, None, limits)? {
+        Preparation::Planned(operation) => Ok(*operation),
+        Preparation::Conditional(asked) => {
+            prepare_for(schema, (query, None), &Conditions::of(&asked, &Map::new()), limits)
+        }
     }
 }
 

@@ -54,7 +54,7 @@ fn pending(part: &Value, merged: &mut Merged, open: &mut BTreeMap<String, Vec<Va
         let mut path = open[increment["id"].as_str().unwrap()].clone();
         path.extend(increment.get("subPath").into_iter().flat_map(|it| it.as_array().unwrap().clone()));
         merged.errors.extend(errors(increment));
-        add(at(&mut merged.data, &path), &increment["data"], false);
+        assert!(!add(at(&mut merged.data, &path), &increment["data"], false), "{increment}");
     }
     for completed in part.get("completed").into_iter().flat_map(|it| it.as_array().unwrap()) {
         assert!(open.remove(completed["id"].as_str().unwrap()).is_some(), "{completed} is not awaited");
@@ -74,7 +74,8 @@ fn fragments(part: &Value, merged: &mut Merged) {
             merged.failed += 1;
             continue;
         }
-        add(at(&mut merged.data, increment["path"].as_array().unwrap()), &increment["data"], true);
+        let is_conflict = add(at(&mut merged.data, increment["path"].as_array().unwrap()), &increment["data"], true);
+        merged.failed += usize::from(is_conflict);
     }
 }
 
@@ -86,10 +87,12 @@ fn at<'v>(data: &'v mut Value, path: &[Value]) -> &'v mut Value {
     })
 }
 
-/// What comes later may not contradict what was there; `repeats` says whether it may say it again.
-fn add(to: &mut Value, new: &Value, repeats: bool) {
+/// What comes later may not contradict what was there; `repeats` says whether it may say it again. Fragments that are told
+/// whole have their own nulls: whether one of them has a null where another has none is returned.
+fn add(to: &mut Value, new: &Value, repeats: bool) -> bool {
     match (to, new) {
         (Value::Object(to), Value::Object(new)) => {
+            let mut is_conflict = false;
             for (key, value) in new {
                 match to.get_mut(key) {
                     None => {
@@ -97,15 +100,21 @@ fn add(to: &mut Value, new: &Value, repeats: bool) {
                     }
                     Some(known) => {
                         assert!(repeats, "`{key}` comes twice: {known} and {value}");
-                        add(known, value, repeats);
+                        is_conflict |= add(known, value, repeats);
                     }
                 }
             }
+            is_conflict
         }
         (Value::Array(to), Value::Array(new)) => {
             assert_eq!(to.len(), new.len());
-            to.iter_mut().zip(new).for_each(|(to, new)| add(to, new, repeats));
+            to.iter_mut().zip(new).fold(false, |is_conflict, (to, new)| add(to, new, repeats) | is_conflict)
         }
-        (to, new) => assert_eq!(to, new, "a value changes"),
+        (to, new) if *to == *new => false,
+        (to, new) => {
+            assert!(repeats && (to.is_null() || new.is_null()), "a value changes: {to} and {new}");
+            *to = new.clone();
+            true
+        }
     }
 }
