@@ -21,7 +21,8 @@ async function post(url, query, accept = 'application/json') {
   return { type: response.headers.get('content-type'), text: await response.text() };
 }
 
-const withoutDefer = (text) => text.replaceAll(/@defer(\([^)]*\))?/g, '');
+/** Variables are for nothing but `@defer`. */
+const withoutDefer = (text) => text.replaceAll(/@defer(\([^)]*\))?/g, '').replace(/^query\([^)]*\)/, '');
 
 /** What a client shows, one after the other. */
 function shown(url, text, Handler, possibleTypes) {
@@ -41,7 +42,7 @@ function shown(url, text, Handler, possibleTypes) {
       next(result) {
         if (result.data === undefined && result.loading) return;
         results.push(structuredClone({ data: result.data, dataState: result.dataState }));
-        if (!result.loading && result.dataState !== 'streaming') done(results);
+        if (!result.loading) done(results);
       },
       error: failed,
     });
