@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use selvedge_gateway::config::{self as gateway_config, Config as GatewayConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::{
+    entity_mapping::{self, EntityMappings},
+    failure::Failure,
+};
 
 /// Everything that `selvedge.yaml` may say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,11 +91,21 @@ pub(crate) struct EventsSection {
     pub(crate) redis_url: Option<String>,
     /// Streams are named `PREFIX:TOPIC`.
     pub(crate) prefix: String,
+    /// Event type → the entities that it ends in the gateway's cache of answers; when absent, those of the shop.
+    pub(crate) entities: Option<EntityMappings>,
 }
 
 impl Default for EventsSection {
     fn default() -> Self {
-        Self { redis_url: None, prefix: "selvedge".to_owned() }
+        Self { redis_url: None, prefix: "selvedge".to_owned(), entities: None }
+    }
+}
+
+impl EventsSection {
+    /// The entities that each type of event is about: as configured, else what is known of the shop's own graph.
+    pub(crate) fn entity_mappings(&self, is_shop: bool) -> EntityMappings {
+        let otherwise = || if is_shop { entity_mapping::of_the_shop() } else { EntityMappings::new() };
+        self.entities.clone().unwrap_or_else(otherwise)
     }
 }
 
@@ -167,6 +180,7 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment, purpose: Purp
         }
     }
     name_live_streams(&mut config.gateway);
+    name_revisions(&mut config.gateway);
     config.gateway.fill_development_secrets();
     if purpose != Purpose::Tool {
         config.gateway.validate().map_err(named)?;
@@ -185,4 +199,10 @@ fn name_live_streams(gateway: &mut GatewayConfig) {
         streams.conflate.insert("stockBadges".to_owned(), "sku".to_owned());
         streams.public_fields.push("stockBadges".to_owned());
     }
+}
+
+/// Tells the gateway which field of the shop's entities is their revision; a configuration that names it is left.
+fn name_revisions(gateway: &mut GatewayConfig) {
+    let badge = gateway.cache.types.entry("StockBadge".to_owned()).or_default();
+    badge.revision_field.get_or_insert_with(|| "revision".to_owned());
 }

@@ -3,6 +3,7 @@
 mod catalog;
 mod data_folder;
 mod engines;
+mod entity_events;
 mod in_process;
 mod schema;
 mod serve;
@@ -12,6 +13,7 @@ mod tokens;
 pub(crate) use catalog::{Catalog, load};
 pub(crate) use data_folder::DataFolder;
 pub(crate) use engines::Engines;
+pub(crate) use entity_events::Bus;
 pub(crate) use in_process::in_process;
 pub(crate) use schema::{SupergraphLocation, compose_schema};
 pub(crate) use serve::{GatewayParts, Listeners, keep_metrics, serve};

@@ -13,8 +13,11 @@ use selvedge_kit::telemetry::MetricsHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::DevelopmentTokens;
-use crate::{assets::FrontEnd, failure::Failure};
+use super::{
+    DevelopmentTokens,
+    entity_events::{self, Bus},
+};
+use crate::{assets::FrontEnd, entity_mapping::EntityMappings, failure::Failure};
 
 /// How often metrics are tidied.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
@@ -35,6 +38,8 @@ pub(crate) struct GatewayParts {
     pub(crate) metrics: MetricsHandle,
     /// Whether `/shop` is served.
     pub(crate) storefront: bool,
+    /// Where changes of entities are announced, and how; what nothing is announced of ends by its age alone.
+    pub(crate) events: (Bus, EntityMappings),
 }
 
 /// The sockets of a gateway, bound before anything else starts: a port in use is known at once, and clients that come
@@ -93,6 +98,8 @@ pub(crate) async fn serve(
         builder = builder.source(reloader.status());
     }
     let gateway = builder.build().map_err(|error| Failure::Usage(error.to_string()))?;
+    let (bus, mappings) = parts.events;
+    let hearing = entity_events::follow(bus, mappings, &gateway.entity_events(), shutdown.clone());
     let upkeep = tokio::spawn(keep_metrics(parts.metrics));
     let following =
         parts.reloader.map(|reloader| tokio::spawn(reloader.follow(gateway.pipeline().clone(), shutdown.clone())));
@@ -108,7 +115,7 @@ pub(crate) async fn serve(
     let served = gateway.serve(listeners.gateway, shutdown.clone()).await;
     shutdown.cancel();
     upkeep.abort();
-    for task in [admin, following].into_iter().flatten() {
+    for task in [admin, following, hearing].into_iter().flatten() {
         // It ends by the shutdown; a panic in it has been logged.
         let _ = task.await;
     }

@@ -11,7 +11,7 @@ use selvedge_kit::telemetry::install_metrics;
 
 use super::runtime::shutdown_on_signal;
 use crate::{
-    assemble::{self, GatewayParts, Listeners, SupergraphLocation},
+    assemble::{self, Bus, GatewayParts, Listeners, SupergraphLocation},
     config::{self, Environment, Purpose},
     failure::Failure,
 };
@@ -40,7 +40,8 @@ pub(super) struct Options {
 
 pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
     let purpose = Purpose::Gateway { development: options.development };
-    let mut config = config::load(options.config.as_deref(), &environment, purpose)?.gateway;
+    let config::Config { gateway: mut config, events, .. } =
+        config::load(options.config.as_deref(), &environment, purpose)?;
     if options.development && !config.is_development() {
         return Err(Failure::Usage("--development is given, but the configuration says `mode: production`".to_owned()));
     }
@@ -65,7 +66,11 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     };
     let Loaded { schema, transports } = loaded;
     tell_what_is_off(&config);
+    let is_shop = schema.entities().is_entity("StockBadge");
+    let mappings = events.entity_mappings(is_shop);
+    let bus = if events.redis_url.is_some() { Bus::Configured(events) } else { Bus::None };
     let parts = GatewayParts {
+        events: (bus, mappings),
         config,
         schema,
         transports,

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::runtime::shutdown_on_signal;
 use crate::{
-    assemble::{self, Catalog, DataFolder, Engines, GatewayParts, Listeners, SubgraphName, in_process},
+    assemble::{self, Bus, Catalog, DataFolder, Engines, GatewayParts, Listeners, SubgraphName, in_process},
     config::{self, Config, Environment, Purpose},
     console,
     failure::Failure,
@@ -74,6 +74,7 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
         reloader: None,
         metrics,
         storefront: true,
+        events: (Bus::Open(Arc::clone(&engines.dependencies.bus)), config.events.entity_mappings(true)),
     };
     welcome(&listeners, &data, engines.bus_name);
     let served = assemble::serve(parts, listeners, shutdown.clone()).await;

@@ -48,7 +48,7 @@ pub struct CacheTypeConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
-    /// Whether answers are kept; when absent, they are not, but `selvedge up` does.
+    /// Whether answers are kept; when absent, they are not.
     pub enabled: Option<bool>,
     /// How much memory kept answers may take, in bytes, about.
     #[schemars(range(min = 1))]

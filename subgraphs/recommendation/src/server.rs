@@ -76,7 +76,7 @@ mod tests {
     use async_trait::async_trait;
     use futures::{StreamExt, stream::BoxStream};
     use selvedge_kit::{
-        bus::{BusError, Consumer, DeadLetter, Delivery, TailFrom, Topic},
+        bus::{BusError, Consumer, DeadLetter, Delivery, Followed, TailFrom, Topic},
         event::Event,
     };
 
@@ -94,6 +94,9 @@ mod tests {
             Err(BusError::Unavailable { reason: "away".to_owned() })
         }
         async fn tail(&self, _topic: Topic, _from: TailFrom) -> Result<BoxStream<'static, Delivery>, BusError> {
+            Ok(futures::stream::pending().boxed())
+        }
+        async fn follow(&self, _topic: Topic) -> Result<BoxStream<'static, Followed>, BusError> {
             Ok(futures::stream::pending().boxed())
         }
         async fn dead_letters(&self, _topic: Topic, _limit: usize) -> Result<Vec<DeadLetter>, BusError> {

@@ -25,7 +25,7 @@ fn commands<'a>(ctx: &Context<'a>) -> Result<&'a Commands, Error> {
     ctx.data::<Commands>()
 }
 
-#[Object]
+#[Object(cache_control(no_cache))]
 impl Mutation {
     /// Adds a delta to on hand (a negative one takes away). Scope inventory:write.
     async fn inventory_adjust_quantities(

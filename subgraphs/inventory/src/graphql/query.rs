@@ -41,6 +41,8 @@ impl RootQuery {
     }
 
     /// `first` and `last` are at most 250, and 20 when neither is given.
+    // Which products there are may be this old; what is shown of each of them may not.
+    #[graphql(cache_control(max_age = 5))]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
     async fn products(
         &self,
@@ -60,6 +62,7 @@ impl RootQuery {
 
     /// What the list can be narrowed to. A facet is not narrowed by its own filter, so that its counts say what a
     /// shopper could choose instead.
+    #[graphql(cache_control(no_cache))]
     async fn product_facets(
         &self,
         ctx: &Context<'_>,

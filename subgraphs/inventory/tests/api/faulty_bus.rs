@@ -15,7 +15,7 @@ use futures::{
 };
 use selvedge_inventory::connect;
 use selvedge_kit::{
-    bus::{BusError, Consumer, DeadLetter, Delivery, EventBus, TailFrom, Topic},
+    bus::{BusError, Consumer, DeadLetter, Delivery, EventBus, Followed, TailFrom, Topic},
     event::Event,
 };
 use tokio::time::timeout;
@@ -47,6 +47,9 @@ impl EventBus for FaultyBus {
             1 => Ok(stream::empty().boxed()),
             _ => Ok(stream::pending().boxed()),
         }
+    }
+    async fn follow(&self, _topic: Topic) -> Result<BoxStream<'static, Followed>, BusError> {
+        Err(away())
     }
     async fn dead_letters(&self, _: Topic, _: usize) -> Result<Vec<DeadLetter>, BusError> {
         Err(away())

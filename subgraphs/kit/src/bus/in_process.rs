@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use futures::{
-    StreamExt,
+    Stream, StreamExt,
     stream::{self, BoxStream},
 };
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, TailFrom, Topic,
+    BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, Followed, TailFrom, Topic,
     topic_log::{Taker, TopicLog},
 };
 use crate::event::Event;
@@ -43,6 +43,34 @@ impl InProcessBus {
     fn topic(&self, topic: Topic) -> Arc<SharedTopic> {
         self.topics.lock().entry(topic).or_default().clone()
     }
+
+    /// Batches of events, each with how many were forgotten before it.
+    fn read_on(&self, topic: Topic, from: TailFrom) -> impl Stream<Item = (Vec<Delivery>, u64)> + Send + use<> {
+        let name = topic.0;
+        let topic = self.topic(topic);
+        let end = topic.end.subscribe();
+        let position = match from {
+            TailFrom::Start => 0,
+            TailFrom::Now => topic.log.lock().end(),
+        };
+        stream::unfold((topic, end, position), move |(topic, mut end, position)| async move {
+            loop {
+                end.mark_unchanged();
+                let (batch, forgotten) = topic.log.lock().read(position, TAIL_BATCH);
+                // Who starts at the start has not missed what was forgotten before.
+                let forgotten_since = if position > 0 { forgotten } else { 0 };
+                if forgotten_since > 0 {
+                    tracing::warn!(topic = name, forgotten, "the bus forgot events before a reader got to them");
+                }
+                if batch.is_empty() {
+                    end.changed().await.ok()?;
+                    continue;
+                }
+                let position = position + forgotten + batch.len() as u64;
+                return Some(((batch, forgotten_since), (topic, end, position)));
+            }
+        })
+    }
 }
 
 #[async_trait]
@@ -72,29 +100,16 @@ impl EventBus for InProcessBus {
     }
 
     async fn tail(&self, topic: Topic, from: TailFrom) -> Result<BoxStream<'static, Delivery>, BusError> {
-        let name = topic.0;
-        let topic = self.topic(topic);
-        let end = topic.end.subscribe();
-        let position = match from {
-            TailFrom::Start => 0,
-            TailFrom::Now => topic.log.lock().end(),
-        };
-        let batches = stream::unfold((topic, end, position), move |(topic, mut end, position)| async move {
-            loop {
-                end.mark_unchanged();
-                let (batch, forgotten) = topic.log.lock().read(position, TAIL_BATCH);
-                if forgotten > 0 && position > 0 {
-                    tracing::warn!(topic = name, forgotten, "the bus forgot events before a reader got to them");
-                }
-                if batch.is_empty() {
-                    end.changed().await.ok()?;
-                    continue;
-                }
-                let position = position + forgotten + batch.len() as u64;
-                return Some((stream::iter(batch), (topic, end, position)));
-            }
-        });
+        let batches = self.read_on(topic, from).map(|(batch, _)| stream::iter(batch));
         Ok(batches.flatten().boxed())
+    }
+
+    async fn follow(&self, topic: Topic) -> Result<BoxStream<'static, Followed>, BusError> {
+        let batches = self.read_on(topic, TailFrom::Now).map(|(batch, forgotten)| {
+            let gap = if forgotten > 0 { vec![Followed::Lost, Followed::CaughtUp] } else { Vec::new() };
+            stream::iter(gap.into_iter().chain(batch.into_iter().map(Followed::Event)))
+        });
+        Ok(stream::once(async { Followed::CaughtUp }).chain(batches.flatten()).boxed())
     }
 
     async fn dead_letters(&self, topic: Topic, limit: usize) -> Result<Vec<DeadLetter>, BusError> {

@@ -6,5 +6,5 @@ mod redis_streams;
 mod topic_log;
 
 pub use in_process::InProcessBus;
-pub use port::{BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, TailFrom, Topic};
+pub use port::{BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, Followed, TailFrom, Topic};
 pub use redis_streams::RedisBus;

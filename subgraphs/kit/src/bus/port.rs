@@ -31,6 +31,17 @@ pub struct Delivery {
     pub attempt: u32,
 }
 
+/// What a follower hears.
+#[derive(Debug, Clone)]
+pub enum Followed {
+    /// Every event from now on will come, as soon as it is published.
+    CaughtUp,
+    /// Events may have been missed, or come late from now on, until the next [`Self::CaughtUp`].
+    Lost,
+    /// An event, perhaps not for the first time.
+    Event(Delivery),
+}
+
 /// How deliveries are tried again, and how much a bus keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BusSettings {
@@ -114,6 +125,11 @@ pub trait EventBus: Send + Sync + 'static {
     /// Every event from `from` on, to this reader alone; nothing to acknowledge. Lost connections are reopened from
     /// the last position, so that nothing is skipped while the bus still has it. Subscribed when this returns.
     async fn tail(&self, topic: Topic, from: TailFrom) -> Result<BoxStream<'static, Delivery>, BusError>;
+
+    /// As [`Self::tail`] from now on, for a reader to whom an event that comes late is as bad as one that never comes:
+    /// it hears when the bus is away. Subscribed when this returns; what it has missed while it was lost it must find
+    /// out elsewhere.
+    async fn follow(&self, topic: Topic) -> Result<BoxStream<'static, Followed>, BusError>;
 
     /// The newest dead letters of `topic`, newest first, at most `limit`.
     async fn dead_letters(&self, topic: Topic, limit: usize) -> Result<Vec<DeadLetter>, BusError>;

@@ -2,7 +2,10 @@
 
 use async_graphql::{Response, Value};
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
 use serde_json::json;
 
 /// Names the request in answers, logs and events.
@@ -54,10 +57,24 @@ pub(super) fn answer(response: &Response, answer_type: AnswerType, correlation_i
         StatusCode::OK
     };
     let mut answer = finish(status, answer_type, encode(response));
+    if let Ok(value) = HeaderValue::from_str(&cache_control(response)) {
+        answer.headers_mut().insert(CACHE_CONTROL, value);
+    }
     if let Ok(value) = HeaderValue::from_str(correlation_id) {
         answer.headers_mut().insert(CORRELATION_HEADER, value);
     }
     answer
+}
+
+/// How long the answer stays true and for whom, by the hints of the fields and types that it has: the least of them.
+/// Fields without a hint do not count; where none has one, or with errors, the answer is not to be kept.
+fn cache_control(response: &Response) -> String {
+    let hint = response.cache_control;
+    if hint.max_age <= 0 || !response.errors.is_empty() {
+        return "no-store".to_owned();
+    }
+    let scope = if hint.public { "public" } else { "private" };
+    format!("{scope}, max-age={}", hint.max_age)
 }
 
 /// The JSON of `response`.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use selvedge_kit::bus::{BusSettings, Consumer, Delivery, EventBus, InProcessBus, TailFrom, Topic};
+use selvedge_kit::bus::{BusSettings, Consumer, Delivery, EventBus, Followed, InProcessBus, TailFrom, Topic};
 use tokio::time::timeout;
 
 use crate::support::{event, events, hasty, redis_bus};
@@ -40,6 +40,7 @@ on_both! {
     giving_up_waiting_loses_nothing(BusSettings::default());
     a_tail_from_the_start_reads_old_and_new(BusSettings::default());
     a_tail_from_now_reads_only_new(BusSettings::default());
+    a_follower_hears_what_is_new_and_that_nothing_is_late(BusSettings::default());
     topics_do_not_mix(BusSettings::default());
     the_bus_can_be_checked(BusSettings::default());
 }
@@ -208,4 +209,33 @@ async fn the_bus_can_be_checked(bus: Arc<dyn EventBus>) {
     bus.check().await.unwrap();
     bus.publish(TOPIC, &[]).await.unwrap();
     assert!(bus.dead_letters(TOPIC, 5).await.unwrap().is_empty());
+}
+
+async fn a_follower_hears_what_is_new_and_that_nothing_is_late(bus: Arc<dyn EventBus>) {
+    bus.publish(TOPIC, &events("sku-1", 1..=3)).await.unwrap();
+    let mut followed = bus.follow(TOPIC).await.unwrap();
+    bus.publish(TOPIC, &events("sku-1", 4..=400)).await.unwrap();
+    let (mut caught_up, mut revisions) = (0, Vec::new());
+    while revisions.len() < 397 || caught_up == 0 {
+        match timeout(SOON, followed.next()).await.expect("nothing came").unwrap() {
+            Followed::CaughtUp => caught_up += 1,
+            Followed::Lost => panic!("the bus was never away"),
+            Followed::Event(delivery) => revisions.push(delivery.event.revision),
+        }
+    }
+    assert_eq!((caught_up, revisions), (1, (4..=400).collect()));
+}
+
+#[tokio::test]
+async fn a_follower_hears_that_the_bus_forgot_what_it_had_not_read() {
+    let bus = InProcessBus::with_settings(BusSettings { in_process_events: 10, ..BusSettings::default() });
+    let mut followed = bus.follow(TOPIC).await.unwrap();
+    assert!(matches!(followed.next().await, Some(Followed::CaughtUp)));
+    bus.publish(TOPIC, &events("sku-1", 1..=1)).await.unwrap();
+    assert!(matches!(followed.next().await, Some(Followed::Event(_))));
+    bus.publish(TOPIC, &events("sku-1", 2..=30)).await.unwrap();
+    assert!(matches!(followed.next().await, Some(Followed::Lost)));
+    assert!(matches!(followed.next().await, Some(Followed::CaughtUp)));
+    let Some(Followed::Event(delivery)) = followed.next().await else { panic!("no event") };
+    assert_eq!(delivery.event.revision, 21);
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use selvedge_kit::bus::{BusSettings, EventBus, RedisBus, TailFrom, Topic};
+use selvedge_kit::bus::{BusSettings, EventBus, Followed, RedisBus, TailFrom, Topic};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -88,6 +88,24 @@ async fn redis_a_cut_line_is_opened_again_and_nothing_is_lost() {
     .unwrap();
     bus.publish(TOPIC, &[event("sku-1", 3)]).await.unwrap();
     assert_eq!(timeout(SOON, tail.next()).await.unwrap().unwrap().event.revision, 3);
+}
+
+#[tokio::test]
+async fn redis_a_follower_hears_at_once_that_the_line_is_cut() {
+    let Some(url) = redis_url("redis_a_follower_hears_at_once_that_the_line_is_cut") else { return };
+    let (line, prefix) = (Line::to(&url).await, unique_prefix());
+    let direct = RedisBus::connect(&url, &prefix).await.unwrap();
+    let bus = RedisBus::connect(&line.url, &prefix).await.unwrap();
+    let mut followed = bus.follow(TOPIC).await.unwrap();
+    assert!(matches!(timeout(SOON, followed.next()).await.unwrap(), Some(Followed::CaughtUp)));
+    line.open.send_replace(false);
+    assert!(matches!(timeout(Duration::from_secs(2), followed.next()).await.unwrap(), Some(Followed::Lost)));
+    direct.publish(TOPIC, &[event("sku-1", 1)]).await.unwrap();
+    line.open.send_replace(true);
+    // What was published meanwhile comes before the word that nothing is late any more.
+    let Some(Followed::Event(delivery)) = timeout(SOON, followed.next()).await.unwrap() else { panic!("no event") };
+    assert_eq!(delivery.event.revision, 1);
+    assert!(matches!(timeout(SOON, followed.next()).await.unwrap(), Some(Followed::CaughtUp)));
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ impl CustomerNode {
 }
 
 /// Someone who shops here, with what the shop may know.
-#[Object(name = "Customer")]
+#[Object(name = "Customer", cache_control(private, max_age = 5))]
 impl CustomerNode {
     async fn id(&self) -> ID {
         ID::from(&self.0.id)

@@ -25,7 +25,7 @@ use crate::{
 /// The root of mutations.
 pub(crate) struct MutationRoot;
 
-#[Object(name = "Mutation")]
+#[Object(name = "Mutation", cache_control(no_cache))]
 impl MutationRoot {
     async fn update_style_profile(
         &self,

@@ -29,6 +29,7 @@ impl ProductNode {
     }
 
     /// False for an anonymous caller. Null when it cannot be told, so that a product is served without it.
+    #[graphql(cache_control(private, max_age = 5))]
     async fn is_wishlisted(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         if let Some(known) = self.is_wishlisted {
             return Ok(Some(known));

@@ -15,6 +15,7 @@ pub(super) struct QueryRoot;
 #[Object(name = "Query")]
 impl QueryRoot {
     /// For the caller: personal with consent, popular otherwise. first: 1 to 50.
+    #[graphql(cache_control(private, no_cache))]
     async fn feed(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<Option<FeedNode>> {
         let count = count_of(first)?;
         let recommender = context.data::<Recommender>()?.clone();

@@ -29,7 +29,8 @@ impl StockBadge {
 }
 
 /// What a shopper may be told of the stock of one SKU, over all locations.
-#[Object]
+// Events tell of every change: who hears them keeps it for as long as it is true.
+#[Object(cache_control(max_age = 30))]
 impl StockBadge {
     async fn sku(&self) -> &str {
         &self.0.sku

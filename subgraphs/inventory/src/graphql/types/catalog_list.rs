@@ -26,6 +26,7 @@ pub(crate) struct ProductTotal {
 
 #[Object]
 impl ProductTotal {
+    #[graphql(cache_control(no_cache))]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32, Error> {
         let total = count_products(ctx.data::<Store>()?, &self.filter).await?;
         Ok(i32::try_from(total).unwrap_or(i32::MAX))

@@ -42,7 +42,8 @@ pub(crate) fn level_connection(
     Ok(connection)
 }
 
-#[Object]
+// Not every change of a level changes a badge, and of the others nobody hears.
+#[Object(cache_control(no_cache))]
 impl InventoryLevel {
     async fn id(&self) -> ID {
         self.0.id.clone().into()

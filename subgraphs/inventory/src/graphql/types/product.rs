@@ -43,7 +43,8 @@ impl Product {
     }
 }
 
-#[Object]
+// Events tell of every change: who hears them keeps it for as long as it is true.
+#[Object(cache_control(max_age = 30))]
 impl Product {
     async fn id(&self) -> ID {
         self.0.id.clone().into()

@@ -38,7 +38,7 @@ impl Reservation {
     }
 }
 
-#[Object]
+#[Object(cache_control(private, no_cache))]
 impl Reservation {
     async fn id(&self) -> ID {
         self.0.reservation.id.clone().into()

@@ -46,7 +46,8 @@ impl ProductVariant {
     }
 }
 
-#[Object]
+// Events tell of every change: who hears them keeps it for as long as it is true.
+#[Object(cache_control(max_age = 30))]
 impl ProductVariant {
     async fn id(&self) -> ID {
         self.0.id.clone().into()

@@ -19,7 +19,7 @@ use redis::{
 };
 
 use self::{consumer::RedisConsumer, member::Member};
-use super::{BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, TailFrom, Topic};
+use super::{BusError, BusSettings, Consumer, DeadLetter, Delivery, EventBus, Followed, TailFrom, Topic};
 use crate::event::Event;
 
 /// How long one command may take.
@@ -28,6 +28,10 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a read waits at the server for the next event.
 const BLOCK: Duration = Duration::from_secs(2);
+/// The same for a reader who must hear soon that the bus is away: it is asked that often.
+const FOLLOWING_BLOCK: Duration = Duration::from_millis(250);
+/// How late such an answer may be.
+const FOLLOWING_GRACE: Duration = Duration::from_secs(1);
 /// Events read at once by a tail.
 const TAIL_BATCH: usize = 256;
 
@@ -116,6 +120,12 @@ impl EventBus for RedisBus {
             TailFrom::Start => tail::BEGINNING.to_owned(),
             TailFrom::Now => tail::newest(&mut self.manager.clone(), &key).await?,
         };
+        Ok(tail::tail(self.client.clone(), topic, key, after))
+    }
+
+    async fn follow(&self, topic: Topic) -> Result<BoxStream<'static, Followed>, BusError> {
+        let key = self.key(topic);
+        let after = tail::newest(&mut self.manager.clone(), &key).await?;
         Ok(tail::follow(self.client.clone(), topic, key, after))
     }
 
@@ -133,9 +143,13 @@ impl EventBus for RedisBus {
 
 /// A connection of its own for reads that wait at the server: they would hold up every other command.
 async fn open_reader(client: &Client) -> Result<MultiplexedConnection, BusError> {
+    open_reader_within(client, BLOCK + COMMAND_TIMEOUT).await
+}
+
+async fn open_reader_within(client: &Client, response_timeout: Duration) -> Result<MultiplexedConnection, BusError> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(BLOCK + COMMAND_TIMEOUT));
+        .set_response_timeout(Some(response_timeout));
     client.get_multiplexed_async_connection_with_config(&config).await.map_err(unavailable)
 }
 
