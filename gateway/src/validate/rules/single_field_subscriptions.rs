@@ -17,7 +17,8 @@ pub(super) struct SingleFieldSubscriptions;
 
 impl<'v> Rule<'v> for SingleFieldSubscriptions {
     fn operation(&mut self, context: &mut Context<'v>, TypedOperation { operation, .. }: TypedOperation<'v>) {
-        if operation.kind != OperationKind::Subscription {
+        // Without the type, that is what is wrong.
+        if operation.kind != OperationKind::Subscription || context.schema.subscription_type.is_none() {
             return;
         }
         let subject = match operation.name {

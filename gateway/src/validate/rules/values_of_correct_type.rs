@@ -27,6 +27,7 @@ impl<'v> Rule<'v> for ValuesOfCorrectType {
                 }
             }
             (ValueKind::List(_), TypeRef::List(_)) => {}
+            (ValueKind::List(_), _) => named_value(context, value, nullable),
             _ => named_value(context, value, type_ref),
         }
     }
@@ -215,6 +216,10 @@ mod tests {
                 at("Field \"Box.needed\" of required type \"Int!\" was not provided.", &[(1, 53)]),
                 at("Boolean cannot represent a non boolean value: 1", &[(1, 71)]),
             ]
+        );
+        assert_eq!(
+            errors("query($a: Box! = [1]) { a }"),
+            [at("Expected value of type \"Box\", found [1].", &[(1, 18)])]
         );
     }
 }
