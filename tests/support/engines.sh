@@ -123,12 +123,24 @@ find_chromium() {
   fi
 }
 
+# Node with what the conformance tests need of npm.
+find_node() {
+  [ -z "${TEST_NODE:-}" ] || return 0
+  command -v node >/dev/null || { missing nodejs "install Node.js 20.19 or newer, or set TEST_NODE to its binary"; return 0; }
+  (cd tests/conformance && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund) \
+    >"$ENGINES_DIR/conformance-npm.log" 2>&1 ||
+    { missing nodejs "npm ci failed in tests/conformance, see $ENGINES_DIR/conformance-npm.log"; return 0; }
+  TEST_NODE=$(command -v node)
+  export TEST_NODE
+}
+
 start_engines() {
   : >"$ENGINES_DIR/missing"
   start_postgres
   start_redis
   start_mongodb
   find_chromium
+  find_node
 }
 
 stop_engines() {

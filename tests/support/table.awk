@@ -2,7 +2,7 @@
 # test's path (`badges::postgres::…`, `tail_on_redis`); a journey names several (`wishlist::postgres_redis_mongodb::…`);
 # tests without one need none.
 BEGIN {
-  count = split("sqlite embedded in_process postgres redis mongodb chromium other", engines, " ")
+  count = split("sqlite embedded in_process postgres redis mongodb chromium nodejs other", engines, " ")
   label["sqlite"] = "SQLite (inventory, embedded)"
   label["embedded"] = "SQLite documents (preferences, embedded)"
   label["in_process"] = "bus in process (embedded)"
@@ -10,6 +10,7 @@ BEGIN {
   label["redis"] = "Redis"
   label["mongodb"] = "MongoDB protocol" (mongodb == "" ? "" : " (" mongodb ")")
   label["chromium"] = "Chromium"
+  label["nodejs"] = "graphql-js and graphql-http (Node.js)"
   label["other"] = "no engine needed"
   while ((getline line < missing_file) > 0) { split(line, part, "\t"); absent[part[1]] = part[2] }
 }
