@@ -24,7 +24,7 @@ use crate::config::{HttpVersion, SubgraphAddress, SubgraphConfig};
 /// Idle connections through firewalls that forget them would hang for minutes.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
-type ConnectError = Box<dyn Error + Send + Sync>;
+pub(super) type ConnectError = Box<dyn Error + Send + Sync>;
 /// An open connection, encrypted or not.
 pub(super) type Stream = MaybeHttpsStream<TokioIo<Socket>>;
 
@@ -55,6 +55,14 @@ impl Connector {
             How::Plain(socket)
         };
         Ok(Self { how, timeout: config.connect_timeout() })
+    }
+
+    /// A new connection without encryption, to an address that needs none.
+    pub(super) async fn connect_plain(mut self, uri: Uri) -> Result<Socket, ConnectError> {
+        match self.connect(uri).await? {
+            MaybeHttpsStream::Http(socket) => Ok(socket.into_inner()),
+            MaybeHttpsStream::Https(_) => Err(io::Error::other("the connection is encrypted").into()),
+        }
     }
 
     /// A new connection.

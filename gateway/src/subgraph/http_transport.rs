@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::{FutureExt, future::BoxFuture};
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, Uri,
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE},
@@ -23,12 +24,16 @@ use hyper_util::{
 use tower::Service;
 
 use super::{
-    SubgraphRequest, SubgraphResponse, TransportError,
+    OperationKind, SubgraphRequest, SubgraphResponse, TransportError,
     compression::{accept_encoding, compress},
     connector::Connector,
+    exchange::{ExchangeError, Exchanged},
     http_answer::{Reader, answer},
+    kept_connections::{AskError, KeptConnections},
 };
 use crate::config::{CompressionConfig, HttpVersion, SubgraphConfig};
+
+type Answered = Result<SubgraphResponse, TransportError>;
 
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -44,6 +49,8 @@ struct Parts {
     subgraph: Arc<str>,
     uri: Uri,
     client: Client<Connector, Full<Bytes>>,
+    /// For HTTP/1.1 without encryption, instead of the client.
+    kept: Option<Arc<KeptConnections>>,
     max_response_bytes: usize,
     accept_encoding: Option<HeaderValue>,
     compression: CompressionConfig,
@@ -51,8 +58,12 @@ struct Parts {
 
 impl HttpTransport {
     pub(super) fn new(subgraph: Arc<str>, uri: Uri, connector: Connector, config: &SubgraphConfig) -> Self {
+        let idle_timeout = Duration::from_millis(config.pool_idle_timeout_ms);
+        let is_plain = uri.scheme() != Some(&http::uri::Scheme::HTTPS) && config.http_version != HttpVersion::Http2;
+        let kept =
+            is_plain.then(|| KeptConnections::new(connector.clone(), uri.clone(), config.pool_max_idle, idle_timeout));
         let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(Duration::from_millis(config.pool_idle_timeout_ms))
+            .pool_idle_timeout(idle_timeout)
             .pool_max_idle_per_host(config.pool_max_idle)
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
@@ -64,6 +75,7 @@ impl HttpTransport {
             subgraph,
             uri,
             client,
+            kept,
             max_response_bytes: config.max_response_bytes,
             accept_encoding: accept_encoding(&config.compression.accept),
             compression: config.compression.clone(),
@@ -72,7 +84,8 @@ impl HttpTransport {
 }
 
 impl Parts {
-    fn to_http(&self, request: SubgraphRequest) -> Request<Full<Bytes>> {
+    /// Headers and body as they are sent.
+    fn message(&self, request: SubgraphRequest) -> (HeaderMap, Bytes) {
         let own = &request.context.headers;
         // Room for what is added here and by hyper (host, content-length), so that the map is allocated once.
         let mut headers = HeaderMap::with_capacity(own.len() + request.added.len() + 6);
@@ -86,11 +99,37 @@ impl Parts {
             headers.insert(ACCEPT_ENCODING, accepted.clone());
         }
         let body = self.body(request.body, &mut headers);
+        (headers, body)
+    }
+
+    fn to_http(&self, request: SubgraphRequest) -> Request<Full<Bytes>> {
+        let (headers, body) = self.message(request);
         let mut http_request = Request::new(Full::new(body));
         *http_request.method_mut() = Method::POST;
         *http_request.uri_mut() = self.uri.clone();
         *http_request.headers_mut() = headers;
         http_request
+    }
+
+    /// Asks on a kept connection.
+    async fn ask(self: Arc<Self>, kept: Arc<KeptConnections>, request: SubgraphRequest) -> Answered {
+        let may_repeat = request.kind == OperationKind::Query;
+        let (headers, body) = self.message(request);
+        let exchanged = kept.ask(headers, body, (may_repeat, self.max_response_bytes)).await;
+        let subgraph = || self.subgraph.to_string();
+        let Exchanged { status, headers, body, .. } = exchanged.map_err(|error| match error {
+            AskError::Connect(error) => TransportError::Unreachable { subgraph: subgraph(), reason: describe(&*error) },
+            AskError::Exchange(error @ ExchangeError::Silence(_)) => {
+                TransportError::NoAnswer { subgraph: subgraph(), reason: error.to_string() }
+            }
+            AskError::Exchange(ExchangeError::TooLarge { max_bytes }) => {
+                TransportError::ResponseTooLarge { subgraph: subgraph(), max_bytes }
+            }
+            AskError::Exchange(error) => {
+                TransportError::Interrupted { subgraph: subgraph(), reason: error.to_string() }
+            }
+        })?;
+        answer(&self.subgraph, (status, headers), body, self.max_response_bytes)
     }
 
     fn body(&self, body: Bytes, headers: &mut HeaderMap) -> Bytes {
@@ -138,8 +177,12 @@ impl Service<SubgraphRequest> for HttpTransport {
     }
 
     fn call(&mut self, request: SubgraphRequest) -> HttpTrip {
-        let asking = self.0.client.request(self.0.to_http(request));
-        HttpTrip { parts: Arc::clone(&self.0), stage: Stage::Asking(asking) }
+        let parts = Arc::clone(&self.0);
+        let stage = match &parts.kept {
+            Some(kept) => Stage::Kept(Arc::clone(&parts).ask(Arc::clone(kept), request).boxed()),
+            None => Stage::Asking(parts.client.request(parts.to_http(request))),
+        };
+        HttpTrip { parts, stage }
     }
 }
 
@@ -154,6 +197,7 @@ pub(super) struct HttpTrip {
     reason = "the stack around it is boxed already; a box here were one more for each trip"
 )]
 enum Stage {
+    Kept(BoxFuture<'static, Answered>),
     Asking(ResponseFuture),
     Reading(Response<Incoming>, Reader),
 }
@@ -163,6 +207,9 @@ impl Future for HttpTrip {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { parts, stage } = self.get_mut();
+        if let Stage::Kept(asking) = stage {
+            return asking.as_mut().poll(context);
+        }
         if let Stage::Asking(asking) = stage {
             let response = match ready!(Pin::new(asking).poll(context)) {
                 Ok(response) => response,
