@@ -7,7 +7,7 @@ mod share;
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -17,6 +17,7 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, future::BoxFuture};
 pub use in_parts::InParts;
+use metrics::{Counter, Histogram};
 use serde_json::{Value, json};
 use served::{Known, PreparedKey, Served};
 pub use served::{WarmUp, Warmed};
@@ -201,9 +202,8 @@ impl Pipeline {
     /// What to tell the client when its document is not valid.
     pub async fn prepare(&self, request: &GraphqlRequest) -> Result<Prepared, Vec<GraphqlError>> {
         let served = self.0.served.load_full();
-        let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
-        let key = PreparedKey { query, operation_name, conditions: None };
-        let known = served.prepare(key, &request.variables, &self.0.limits).await?;
+        let asked = (request.query.as_str(), request.operation_name.as_deref());
+        let known = served.prepare(asked, &request.variables, &self.0.limits).await?;
         Ok(Prepared { graph: Arc::clone(&served.graph), known })
     }
 
@@ -382,12 +382,25 @@ fn internal_error(correlation_id: &str) -> GraphqlResponse {
     GraphqlResponse::from_errors(vec![error])
 }
 
+/// Counts and times an operation.
 fn record(kind: OperationKind, response: &GraphqlResponse, started: Instant) {
-    let outcome = match (response.errors.is_empty(), response.data.is_some()) {
-        (true, _) => "ok",
-        (false, true) => "partial",
-        (false, false) => "failed",
+    type PerKind<T> = [T; 3];
+    // Looked up once each: finding a metric by its labels costs as much as a small hash map.
+    static OPERATIONS: PerKind<PerKind<OnceLock<Counter>>> = [const { [const { OnceLock::new() }; 3] }; 3];
+    static DURATIONS: PerKind<OnceLock<Histogram>> = [const { OnceLock::new() }; 3];
+    let (outcome, outcome_number) = match (response.errors.is_empty(), response.data.is_some()) {
+        (true, _) => ("ok", 0),
+        (false, true) => ("partial", 1),
+        (false, false) => ("failed", 2),
     };
-    metrics::counter!("selvedge_operations_total", "kind" => kind.as_str(), "outcome" => outcome).increment(1);
-    metrics::histogram!("selvedge_operation_duration_seconds", "kind" => kind.as_str()).record(started.elapsed());
+    let name = kind.as_str();
+    let per_outcome = OPERATIONS.get(kind as usize).and_then(|of_kind: &PerKind<_>| of_kind.get(outcome_number));
+    if let Some(counter) = per_outcome {
+        let find = || metrics::counter!("selvedge_operations_total", "kind" => name, "outcome" => outcome);
+        counter.get_or_init(find).increment(1);
+    }
+    if let Some(histogram) = DURATIONS.get(kind as usize) {
+        let find = || metrics::histogram!("selvedge_operation_duration_seconds", "kind" => name);
+        histogram.get_or_init(find).record(started.elapsed());
+    }
 }

@@ -7,33 +7,37 @@ use crate::subgraph::CORRELATION_HEADER;
 const MAX_CHARACTERS: usize = 128;
 
 /// A correlation id: the client's own when it is fit for logs and headers, else a new UUIDv7.
+///
+/// Kept as a header value, as which it is cheap to clone and goes out with each request and answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CorrelationId(String);
+pub struct CorrelationId(HeaderValue);
 
 impl CorrelationId {
     /// The id in `headers`, or a new one.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let given = headers.get(CORRELATION_HEADER).and_then(|value| value.to_str().ok());
-        given.filter(|id| is_sane(id)).map_or_else(Self::generate, |id| Self(id.to_owned()))
+        let given = headers.get(CORRELATION_HEADER);
+        given.filter(|id| id.to_str().is_ok_and(is_sane)).map_or_else(Self::generate, |id| Self(id.clone()))
     }
 
     /// A new id.
     #[must_use]
     pub fn generate() -> Self {
-        Self(uuid::Uuid::now_v7().to_string())
+        let mut text = uuid::Uuid::encode_buffer();
+        let text = uuid::Uuid::now_v7().hyphenated().encode_lower(&mut text);
+        Self(HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("-")))
     }
 
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.to_str().unwrap_or("-")
     }
 
     /// The id as a header value.
     #[must_use]
     pub fn to_header(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).unwrap_or_else(|_| HeaderValue::from_static("-"))
+        self.0.clone()
     }
 }
 

@@ -45,6 +45,11 @@ impl Representations {
         self.ends.len()
     }
 
+    /// How long they are as a JSON list, and the name of its variable.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.bytes.len() + self.len() + 64
+    }
+
     /// All of them in JSON, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|index| self.get(index))

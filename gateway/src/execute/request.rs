@@ -14,9 +14,9 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Starts the body of a fetch with the client's variables that it uses.
-    pub(super) fn new(fetch: &Fetch, variables: &Map<String, Value>) -> Self {
-        let mut out = Vec::with_capacity(fetch.body_start.len() + 256);
+    /// Starts the body of a fetch with the client's variables that it uses; `more_bytes` will follow.
+    pub(super) fn new(fetch: &Fetch, variables: &Map<String, Value>, more_bytes: usize) -> Self {
+        let mut out = Vec::with_capacity(fetch.body_start.len() + more_bytes + 64);
         out.extend_from_slice(&fetch.body_start);
         let mut body = Self { out, has_variables: false };
         for (name, written) in &fetch.variables {

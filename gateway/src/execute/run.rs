@@ -153,7 +153,6 @@ impl<'a> Run<'a> {
             return None;
         }
         let mut job = Job { step: index, ..Job::default() };
-        let mut body = Body::new(&step.fetch, &self.variables);
         match &step.fetch.target {
             Target::Root => {}
             Target::At(way) => {
@@ -169,6 +168,8 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        let more_bytes = job.gathered.iter().map(Representations::size_bytes).sum();
+        let mut body = Body::new(&step.fetch, &self.variables, more_bytes);
         if let Some((profile, cache)) = profile_of(context, self.operation, index) {
             return Some((job, Question::Kept(body, profile, cache)));
         }

@@ -25,7 +25,7 @@ pub fn subscription_request<'a>(
     let Some(fetch) = &operation.plan().subscription else {
         return Err(vec![GraphqlError::new(code::BAD_USER_INPUT, "The operation is no subscription.")]);
     };
-    Ok((&fetch.subgraph, Body::new(fetch, &variables).finish()))
+    Ok((&fetch.subgraph, Body::new(fetch, &variables, 0).finish()))
 }
 
 /// Answers one event of a subscription: resolves what other subgraphs own, then projects.

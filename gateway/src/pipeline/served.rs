@@ -1,7 +1,9 @@
 //! What is served now, and how something else takes its place.
 
 use std::{
+    borrow::Borrow,
     cmp::Reverse,
+    hash::{Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -9,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use ahash::RandomState;
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use serde_json::{Map, Value};
@@ -20,7 +23,7 @@ use crate::{
     error::GraphqlError,
     execute::Graph,
     parse::Limits,
-    plan::{ConditionVariable, Conditions, Preparation, PreparedOperation},
+    plan::{Canonical, ConditionVariable, Conditions, Preparation, PreparedOperation, canonical},
     schema::ServedSchema,
     worker::Worker,
 };
@@ -59,11 +62,66 @@ pub(super) struct PreparedKey {
     pub(super) conditions: Option<Conditions>,
 }
 
+/// The parts of a key, to look one up without making it.
+struct Asked<'a> {
+    query: &'a str,
+    operation_name: Option<&'a str>,
+    conditions: Option<Conditions>,
+}
+
+impl Asked<'_> {
+    fn to_key(&self) -> PreparedKey {
+        PreparedKey {
+            query: self.query.to_owned(),
+            operation_name: self.operation_name.map(str::to_owned),
+            conditions: self.conditions.clone(),
+        }
+    }
+}
+
+/// What is one key whether it owns its parts or not.
+trait AsKey {
+    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>);
+}
+
+impl AsKey for PreparedKey {
+    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>) {
+        (&self.query, self.operation_name.as_deref(), self.conditions.as_ref())
+    }
+}
+
+impl AsKey for Asked<'_> {
+    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>) {
+        (self.query, self.operation_name, self.conditions.as_ref())
+    }
+}
+
+impl<'a> Borrow<dyn AsKey + Sync + 'a> for PreparedKey {
+    fn borrow(&self) -> &(dyn AsKey + Sync + 'a) {
+        self
+    }
+}
+
+impl Hash for dyn AsKey + Sync + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // As the fields of `PreparedKey` are hashed.
+        self.parts().hash(state);
+    }
+}
+
+impl PartialEq for dyn AsKey + Sync + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn AsKey + Sync + '_ {}
+
 /// A prepared operation, and how often it was asked for.
 pub(super) struct Known {
     pub(super) operation: Arc<PreparedOperation>,
     /// What the cache of answers knows of it.
-    pub(super) profile: Option<OperationProfile>,
+    pub(super) profile: Option<Arc<OperationProfile>>,
     uses: AtomicU64,
 }
 
@@ -83,16 +141,27 @@ impl Remembered {
     ) -> Self {
         match preparation {
             Preparation::Planned(operation) => {
-                let profile = profile(&operation);
+                let profile = profile(&operation).map(Arc::new);
                 Self::Known(Known::new(*operation, profile, uses))
             }
             Preparation::Conditional(variables) => Self::Conditional(variables.into()),
         }
     }
+
+    /// The same in another text, where the variables are defined at these lines and columns.
+    fn at(&self, variable_positions: &[(usize, usize)]) -> Self {
+        match self {
+            Self::Known(known) => {
+                let (operation, profile) = (known.operation.at(variable_positions), known.profile.clone());
+                Self::Known(Known::new(operation, profile, 0))
+            }
+            Self::Conditional(variables) => Self::Conditional(Arc::clone(variables)),
+        }
+    }
 }
 
 impl Known {
-    fn new(operation: PreparedOperation, profile: Option<OperationProfile>, uses: u64) -> Arc<Self> {
+    fn new(operation: PreparedOperation, profile: Option<Arc<OperationProfile>>, uses: u64) -> Arc<Self> {
         Arc::new(Self { operation: Arc::new(operation), profile, uses: AtomicU64::new(uses) })
     }
 }
@@ -102,9 +171,14 @@ pub(super) struct Served {
     pub(super) graph: Arc<Graph>,
     /// Since when it is served.
     pub(super) loaded_at: DateTime<Utc>,
-    prepared: Cache<PreparedKey, Remembered>,
+    prepared: Cache<PreparedKey, Remembered, RandomState>,
+    /// The same by what the text means, so that another text of a known operation is not planned again.
+    by_meaning: moka::sync::Cache<Meaning, Remembered, RandomState>,
     cache: Option<SchemaCache>,
 }
+
+/// A canonical text, and the values that its selection depends on.
+type Meaning = (String, Option<Conditions>);
 
 impl Served {
     pub(super) fn new(
@@ -113,41 +187,65 @@ impl Served {
         cache: Option<&AnswerCache>,
     ) -> Self {
         let cache = cache.map(|cache| cache.for_schema(graph.schema()));
-        Self { graph: Arc::new(graph), loaded_at, prepared: Cache::new(max_prepared), cache }
+        let hasher = RandomState::new();
+        Self {
+            graph: Arc::new(graph),
+            loaded_at,
+            prepared: Cache::builder().max_capacity(max_prepared).build_with_hasher(hasher.clone()),
+            by_meaning: moka::sync::Cache::builder().max_capacity(max_prepared).build_with_hasher(hasher),
+            cache,
+        }
     }
 
-    /// The operation of `key`, prepared now unless it is known; whoever asks at the same time waits for the same.
+    /// The operation of a text and a name, prepared now unless it is known; whoever asks at the same time waits for the
+    /// same.
     pub(super) async fn prepare(
         &self,
-        mut key: PreparedKey,
+        (query, operation_name): (&str, Option<&str>),
         variables: &Map<String, Value>,
         limits: &Limits,
     ) -> Result<Arc<Known>, Vec<GraphqlError>> {
+        let mut asked = Asked { query, operation_name, conditions: None };
         loop {
-            match self.remembered(&key, limits).await? {
+            match self.remembered(&asked, limits).await? {
                 Remembered::Known(known) => {
                     // Only the order of warming depends on it, so a lost race costs nothing.
                     known.uses.fetch_add(1, Ordering::Relaxed);
                     return Ok(known);
                 }
                 // The key with the values leads to an operation.
-                Remembered::Conditional(asked) => key.conditions = Some(Conditions::of(&asked, variables)),
+                Remembered::Conditional(known) => asked.conditions = Some(Conditions::of(&known, variables)),
             }
         }
     }
 
-    async fn remembered(&self, key: &PreparedKey, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
-        if let Some(remembered) = self.prepared.get(key).await {
+    async fn remembered(&self, asked: &Asked<'_>, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
+        let by_parts: &(dyn AsKey + Sync) = asked;
+        if let Some(remembered) = self.prepared.get(by_parts).await {
             return Ok(remembered);
         }
-        let preparing = async {
-            let preparation = prepare_guarded(self.graph.schema(), key, limits)?;
-            let profile = |operation: &PreparedOperation| {
-                self.cache.as_ref().map(|cache| cache.profile(self.graph.schema(), operation))
-            };
-            Ok::<_, Vec<GraphqlError>>(Remembered::new(preparation, profile, 0))
+        let key = asked.to_key();
+        let preparing = async { self.prepare_text(&key, limits) };
+        self.prepared.try_get_with_by_ref(&key, preparing).await.map_err(Arc::unwrap_or_clone)
+    }
+
+    fn prepare_text(&self, key: &PreparedKey, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
+        let profile = |operation: &PreparedOperation| {
+            self.cache.as_ref().map(|cache| cache.profile(self.graph.schema(), operation))
         };
-        self.prepared.try_get_with_by_ref(key, preparing).await.map_err(Arc::unwrap_or_clone)
+        let prepare = || Ok(Remembered::new(prepare_guarded(self.graph.schema(), key, limits)?, profile, 0));
+        let name = key.operation_name.as_deref();
+        let fits = |found: &Canonical<'_>| name.is_none() || found.operation_name == name;
+        let Some(Canonical { text, variable_positions, .. }) = canonical(&key.query).filter(fits) else {
+            return prepare();
+        };
+        let meaning = (text, key.conditions.clone());
+        if let Some(known) = self.by_meaning.get(&meaning) {
+            return Ok(known.at(&variable_positions));
+        }
+        let remembered = prepare()?;
+        self.by_meaning.insert(meaning, remembered.clone());
+        Ok(remembered)
     }
 
     /// What was asked for, the most used first.
@@ -231,4 +329,22 @@ pub(super) fn retire(before: Arc<Served>, in_use: Arc<AtomicUsize>, worker: Work
 fn count(in_use: &AtomicUsize, by: isize) {
     in_use.fetch_add(by.cast_unsigned(), Ordering::Relaxed);
     metrics::gauge!("selvedge_schema_replaced_in_use").increment(if by > 0 { 1.0 } else { -1.0 });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_and_its_parts_are_found_by_each_other() {
+        let hasher = RandomState::new();
+        for operation_name in [None, Some("a")] {
+            let asked = Asked { query: "{ a }", operation_name, conditions: None };
+            let key = asked.to_key();
+            let parts: &(dyn AsKey + Sync) = &asked;
+            let borrowed: &(dyn AsKey + Sync) = key.borrow();
+            assert!(borrowed == parts);
+            assert_eq!(hasher.hash_one(&key), hasher.hash_one(parts));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! From a document to a plan: parse, validate, normalise, plan, find out what waits for what, lay out the tree. Pure.
 
 mod aliases;
+mod canonical;
 mod conditions;
 mod depend;
 mod lay_out;
@@ -17,6 +18,7 @@ mod share;
 mod text;
 
 pub use crate::parse::Limits;
+pub use canonical::{Canonical, canonical};
 pub use conditions::{ConditionVariable, Conditions};
 pub use needs::{Needs, needs};
 pub use node::{Batch, BatchOutput, Fetch, Path, PathStep, Place, Plan, Rename, Required, Step, Target, Way};

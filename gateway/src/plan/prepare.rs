@@ -29,10 +29,16 @@ use crate::{
 };
 
 /// One operation, validated and planned; does not depend on variables, so it can be cached by its text and name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PreparedOperation {
-    kind: OperationKind,
     variables: Vec<VariableDefinition>,
+    planned: Arc<Planned>,
+}
+
+/// What texts that mean the same share.
+#[derive(Debug)]
+struct Planned {
+    kind: OperationKind,
     plan: Plan,
     keys: Keys,
     shapes: Shapes,
@@ -44,28 +50,38 @@ pub struct PreparedOperation {
 }
 
 impl PreparedOperation {
+    /// The same operation in another text, where its variables are defined at these lines and columns.
+    #[must_use]
+    pub fn at(&self, variable_positions: &[(usize, usize)]) -> Self {
+        let mut moved = self.clone();
+        for (variable, &position) in moved.variables.iter_mut().zip(variable_positions) {
+            variable.position = position;
+        }
+        moved
+    }
+
     /// Whether it reads, changes or subscribes.
     #[must_use]
-    pub const fn kind(&self) -> OperationKind {
-        self.kind
+    pub fn kind(&self) -> OperationKind {
+        self.planned.kind
     }
 
     /// The plan for people.
     #[must_use]
     pub fn plan_text(&self) -> String {
-        plan_text(&self.plan, &self.keys, &self.types)
+        plan_text(&self.planned.plan, &self.planned.keys, &self.planned.types)
     }
 
     /// How many subgraph requests it makes at most, an upstream subscription included.
     #[must_use]
-    pub const fn fetch_count(&self) -> usize {
-        self.plan.steps.len() + if self.plan.subscription.is_some() { 1 } else { 0 }
+    pub fn fetch_count(&self) -> usize {
+        self.planned.plan.steps.len() + if self.planned.plan.subscription.is_some() { 1 } else { 0 }
     }
 
     /// Whether it may be answered in parts.
     #[must_use]
-    pub const fn has_defer(&self) -> bool {
-        !self.projection.defers.is_empty()
+    pub fn has_defer(&self) -> bool {
+        !self.planned.projection.defers.is_empty()
     }
 
     /// The variables that it defines.
@@ -76,44 +92,44 @@ impl PreparedOperation {
 
     /// The plan as data.
     #[must_use]
-    pub const fn plan(&self) -> &Plan {
-        &self.plan
+    pub fn plan(&self) -> &Plan {
+        &self.planned.plan
     }
 
     /// The response keys of the plan.
     #[must_use]
-    pub const fn keys(&self) -> &Keys {
-        &self.keys
+    pub fn keys(&self) -> &Keys {
+        &self.planned.keys
     }
 
     /// The shapes of the answers.
     #[must_use]
-    pub const fn shapes(&self) -> &Shapes {
-        &self.shapes
+    pub fn shapes(&self) -> &Shapes {
+        &self.planned.shapes
     }
 
     /// The client's selection.
     #[must_use]
-    pub const fn projection(&self) -> &Projection {
-        &self.projection
+    pub fn projection(&self) -> &Projection {
+        &self.planned.projection
     }
 
     /// The client's selection, compiled for the tree of the answers.
     #[must_use]
-    pub const fn program(&self) -> &Program {
-        &self.program
+    pub fn program(&self) -> &Program {
+        &self.planned.program
     }
 
     /// How long a response may become, in bytes.
     #[must_use]
     pub fn response_bytes_hint(&self) -> usize {
-        self.response_bytes.load(Ordering::Relaxed)
+        self.planned.response_bytes.load(Ordering::Relaxed)
     }
 
     /// Notes how long a response was.
     pub fn note_response_bytes(&self, bytes: usize) {
         if bytes > self.response_bytes_hint() {
-            self.response_bytes.store(bytes, Ordering::Relaxed);
+            self.planned.response_bytes.store(bytes, Ordering::Relaxed);
         }
     }
 }
@@ -226,9 +242,8 @@ fn planned(
     mark_sharing(&mut plan);
     let (layouts, root) = lay_out(&mut plan, &mut shapes, &keys);
     let program = Program::compile(&projection, schema.types(), (&layouts, root));
-    Ok(PreparedOperation {
+    let planned = Planned {
         kind,
-        variables,
         plan,
         keys,
         shapes,
@@ -236,7 +251,8 @@ fn planned(
         program,
         types: schema.shared_types(),
         response_bytes: AtomicUsize::new(0),
-    })
+    };
+    Ok(PreparedOperation { variables, planned: Arc::new(planned) })
 }
 
 fn not_planned() -> Vec<GraphqlError> {

@@ -12,6 +12,9 @@ use crate::operation::OperationKind;
 /// A value in a document or schema.
 pub type Literal = AstValue<'static, String>;
 
+/// Things by their names, in the order of the schema; looked up for each leaf of each answer.
+pub type Named<T> = IndexMap<String, T, ahash::RandomState>;
+
 /// The type of a field, argument or variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeRef {
@@ -81,15 +84,15 @@ pub struct ApiType {
     /// What kind it is.
     pub kind: TypeKind,
     /// Of objects and interfaces.
-    pub fields: IndexMap<String, ApiField>,
+    pub fields: Named<ApiField>,
     /// Of objects and interfaces.
     pub interfaces: Vec<String>,
     /// Of interfaces and unions: the objects that it can be.
     pub possible_types: Vec<String>,
     /// Of enums.
-    pub enum_values: IndexMap<String, ApiEnumValue>,
+    pub enum_values: Named<ApiEnumValue>,
     /// Of input objects.
-    pub input_fields: IndexMap<String, ApiInputValue>,
+    pub input_fields: Named<ApiInputValue>,
     /// Of scalars.
     pub specified_by_url: Option<String>,
     /// Of input objects: whether exactly one field must be given.
@@ -104,7 +107,7 @@ pub struct ApiField {
     /// What it is for.
     pub description: Option<String>,
     /// Its arguments.
-    pub arguments: IndexMap<String, ApiInputValue>,
+    pub arguments: Named<ApiInputValue>,
     /// What it returns.
     pub type_ref: TypeRef,
     /// Why it should no longer be used.
@@ -147,7 +150,7 @@ pub struct ApiDirective {
     /// Where it may stand.
     pub locations: Vec<String>,
     /// Its arguments.
-    pub arguments: IndexMap<String, ApiInputValue>,
+    pub arguments: Named<ApiInputValue>,
     /// Whether it may stand more than once in one place.
     pub is_repeatable: bool,
 }
@@ -155,7 +158,7 @@ pub struct ApiDirective {
 /// What clients see of a supergraph, introspection types included.
 #[derive(Debug)]
 pub struct ApiSchema {
-    types: IndexMap<String, ApiType>,
+    types: Named<ApiType>,
     /// The name of the query type.
     pub query_type: String,
     /// The name of the mutation type.
@@ -175,7 +178,7 @@ impl ApiSchema {
     /// Returns `None` when there is no query type.
     pub(super) fn from_documents(public: &Document, introspection: &Document) -> Option<Self> {
         let mut schema = Self {
-            types: IndexMap::new(),
+            types: Named::default(),
             query_type: public.query_type_name()?.clone(),
             mutation_type: public.mutation_type_name().cloned(),
             subscription_type: public.subscription_type_name().cloned(),
@@ -272,7 +275,7 @@ fn meta_fields() -> [ApiField; 3] {
     let field = |name: &str, type_ref: TypeRef| ApiField {
         name: name.to_owned(),
         description: None,
-        arguments: IndexMap::new(),
+        arguments: Named::default(),
         type_ref,
         deprecation: None,
     };
@@ -286,7 +289,7 @@ fn meta_fields() -> [ApiField; 3] {
         default: None,
         deprecation: None,
     };
-    let by_name = ApiField { arguments: IndexMap::from([(name, argument)]), ..field("__type", named("__Type")) };
+    let by_name = ApiField { arguments: Named::from_iter([(name, argument)]), ..field("__type", named("__Type")) };
     [field("__typename", required("String")), field("__schema", required("__Schema")), by_name]
 }
 
@@ -303,11 +306,11 @@ fn read_type(definition: &TypeDefinition) -> ApiType {
         name: name.clone(),
         description: description.clone(),
         kind,
-        fields: IndexMap::new(),
+        fields: Named::default(),
         interfaces: Vec::new(),
         possible_types: Vec::new(),
-        enum_values: IndexMap::new(),
-        input_fields: IndexMap::new(),
+        enum_values: Named::default(),
+        input_fields: Named::default(),
         specified_by_url: None,
         is_one_of: false,
     };
@@ -344,7 +347,7 @@ fn read_type(definition: &TypeDefinition) -> ApiType {
     ty
 }
 
-fn read_fields(fields: &[Field]) -> IndexMap<String, ApiField> {
+fn read_fields(fields: &[Field]) -> Named<ApiField> {
     let read = |field: &Field| ApiField {
         name: field.name.clone(),
         description: field.description.clone(),
@@ -355,7 +358,7 @@ fn read_fields(fields: &[Field]) -> IndexMap<String, ApiField> {
     fields.iter().map(|field| (field.name.clone(), read(field))).collect()
 }
 
-fn read_inputs(inputs: &[InputValue]) -> IndexMap<String, ApiInputValue> {
+fn read_inputs(inputs: &[InputValue]) -> Named<ApiInputValue> {
     let read = |input: &InputValue| ApiInputValue {
         name: input.name.clone(),
         description: input.description.clone(),

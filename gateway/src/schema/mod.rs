@@ -10,7 +10,9 @@ mod public;
 mod served;
 mod types;
 
-pub use api::{ApiDirective, ApiEnumValue, ApiField, ApiInputValue, ApiSchema, ApiType, Literal, TypeKind, TypeRef};
+pub use api::{
+    ApiDirective, ApiEnumValue, ApiField, ApiInputValue, ApiSchema, ApiType, Literal, Named, TypeKind, TypeRef,
+};
 pub use compose::{Composer, CompositionError, CompositionProblem, GuildComposer, SubgraphSdl, compose};
 pub use entities::{CacheHint, EntityTypes};
 pub use served::{SchemaError, ServedSchema};

@@ -19,11 +19,14 @@ pub struct TypeNames {
     by_name: AHashMap<String, TypeId>,
     /// For each type the object types it can be at run time.
     possible: Vec<Vec<TypeId>>,
-    abstract_types: AHashSet<TypeId>,
     /// Of all types together.
     field_names: AHashSet<String>,
     /// Of all types together.
     named_with_arguments: AHashSet<String>,
+    /// For each type whether it is an interface or a union.
+    is_abstract: Vec<bool>,
+    /// For each type as a condition, which types fit it: a bit for each.
+    fitting: Vec<Box<[u64]>>,
 }
 
 impl TypeNames {
@@ -38,12 +41,10 @@ impl TypeNames {
                         types.add(&object.name);
                     }
                     TypeDefinition::Interface(interface) => {
-                        let id = types.add(&interface.name);
-                        types.abstract_types.insert(id);
+                        types.add_abstract(&interface.name);
                     }
                     TypeDefinition::Union(union) => {
-                        let id = types.add(&union.name);
-                        types.abstract_types.insert(id);
+                        types.add_abstract(&union.name);
                     }
                     _ => {}
                 }
@@ -68,14 +69,47 @@ impl TypeNames {
                 _ => {}
             }
         }
+        types.fitting = types.ids().map(|condition| types.fitting(condition)).collect();
         types
+    }
+
+    fn ids(&self) -> impl Iterator<Item = TypeId> + use<> {
+        (0..u32::try_from(self.names.len()).unwrap_or(u32::MAX)).map(TypeId)
+    }
+
+    /// The types that fit a condition. It is asked for each object of each answer, so it is found out once.
+    fn fitting(&self, condition: TypeId) -> Box<[u64]> {
+        let mut bits = vec![0_u64; self.names.len().div_ceil(64)];
+        let mut add = |TypeId(id)| {
+            if let Some(bits) = bits.get_mut(id as usize / 64) {
+                *bits |= 1 << (id % 64);
+            }
+        };
+        add(condition);
+        let possible = self.possible(condition);
+        possible.iter().copied().for_each(&mut add);
+        // An interface fits another when all it can be fits; a subgraph with an interface object says this.
+        let fits = |&id: &TypeId| {
+            let can_be = self.possible(id);
+            !can_be.is_empty() && can_be.iter().all(|object| possible.contains(object))
+        };
+        self.ids().filter(|&id| self.is_abstract(id)).filter(fits).for_each(add);
+        bits.into()
     }
 
     fn add(&mut self, name: &str) -> TypeId {
         let id = TypeId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         self.names.push(name.to_owned());
         self.by_name.insert(name.to_owned(), id);
+        self.is_abstract.push(false);
         id
+    }
+
+    fn add_abstract(&mut self, name: &str) {
+        self.add(name);
+        if let Some(is_abstract) = self.is_abstract.last_mut() {
+            *is_abstract = true;
+        }
     }
 
     fn add_possible(&mut self, of: &str, name: &str) {
@@ -120,7 +154,7 @@ impl TypeNames {
     /// Whether this is an interface or a union.
     #[must_use]
     pub fn is_abstract(&self, id: TypeId) -> bool {
-        self.abstract_types.contains(&id)
+        self.is_abstract.get(id.0 as usize).copied().unwrap_or_default()
     }
 
     /// The object types that `id` can be at run time; an object type is itself alone.
@@ -132,14 +166,8 @@ impl TypeNames {
     /// Whether something of type `id` fits the type condition `condition`.
     #[must_use]
     pub fn fits(&self, id: TypeId, condition: TypeId) -> bool {
-        id == condition
-            || if self.is_abstract(id) {
-                // An interface fits another when all it can be fits; a subgraph with an interface object says this.
-                let possible = self.possible(id);
-                !possible.is_empty() && possible.iter().all(|object| self.possible(condition).contains(object))
-            } else {
-                self.possible(condition).contains(&id)
-            }
+        let bits = self.fitting.get(condition.0 as usize).and_then(|fitting| fitting.get(id.0 as usize / 64));
+        bits.is_some_and(|bits| bits & (1 << (id.0 % 64)) != 0)
     }
 }
 

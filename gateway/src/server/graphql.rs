@@ -1,6 +1,6 @@
 //! `/graphql`: POST, GET, server-sent events and WebSocket.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     body::{Body, to_bytes},
@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::join_all, stream};
 use http::{HeaderMap, Method, StatusCode, header::UPGRADE};
 use http_body_util::LengthLimitError;
+use metrics::Counter;
 use tracing::Instrument;
 
 use super::{door::overloaded, gateway::Edge};
@@ -75,8 +76,15 @@ pub(super) async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> R
     let span = tracing::info_span!("request", correlation_id = correlation_id.as_str());
     let mut response = answered.instrument(span).await.unwrap_or_else(|Refusal(response)| *response);
     response.headers_mut().insert(CORRELATION_HEADER, correlation_id.to_header());
-    metrics::counter!("selvedge_http_requests_total", "status" => response.status().as_str().to_owned()).increment(1);
+    count(response.status());
     response
+}
+
+fn count(status: StatusCode) {
+    let find = || metrics::counter!("selvedge_http_requests_total", "status" => status.as_str().to_owned());
+    // Almost all have this one.
+    static OK: OnceLock<Counter> = OnceLock::new();
+    if status == StatusCode::OK { OK.get_or_init(find).increment(1) } else { find().increment(1) }
 }
 
 fn is_upgrade(headers: &HeaderMap) -> bool {

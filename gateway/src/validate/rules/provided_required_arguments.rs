@@ -1,10 +1,8 @@
 //! Required arguments: <https://spec.graphql.org/September2025/#sec-Required-Arguments>.
 
-use indexmap::IndexMap;
-
 use crate::{
     parse::ast::{Argument, Directive},
-    schema::{ApiInputValue, TypeRef},
+    schema::{ApiInputValue, Named, TypeRef},
     validate::{
         context::Context,
         rule::{FieldPlace, Rule},
@@ -14,10 +12,7 @@ use crate::{
 pub(super) struct ProvidedRequiredArguments;
 
 /// The required ones that are not given; null is given, and refused for its value.
-fn missing<'s>(
-    defined: &'s IndexMap<String, ApiInputValue>,
-    given: &[Argument<'_>],
-) -> impl Iterator<Item = &'s ApiInputValue> {
+fn missing<'s>(defined: &'s Named<ApiInputValue>, given: &[Argument<'_>]) -> impl Iterator<Item = &'s ApiInputValue> {
     defined.values().filter(|argument| {
         matches!(argument.type_ref, TypeRef::NonNull(_))
             && argument.default.is_none()
