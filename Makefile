@@ -58,6 +58,10 @@ bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of
 
 soak-reload: setup ## Change the schema 1,000 times under load; fails on a failed request or growing memory
 	SOAK_RELOADS=$(or $(RELOADS),1000) cargo test -p selvedge-gateway --test reload_soak -- --nocapture
+bench-peers: setup $(FRONT)/.built ## The gateway against Hive Router, whose binary HIVE_ROUTER names
+	@test -n "$$HIVE_ROUTER" || { echo "NOT RUN: HIVE_ROUTER names no binary of Hive Router; docs/benchmarks.md says how to get one"; exit 1; }
+	cargo build --release --bin selvedge
+	cargo bench -p selvedge-gateway --bench peers
 
 up: .env ## Start the distributed form with Docker (docker-compose.yml)
 	docker compose up --build
@@ -71,4 +75,4 @@ up: .env ## Start the distributed form with Docker (docker-compose.yml)
 down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
-.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-gateway soak-reload up down
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-gateway bench-peers soak-reload up down
