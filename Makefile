@@ -58,6 +58,7 @@ bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of
 
 soak-reload: setup ## Change the schema 1,000 times under load; fails on a failed request or growing memory
 	SOAK_RELOADS=$(or $(RELOADS),1000) cargo test -p selvedge-gateway --test reload_soak -- --nocapture
+
 bench-peers: setup $(FRONT)/.built ## The gateway against Hive Router, whose binary HIVE_ROUTER names
 	@test -n "$$HIVE_ROUTER" || { echo "NOT RUN: HIVE_ROUTER names no binary of Hive Router; docs/benchmarks.md says how to get one"; exit 1; }
 	cargo build --release --bin selvedge
