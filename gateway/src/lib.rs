@@ -23,6 +23,7 @@ pub mod deliver;
 pub mod error;
 pub mod execute;
 pub mod freshness;
+pub mod hooks;
 pub mod in_flight;
 pub mod operation;
 pub mod parse;

@@ -1,5 +1,7 @@
 //! The stages of an operation in order: prepare (parse, validate, plan; remembered) → execute, or subscribe.
 
+mod extension;
+mod hooked;
 mod in_parts;
 mod served;
 mod share;
@@ -15,7 +17,9 @@ use std::{
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
+pub use extension::{Extension, SubgraphLayer};
 use futures::{FutureExt, future::BoxFuture};
+pub use hooked::NotRun;
 pub use in_parts::InParts;
 use metrics::{Counter, Histogram};
 use serde_json::{Value, json};
@@ -25,7 +29,7 @@ use share::{Change, Sharing};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    authenticate::{AuthenticateError, Authenticator, Identity, IdentitySigner},
+    authenticate::{Authenticator, Identity, IdentitySigner},
     cache::{AnswerCache, EntityEvents},
     clock::Clock,
     config::Config,
@@ -35,7 +39,7 @@ use crate::{
     plan::{Limits, Preparation, prepare_for, prepare_text},
     request::GraphqlRequest,
     schema::ServedSchema,
-    subgraph::{CallContext, SubgraphTransports, passes_cookies},
+    subgraph::{CallContext, passes_cookies},
     subscribe::{Caller, Hub, RunOperation, Running, StreamRequest, Subscription},
     worker::Worker,
 };
@@ -76,6 +80,7 @@ struct Parts {
     /// Absent when every request is run for itself.
     sharing: Option<Sharing>,
     request_timeout: Duration,
+    extension: Extension,
 }
 
 /// Runs operations; cheap to clone.
@@ -83,14 +88,9 @@ struct Parts {
 pub struct Pipeline(Arc<Parts>);
 
 impl Pipeline {
-    /// A pipeline over `schema`.
+    /// A pipeline over `graph`.
     #[must_use]
-    pub fn new(
-        config: &Config,
-        schema: Arc<ServedSchema>,
-        transports: SubgraphTransports,
-        clock: &Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(config: &Config, graph: &Graph, extension: Extension, clock: &Arc<dyn Clock>) -> Self {
         let signer = IdentitySigner::new(&config.identity, Arc::clone(clock));
         let hub = Hub::new(signer.clone(), Arc::new(config.subscriptions.clone()));
         // A gateway that can neither verify a token nor pass an identity on leaves tokens to the subgraphs.
@@ -101,8 +101,8 @@ impl Pipeline {
         };
         let max_prepared = config.limits.max_prepared_operations;
         let cache = config.cache.is_enabled().then(|| AnswerCache::new(&config.cache));
-        let graph = (Graph::new(schema, transports), clock.now());
-        let served = Served::new(graph, max_prepared, cache.as_ref());
+        let graph = extend(graph, &extension);
+        let served = Served::new((graph, clock.now()), max_prepared, cache.as_ref());
         Self(Arc::new(Parts {
             served: ArcSwap::from_pointee(served),
             replacing: Mutex::new(()),
@@ -121,6 +121,7 @@ impl Pipeline {
             },
             sharing: sharing(config),
             request_timeout: config.server.request_timeout(),
+            extension,
         }))
     }
 
@@ -187,6 +188,7 @@ impl Pipeline {
     pub async fn replace(&self, graph: Graph) -> Warmed {
         let _one_at_a_time = self.0.replacing.lock().await;
         let before = self.0.served.load_full();
+        let graph = extend(&graph, &self.0.extension);
         let mut next = Served::new((graph, before.loaded_at), self.0.max_prepared, self.0.cache.as_ref());
         let warmed = next.warm(&before, (self.0.limits, self.0.warm_up), &self.0.worker).await;
         next.loaded_at = self.0.clock.now();
@@ -220,6 +222,18 @@ impl Pipeline {
         caller: &Caller,
         debug: bool,
     ) -> GraphqlResponse {
+        let mut response = self.execute_or_share(prepared, request, caller, debug).await;
+        self.0.extension.hooks.on_response(&mut response, caller).await;
+        response
+    }
+
+    async fn execute_or_share(
+        &self,
+        prepared: &Prepared,
+        request: GraphqlRequest,
+        caller: &Caller,
+        debug: bool,
+    ) -> GraphqlResponse {
         match &self.0.sharing {
             Some(sharing) if prepared.kind() == OperationKind::Query && !debug => {
                 let variables = request.variables.clone();
@@ -242,8 +256,7 @@ impl Pipeline {
 
     /// For whom subgraphs are asked, and until when.
     fn call_context(&self, caller: &Caller, deadline: Instant) -> Arc<CallContext> {
-        let call = self.0.signer.call_context(&caller.identity, &caller.correlation);
-        Arc::new(call.forwarding(caller.forwarded.clone()).until(deadline))
+        Arc::new(caller.call_context(&self.0.signer).until(deadline))
     }
 
     async fn run_alone(
@@ -298,10 +311,22 @@ impl Pipeline {
 }
 
 impl RunOperation for Pipeline {
-    fn run(&self, request: GraphqlRequest, caller: Caller) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
+    fn run(
+        &self,
+        mut request: GraphqlRequest,
+        mut caller: Caller,
+    ) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
         let pipeline = self.clone();
         async move {
-            let prepared = pipeline.prepare(&request).await?;
+            let admitted = match pipeline.admit(&mut request, &mut caller).await {
+                Ok(prepared) => pipeline.before_execute(&mut request, &mut caller).await.map(|()| prepared),
+                Err(NotRun::Refused(refusal)) => Err(refusal),
+                Err(invalid) => return Err(pipeline.not_run(invalid, &caller).await.errors),
+            };
+            let prepared = match admitted {
+                Ok(prepared) => prepared,
+                Err(refusal) => return Err(pipeline.not_run(refusal.into(), &caller).await.errors),
+            };
             if prepared.kind() == OperationKind::Subscription {
                 return pipeline.subscribe(prepared, request, caller).map(Running::Stream);
             }
@@ -311,15 +336,25 @@ impl RunOperation for Pipeline {
         .boxed()
     }
 
-    fn authenticate(&self, authorization: String) -> BoxFuture<'static, Result<Identity, AuthenticateError>> {
+    fn authenticate(&self, authorization: String, mut caller: Caller) -> BoxFuture<'static, Result<Caller, String>> {
         let pipeline = self.clone();
-        async move { pipeline.authenticator().authenticate_value(&authorization).await }.boxed()
+        async move {
+            let verified = pipeline.authenticator().authenticate_value(&authorization).await;
+            caller.identity = verified.map_err(|error| error.to_string())?;
+            pipeline.identify_again(&mut caller).await.map_err(|refusal| refusal.message)?;
+            Ok(caller)
+        }
+        .boxed()
     }
 
     fn time_left(&self, identity: &Identity) -> Option<Duration> {
         let left = identity.expires_at? - self.authenticator().now();
         Some(left.to_std().unwrap_or_default())
     }
+}
+
+fn extend(graph: &Graph, extension: &Extension) -> Graph {
+    Graph::new(Arc::clone(graph.schema()), extension.around(graph.transports().clone()))
 }
 
 /// Responses are shared where that is switched on, unless they may set cookies: those are one client's own.

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["authenticate", "request"],
     &["respond"],
     &["subscribe"],
+    &["hooks"],
     &["pipeline"],
     &["reload"],
     &["server"],

@@ -18,7 +18,6 @@ use http::StatusCode;
 use selvedge_gateway::{
     authenticate::{CorrelationId, Identity},
     request::GraphqlRequest,
-    subgraph::HeaderList,
     subscribe::{Caller, Subscription},
 };
 use serde_json::{Value, json};
@@ -29,7 +28,7 @@ async fn join(gateway: &TestGateway, query: &str, subject: Option<&str>) -> Subs
     let pipeline = gateway.gateway.pipeline();
     let request = GraphqlRequest { query: query.to_owned(), ..GraphqlRequest::default() };
     let identity = Identity { subject: subject.map(str::to_owned), ..Identity::default() };
-    let caller = Caller { identity, correlation: CorrelationId::generate(), forwarded: HeaderList::default() };
+    let caller = Caller::new(identity, CorrelationId::generate());
     let prepared = pipeline.prepare(&request).await.unwrap();
     pipeline.subscribe(prepared, request, caller).unwrap()
 }

@@ -81,6 +81,7 @@ impl Pipeline {
         if debug {
             add_debug(&mut response, prepared);
         }
+        self.0.extension.hooks.on_response(&mut response, caller).await;
         let Some(pending) = pending else { return InParts::Whole(Box::new(response)) };
         let first = initial_bytes(&response, &pending, form);
         let rest = parts.filter_map(|part| ready(later(part)));

@@ -1,18 +1,26 @@
 //! Putting a gateway together.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
-use axum::Router;
+use axum::{Router, extract::Request, response::IntoResponse, routing::Route};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::{Layer, Service};
 
-use super::{Gateway, MetricsText, Readiness, StaticAssets, assets::Asset, door::Door, gateway::Edge};
+use super::{
+    Gateway, MetricsText, Readiness, StaticAssets,
+    assets::Asset,
+    door::Door,
+    gateway::{Edge, HttpLayer},
+};
 use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
-    pipeline::Pipeline,
+    execute::Graph,
+    hooks::Hooks,
+    pipeline::{Extension, Pipeline, SubgraphLayer},
     reload::SchemaStatus,
     schema::ServedSchema,
-    subgraph::{Forwarding, SubgraphTransports},
+    subgraph::{Forwarding, SubgraphService, SubgraphTransport, SubgraphTransports},
     subscribe::websocket::Connections,
 };
 
@@ -35,6 +43,9 @@ pub struct GatewayBuilder {
     metrics: MetricsText,
     readiness: Readiness,
     source: Option<SchemaStatus>,
+    hooks: Vec<Arc<dyn Hooks>>,
+    subgraph_layers: Vec<SubgraphLayer>,
+    http_layers: Vec<HttpLayer>,
 }
 
 impl GatewayBuilder {
@@ -49,6 +60,9 @@ impl GatewayBuilder {
             metrics: Arc::new(String::new),
             readiness: Arc::new(Vec::new),
             source: None,
+            hooks: Vec::new(),
+            subgraph_layers: Vec::new(),
+            http_layers: Vec::new(),
         }
     }
 
@@ -94,6 +108,41 @@ impl GatewayBuilder {
         self
     }
 
+    /// Code of the installation's own, called between the stages of a request; hooks run in the order of these calls.
+    #[must_use]
+    pub fn hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks.push(Arc::new(hooks));
+        self
+    }
+
+    /// A tower layer around the transport to each subgraph, made for the subgraph of a name; around all layers of the
+    /// gateway and those of earlier calls, and inside of hooks. It stays with a transport when the schema is replaced.
+    #[must_use]
+    pub fn subgraph_layer<L>(mut self, make: impl Fn(&str) -> L + Send + Sync + 'static) -> Self
+    where
+        L: Layer<SubgraphService>,
+        SubgraphTransport: From<L::Service>,
+    {
+        let wrap = move |name: &str, inner| SubgraphTransport::from(make(name).layer(SubgraphService(inner)));
+        self.subgraph_layers.push(Arc::new(wrap));
+        self
+    }
+
+    /// A tower layer around everything that clients reach, GraphQL, WebSocket upgrades, pages and routes; around those of
+    /// earlier calls. Not around the admin address.
+    #[must_use]
+    pub fn http_layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.http_layers.push(Arc::new(move |router: Router| router.layer(layer.clone())));
+        self
+    }
+
     /// The gateway.
     ///
     /// # Errors
@@ -101,7 +150,9 @@ impl GatewayBuilder {
     /// When the configuration is wrong.
     pub fn build(self) -> Result<Gateway, ConfigError> {
         self.config.validate()?;
-        let pipeline = Pipeline::new(&self.config, self.schema, self.transports, &self.clock);
+        let extension = Extension { hooks: self.hooks.into_iter().collect(), subgraph_layers: self.subgraph_layers };
+        let graph = Graph::new(self.schema, self.transports);
+        let pipeline = Pipeline::new(&self.config, &graph, extension, &self.clock);
         let connections = Connections {
             runner: Arc::new(pipeline.clone()),
             config: Arc::new(self.config.subscriptions.clone()),
@@ -121,6 +172,7 @@ impl GatewayBuilder {
             metrics: self.metrics,
             readiness: self.readiness,
             source: self.source,
+            http_layers: self.http_layers,
         };
         Ok(Gateway::from_edge(edge))
     }

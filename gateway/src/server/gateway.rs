@@ -30,6 +30,9 @@ use crate::{
     subscribe::websocket::Connections,
 };
 
+/// Puts something around all routes.
+pub(super) type HttpLayer = Arc<dyn Fn(Router) -> Router + Send + Sync>;
+
 /// What every handler reads.
 pub(super) struct Edge {
     pub(super) config: Config,
@@ -41,6 +44,8 @@ pub(super) struct Edge {
     pub(super) metrics: MetricsText,
     pub(super) readiness: Readiness,
     pub(super) source: Option<SchemaStatus>,
+    /// Around everything that clients reach, the innermost first.
+    pub(super) http_layers: Vec<HttpLayer>,
     /// Routes that the binary adds.
     pub(super) routes: Router,
 }
@@ -88,7 +93,8 @@ impl Gateway {
             .fallback(serve_asset)
             .with_state(Arc::clone(&self.edge))
             .merge(self.edge.routes.clone());
-        layers::wrap(router, &self.edge.config)
+        let router = layers::wrap(router, &self.edge.config);
+        self.edge.http_layers.iter().fold(router, |inner, layer| layer(inner))
     }
 
     /// `/metrics`, `/health/live`, `/health/ready`, `/schema`; for an address that clients cannot reach.

@@ -18,8 +18,9 @@ use super::{door::overloaded, gateway::Edge};
 use crate::{
     authenticate::{AuthenticateError, CorrelationId},
     error::{GraphqlError, GraphqlResponse},
+    hooks,
     operation::OperationKind,
-    pipeline::{InParts, Prepared},
+    pipeline::{InParts, NotRun, Prepared},
     request::{
         Accepted, Decoded, GraphqlRequest, MediaType, RequestError, check_content_type, check_csrf, decode_body,
         decode_query_string,
@@ -47,6 +48,12 @@ impl Refusal {
 impl From<RequestError> for Refusal {
     fn from(error: RequestError) -> Self {
         Self(Box::new(refuse_request(&error)))
+    }
+}
+
+impl From<hooks::Refusal> for Refusal {
+    fn from(refusal: hooks::Refusal) -> Self {
+        Self::new(refusal.status, &refusal.code, refusal.message)
     }
 }
 
@@ -98,7 +105,9 @@ async fn upgrade(edge: &Edge, request: Request, correlation: CorrelationId) -> R
     }
     let identity = edge.pipeline.authenticator().authenticate(request.headers()).await?;
     let origins = &edge.config.cors.allowed_origins;
-    let caller = Caller { identity, correlation, forwarded: edge.forwarding.select(request.headers()) };
+    let forwarded = edge.forwarding.select(request.headers());
+    let mut caller = Caller { forwarded, ..Caller::new(identity, correlation) };
+    edge.pipeline.identify(&mut caller, (request.method(), request.headers())).await?;
     websocket::upgrade(request, edge.connections.clone(), caller, origins)
         .map_err(|error| Refusal::new(error.status(), "UPGRADE_REFUSED", error.to_string()))
 }
@@ -127,7 +136,8 @@ async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Re
         Decoded::Single(decode_query_string(&parts.uri)?)
     };
     let debug = edge.config.is_development() && parts.headers.get(DEBUG_HEADER).is_some_and(|value| value == "plan");
-    let caller = Caller { identity, correlation, forwarded: edge.forwarding.select(&parts.headers) };
+    let mut caller = Caller { forwarded: edge.forwarding.select(&parts.headers), ..Caller::new(identity, correlation) };
+    edge.pipeline.identify(&mut caller, (&parts.method, &parts.headers)).await?;
     let head = Head { method: parts.method, accepted, debug, caller };
     match decoded {
         Decoded::Single(request) => run_single(edge, request, head).await,
@@ -146,16 +156,19 @@ async fn read(body: Body, max_bytes: usize) -> Result<Bytes, RequestError> {
     })
 }
 
-async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<Response, Refusal> {
-    let prepared = match edge.pipeline.prepare(&request).await {
+async fn run_single(edge: &Edge, mut request: GraphqlRequest, mut head: Head) -> Result<Response, Refusal> {
+    let prepared = match edge.pipeline.admit(&mut request, &mut head.caller).await {
         Ok(prepared) => prepared,
-        Err(errors) => return Ok(single(edge, &GraphqlResponse::from_errors(errors), head.accepted.single)),
+        Err(reason) => return Ok(not_run(edge, reason, &head).await),
     };
+    if prepared.kind() == OperationKind::Mutation && head.method == Method::GET {
+        return Err(RequestError::NeedsPost { kind: OperationKind::Mutation.as_str() }.into());
+    }
+    if let Err(refusal) = edge.pipeline.before_execute(&mut request, &mut head.caller).await {
+        return Ok(not_run(edge, refusal.into(), &head).await);
+    }
     match prepared.kind() {
         OperationKind::Subscription => run_subscription(edge, prepared, request, head),
-        OperationKind::Mutation if head.method == Method::GET => {
-            Err(RequestError::NeedsPost { kind: OperationKind::Mutation.as_str() }.into())
-        }
         OperationKind::Query | OperationKind::Mutation => {
             let answer = match head.accepted.deferred {
                 Some(form) => {
@@ -176,6 +189,19 @@ async fn run_single(edge: &Edge, request: GraphqlRequest, head: Head) -> Result<
             })
         }
     }
+}
+
+/// The response to an operation that does not run; a hook's refusal has the status that the hook gave it.
+async fn not_run(edge: &Edge, reason: NotRun, head: &Head) -> Response {
+    let status = match &reason {
+        NotRun::Refused(refusal) => Some(refusal.status),
+        NotRun::Invalid(_) => None,
+    };
+    let mut response = single(edge, &edge.pipeline.not_run(reason, &head.caller).await, head.accepted.single);
+    if let Some(status) = status {
+        *response.status_mut() = status;
+    }
+    response
 }
 
 /// One response, in the form that the client accepts.
@@ -227,13 +253,17 @@ async fn run_batch(edge: &Edge, requests: Vec<GraphqlRequest>, head: &Head) -> R
     tell_freshness(edge, respond_batch(&responses, media_type), &responses)
 }
 
-async fn run_batched(edge: &Edge, request: GraphqlRequest, head: &Head) -> GraphqlResponse {
-    match edge.pipeline.prepare(&request).await {
-        Err(errors) => GraphqlResponse::from_errors(errors),
+async fn run_batched(edge: &Edge, mut request: GraphqlRequest, head: &Head) -> GraphqlResponse {
+    let mut caller = head.caller.clone();
+    match edge.pipeline.admit(&mut request, &mut caller).await {
+        Err(reason) => edge.pipeline.not_run(reason, &caller).await,
         Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
             let error = GraphqlError::new("BATCH_REFUSED", "an array cannot hold a subscription");
             GraphqlResponse::from_errors(vec![error])
         }
-        Ok(prepared) => edge.pipeline.execute(&prepared, request, &head.caller, head.debug).await,
+        Ok(prepared) => match edge.pipeline.before_execute(&mut request, &mut caller).await {
+            Ok(()) => edge.pipeline.execute(&prepared, request, &caller, head.debug).await,
+            Err(refusal) => edge.pipeline.not_run(refusal.into(), &caller).await,
+        },
     }
 }

@@ -1,6 +1,6 @@
 //! For whom a request to a subgraph is made.
 
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 use tokio::time::Instant;
 
 use super::{ClientHeaders, HeaderList};
@@ -31,6 +31,8 @@ pub struct CallContext {
     pub client_headers: ClientHeaders,
     /// When the client's request must be answered.
     pub deadline: Option<Instant>,
+    /// What hooks have kept for layers around subgraphs.
+    pub extensions: Extensions,
 }
 
 impl CallContext {

@@ -19,11 +19,10 @@ pub fn http_transports<'a>(
     let mut transports = SubgraphTransports::default();
     for (name, url) in subgraphs {
         let url = config.url(name).unwrap_or(url);
-        let transport = match before.leading_to(name, url) {
-            Some(kept) => kept,
-            None => http_stack(name, url, config.for_subgraph(name))?,
+        transports = match before.leading_to(name, url) {
+            Some(kept) => transports.with_entry(name.to_owned(), kept),
+            None => transports.with_address(name, url, http_stack(name, url, config.for_subgraph(name))?),
         };
-        transports = transports.with_address(name, url, transport);
     }
     Ok(transports)
 }

@@ -44,4 +44,4 @@ pub use sdl::{SdlError, fetch_sdl};
 pub use stack::{StackError, build_stack, http_stack};
 pub use tls::TlsError;
 pub use transport_error::TransportError;
-pub use transports::{SubgraphAnswer, SubgraphTransport, SubgraphTransports};
+pub use transports::{SubgraphAnswer, SubgraphService, SubgraphTransport, SubgraphTransports};

@@ -6,7 +6,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
 use super::{CallContext, HeaderList, TransportError};
@@ -42,6 +42,12 @@ impl SubgraphRequest {
     #[must_use]
     pub fn new(kind: OperationKind, body: Bytes, context: Arc<CallContext>) -> Self {
         Self { body, kind, context, added: HeaderList::default(), deadline: None, moment: 0 }
+    }
+
+    /// Adds a header; requests that differ in it are different.
+    pub fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
+        let others = self.added.iter().map(|(name, value)| (name.clone(), value.clone()));
+        self.added = others.chain([(name, value)]).collect();
     }
 
     /// The headers that go along.

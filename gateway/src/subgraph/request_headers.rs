@@ -51,7 +51,9 @@ where
     }
 
     fn call(&mut self, mut request: SubgraphRequest) -> Self::Future {
-        request.added = apply(&self.actions, &request.context.forwarded);
+        for (name, value) in apply(&self.actions, &request.context.forwarded).iter() {
+            request.add_header(name.clone(), value.clone());
+        }
         self.inner.call(request)
     }
 }

@@ -1,6 +1,10 @@
 //! The transports of all subgraphs, by name.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use futures::{FutureExt, future::BoxFuture};
 use tower::{Service, ServiceExt};
@@ -54,11 +58,31 @@ where
     }
 }
 
+/// A transport as a tower service, for layers around it.
 #[derive(Clone)]
-struct Entry {
+pub struct SubgraphService(pub SubgraphTransport);
+
+impl Service<SubgraphRequest> for SubgraphService {
+    type Response = SubgraphResponse;
+    type Error = TransportError;
+    type Future = SubgraphAnswer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: SubgraphRequest) -> SubgraphAnswer {
+        self.0.call(request)
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Entry {
     transport: SubgraphTransport,
     /// Where it leads, if it leads to an address.
     url: Option<Arc<str>>,
+    /// Whether the installation's own layers are around it.
+    is_wrapped: bool,
 }
 
 /// One transport per subgraph; cheap to clone.
@@ -71,24 +95,34 @@ impl SubgraphTransports {
     /// Adds the transport of the subgraph `name`, replacing one of the same name.
     #[must_use]
     pub fn with(self, name: impl Into<String>, transport: impl Into<SubgraphTransport>) -> Self {
-        self.with_entry(name.into(), Entry { transport: transport.into(), url: None })
+        self.with_entry(name.into(), Entry { transport: transport.into(), url: None, is_wrapped: false })
     }
 
     /// Adds a transport that leads from the subgraph `name` to `url`.
     pub(super) fn with_address(self, name: &str, url: &str, transport: SubgraphTransport) -> Self {
-        self.with_entry(name.to_owned(), Entry { transport, url: Some(url.into()) })
+        self.with_entry(name.to_owned(), Entry { transport, url: Some(url.into()), is_wrapped: false })
     }
 
-    fn with_entry(self, name: String, entry: Entry) -> Self {
+    pub(super) fn with_entry(self, name: String, entry: Entry) -> Self {
         let mut by_name = Arc::unwrap_or_clone(self.by_name);
         by_name.insert(name, entry);
         Self { by_name: Arc::new(by_name) }
     }
 
-    /// The transport of the subgraph `name`, if it leads to `url`.
-    pub(super) fn leading_to(&self, name: &str, url: &str) -> Option<SubgraphTransport> {
-        let entry = self.by_name.get(name).filter(|entry| entry.url.as_deref() == Some(url))?;
-        Some(entry.transport.clone())
+    /// What leads from the subgraph `name` to `url`, with all that is around it.
+    pub(super) fn leading_to(&self, name: &str, url: &str) -> Option<Entry> {
+        self.by_name.get(name).filter(|entry| entry.url.as_deref() == Some(url)).cloned()
+    }
+
+    /// Puts `wrap` (of a name and a transport) around each transport, unless that was done before.
+    #[must_use]
+    pub fn wrapped(self, wrap: impl Fn(&str, SubgraphTransport) -> SubgraphTransport) -> Self {
+        let mut by_name = Arc::unwrap_or_clone(self.by_name);
+        for (name, entry) in by_name.iter_mut().filter(|(_, entry)| !entry.is_wrapped) {
+            entry.transport = wrap(name, entry.transport.clone());
+            entry.is_wrapped = true;
+        }
+        Self { by_name: Arc::new(by_name) }
     }
 
     /// The names, sorted.

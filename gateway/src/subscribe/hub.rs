@@ -35,6 +35,8 @@ struct StreamKey {
     operation_name: Option<String>,
     /// With sorted keys.
     variables: String,
+    /// What hooks tell subgraphs, which holds for public fields as well.
+    told: HeaderList,
     /// For whom the subgraphs answer; `None` when the answer is the same for everyone.
     caller: Option<(Option<String>, Vec<String>, HeaderList)>,
 }
@@ -179,6 +181,7 @@ fn stream_key(graph: &Arc<Graph>, request: &GraphqlRequest, caller: &Caller, is_
         query: request.query.clone(),
         operation_name: request.operation_name.clone(),
         variables: sorted(&request.variables),
+        told: caller.told(),
         caller: (!is_public).then(|| {
             let Identity { subject, scopes, .. } = &caller.identity;
             (subject.clone(), scopes.clone(), caller.forwarded.clone())

@@ -82,8 +82,7 @@ impl Upstream {
     }
 
     fn call_context(&self) -> CallContext {
-        let Caller { identity, correlation, forwarded } = &self.caller;
-        self.signer.call_context(identity, correlation).forwarding(forwarded.clone())
+        self.caller.call_context(&self.signer)
     }
 
     async fn resolve(&self, event: Bytes) -> GraphqlResponse {

@@ -324,5 +324,5 @@ fn request(query: &str, variables: &Map<String, Value>) -> GraphqlRequest {
 
 pub fn caller(subject: Option<&str>) -> Caller {
     let identity = Identity { subject: subject.map(str::to_owned), ..Identity::default() };
-    Caller { identity, correlation: CorrelationId::generate(), forwarded: HeaderList::default() }
+    Caller::new(identity, CorrelationId::generate())
 }

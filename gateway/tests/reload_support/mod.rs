@@ -262,11 +262,10 @@ impl Drop for Following {
 }
 
 pub fn caller() -> Caller {
-    Caller {
-        identity: selvedge_gateway::authenticate::Identity::default(),
-        correlation: selvedge_gateway::authenticate::CorrelationId::generate(),
-        forwarded: selvedge_gateway::subgraph::HeaderList::default(),
-    }
+    Caller::new(
+        selvedge_gateway::authenticate::Identity::default(),
+        selvedge_gateway::authenticate::CorrelationId::generate(),
+    )
 }
 
 /// The answer to `query`, errors of preparing included.

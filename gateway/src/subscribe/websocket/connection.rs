@@ -191,8 +191,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             return Err(End::Close(Close::TooManyInits));
         }
         if let Some(authorization) = authorization {
-            let verified = self.connections.runner.authenticate(authorization).await;
-            self.caller.identity = verified.map_err(|error| End::Close(Close::Forbidden(error.to_string())))?;
+            let verified = self.connections.runner.authenticate(authorization, self.caller.clone()).await;
+            self.caller = verified.map_err(|reason| End::Close(Close::Forbidden(reason)))?;
         }
         self.initialised = true;
         self.deadline = self.connections.runner.time_left(&self.caller.identity).map(|left| Instant::now() + left);
