@@ -25,7 +25,7 @@ use selvedge_gateway::{
     request::GraphqlRequest,
     schema::{ServedSchema, SubgraphSdl, compose},
     server::Gateway,
-    subgraph::{HeaderList, SubgraphRequest, SubgraphResponse, SubgraphTransports, TransportError},
+    subgraph::{SubgraphRequest, SubgraphResponse, SubgraphTransports, TransportError},
     subscribe::Caller,
 };
 use serde_json::{Map, Value, json};
