@@ -116,6 +116,9 @@ fn variables_are_coerced() {
     assert_eq!(value.unwrap(), json!({ "first": 3, "id": "5", "filter": { "sizes": ["M"], "near": { "x": 1 } } }));
     assert_eq!(coerced(query, json!({ "id": "a", "first": null })).unwrap(), json!({ "id": "a", "first": null }));
     assert_eq!(coerced(query, json!({ "id": "a", "first": 2.0 })).unwrap()["first"], json!(2));
+    assert_eq!(coerced(query, json!({ "id": 4.0 })).unwrap()["id"], json!("4"));
+    assert_eq!(coerced(query, json!({ "id": u64::MAX })).unwrap()["id"], json!("18446744073709551615"));
+    assert!(coerced(query, json!({ "id": 4.5 })).is_err());
 }
 
 #[test]

@@ -130,7 +130,8 @@ impl Coercion<'_> {
                 self.fail_with(&value, |value| format!("Boolean cannot represent a non boolean value: {value}"))
             }
             "ID" if value.is_string() => value,
-            "ID" if value.is_i64() || value.is_u64() => Value::String(value.to_string()),
+            // A whole number is one however it is written.
+            "ID" if value.as_f64().is_some_and(|number| number.fract() == 0.0) => Value::String(inspected(&value)),
             "ID" => self.fail_with(&value, |value| format!("ID cannot represent value: {value}")),
             _ => match self.api.get(name) {
                 Some(ty) if ty.kind == TypeKind::InputObject => self.input_object(value, ty),

@@ -94,7 +94,9 @@ function changed(random, document) {
 function scratched(random, query) {
   const at = random.below(query.length);
   const added = random.pick(['{', '}', '(', ')', '"', '$', '@', ':', '!', '...', '1', '.', '\\', '\u0000', '\uFEFF', 'é', '#', "'", '&', '""']);
-  return random.chance(0.5) ? query.slice(0, at) + query.slice(at + 1) : query.slice(0, at) + added + query.slice(at);
+  const made = random.chance(0.5) ? query.slice(0, at) + query.slice(at + 1) : query.slice(0, at) + added + query.slice(at);
+  // Half of a character is no text, and cannot be sent.
+  return made.isWellFormed() ? made : query;
 }
 
 function spoiled(random, variables = {}) {
