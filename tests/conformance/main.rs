@@ -14,6 +14,7 @@ mod support;
 
 mod audits;
 mod hostile;
+mod incremental;
 mod oracle;
 
 use std::{path::Path, process::Command, time::Duration};

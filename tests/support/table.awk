@@ -10,7 +10,7 @@ BEGIN {
   label["redis"] = "Redis"
   label["mongodb"] = "MongoDB protocol" (mongodb == "" ? "" : " (" mongodb ")")
   label["chromium"] = "Chromium"
-  label["nodejs"] = "graphql-js and graphql-http (Node.js)"
+  label["nodejs"] = "graphql-js, Apollo Client (Node.js)"
   label["other"] = "no engine needed"
   while ((getline line < missing_file) > 0) { split(line, part, "\t"); absent[part[1]] = part[2] }
 }
