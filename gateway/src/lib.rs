@@ -39,4 +39,5 @@ pub mod subgraph;
 pub mod subscribe;
 pub mod validate;
 pub mod value;
+pub mod weight;
 pub mod worker;

@@ -3,8 +3,10 @@
 mod extension;
 mod hooked;
 mod in_parts;
+mod prepared;
 mod served;
 mod share;
+mod weigh;
 
 use std::{
     panic::AssertUnwindSafe,
@@ -22,8 +24,9 @@ use futures::{FutureExt, future::BoxFuture};
 pub use hooked::NotRun;
 pub use in_parts::InParts;
 use metrics::{Counter, Histogram};
+use prepared::{Known, PreparedKey, Room};
 use serde_json::{Value, json};
-use served::{Known, PreparedKey, Served};
+use served::Served;
 pub use served::{WarmUp, Warmed};
 use share::{Change, Sharing};
 use tokio::{sync::Mutex, time::Instant};
@@ -32,7 +35,7 @@ use crate::{
     authenticate::{Authenticator, Identity, IdentitySigner},
     cache::{AnswerCache, EntityEvents},
     clock::Clock,
-    config::Config,
+    config::{Config, LimitsConfig},
     error::{GraphqlError, GraphqlResponse, code},
     execute::{ExecuteContext, Graph, KeptAnswers, execute},
     operation::OperationKind,
@@ -75,7 +78,7 @@ struct Parts {
     hub: Hub,
     cache: Option<AnswerCache>,
     limits: Limits,
-    max_prepared: u64,
+    room: Room,
     warm_up: WarmUp,
     /// Absent when every request is run for itself.
     sharing: Option<Sharing>,
@@ -99,10 +102,11 @@ impl Pipeline {
         } else {
             Authenticator::absent(Arc::clone(clock))
         };
-        let max_prepared = config.limits.max_prepared_operations;
+        let LimitsConfig { max_prepared_operations: max_operations, max_prepared_bytes: max_bytes, .. } = config.limits;
+        let room = Room { max_operations, max_bytes };
         let cache = config.cache.is_enabled().then(|| AnswerCache::new(&config.cache));
         let graph = extend(graph, &extension);
-        let served = Served::new((graph, clock.now()), max_prepared, cache.as_ref());
+        let served = Served::new((graph, clock.now()), room, cache.as_ref());
         Self(Arc::new(Parts {
             served: ArcSwap::from_pointee(served),
             replacing: Mutex::new(()),
@@ -114,7 +118,7 @@ impl Pipeline {
             hub,
             cache,
             limits: limits(config),
-            max_prepared,
+            room,
             warm_up: WarmUp {
                 max_operations: config.schema.max_warmed_operations,
                 max_time: config.schema.warm_timeout(),
@@ -189,7 +193,7 @@ impl Pipeline {
         let _one_at_a_time = self.0.replacing.lock().await;
         let before = self.0.served.load_full();
         let graph = extend(&graph, &self.0.extension);
-        let mut next = Served::new((graph, before.loaded_at), self.0.max_prepared, self.0.cache.as_ref());
+        let mut next = Served::new((graph, before.loaded_at), self.0.room, self.0.cache.as_ref());
         let warmed = next.warm(&before, (self.0.limits, self.0.warm_up), &self.0.worker).await;
         next.loaded_at = self.0.clock.now();
         self.0.served.store(Arc::new(next));

@@ -5,7 +5,7 @@ mod layering;
 
 /// From the bottom; modules of one row do not import each other.
 const LAYERS: &[&[&str]] = &[
-    &["freshness"],
+    &["freshness", "weight"],
     &["in_flight", "clock", "config", "error", "operation", "worker"],
     &["parse"],
     &["schema"],

@@ -33,6 +33,8 @@ pub struct LimitsConfig {
     pub max_batch_operations: usize,
     /// How many prepared operations are kept.
     pub max_prepared_operations: u64,
+    /// How much memory prepared operations may take, in bytes.
+    pub max_prepared_bytes: u64,
 }
 
 impl Default for LimitsConfig {
@@ -47,6 +49,7 @@ impl Default for LimitsConfig {
             max_deferred_parts: 100,
             max_batch_operations: 0,
             max_prepared_operations: 4_096,
+            max_prepared_bytes: 48 * 1024 * 1024,
         }
     }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Prepared, served::Known};
+use super::{Prepared, prepared::Known};
 use crate::{
     error::GraphqlResponse,
     in_flight::{InFlight, Work},

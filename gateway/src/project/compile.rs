@@ -13,6 +13,7 @@ use super::{
 use crate::{
     schema::{ApiType, ServedSchema, TypeId, TypeKind},
     value::Keys,
+    weight::owns,
 };
 
 /// How many fields a compiled selection may have over all types.
@@ -33,6 +34,8 @@ pub struct Projection {
     /// What is deferred.
     pub defers: Defers,
 }
+
+owns!(Projection: selections, defers);
 
 impl Projection {
     /// Compiles the selection `set` on the root type `root_type`.

@@ -3,6 +3,8 @@
 use graphql_tools::{parser::query::Value as AstValue, static_graphql::query::Directive};
 use serde_json::{Map, Value};
 
+use crate::weight::owns;
+
 /// A truth value that a variable must have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
@@ -48,3 +50,5 @@ pub(super) fn conditions_of(outer: &[Condition], directives: &[Directive]) -> Op
     }
     Some(conditions)
 }
+
+owns!(Condition: variable);

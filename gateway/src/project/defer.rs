@@ -5,6 +5,7 @@ use graphql_tools::{parser::query::Value as AstValue, static_graphql::query::Dir
 use serde_json::{Map, Value as Json};
 
 use super::{Condition, SelectionId, all_hold};
+use crate::weight::owns;
 
 /// The number of a `@defer` within one operation, counted where it stands in the response: one in a fragment that is
 /// spread twice is two, and one in a list is one.
@@ -141,3 +142,7 @@ impl DeferNumbers {
         Some(id)
     }
 }
+
+owns!(Defer: label, variable);
+owns!(DeferStart: alternatives);
+owns!(Defers: all, starts);

@@ -6,6 +6,7 @@ use super::{Below, Field, Leaf, Output, Projection, SelectionId, Source};
 use crate::{
     schema::{TypeId, TypeNames},
     value::{LayoutId, Layouts, SlotId},
+    weight::{HeapBytes, owns, owns_nothing},
 };
 
 /// The number of an object's output within one operation.
@@ -163,5 +164,21 @@ fn levels<'o>(output: &'o Output, non_null: &mut Vec<bool>) -> Option<&'o Leaf> 
         Output::List(items) => levels(items, non_null),
         Output::Leaf(leaf) => Some(leaf),
         Output::Composite(_) | Output::NonNull(_) => None,
+    }
+}
+
+owns_nothing!(OutputId);
+owns!(OutputField: prefix, non_null, kind);
+owns!(OutputObject: fields);
+owns!(Program: objects);
+
+impl HeapBytes for OutputKind {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Leaf(leaf) => leaf.heap_bytes(),
+            Self::Abstract(by_type, _) => by_type.heap_bytes(),
+            Self::StaticTypename(name) => name.heap_bytes(),
+            Self::Object(..) | Self::DynamicTypename | Self::Introspection => 0,
+        }
     }
 }

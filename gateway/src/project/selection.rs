@@ -6,6 +6,7 @@ use super::{Condition, DeferId, all_hold};
 use crate::{
     schema::{Literal, TypeId, TypeRef},
     value::KeyId,
+    weight::{HeapBytes, allocated, owns, owns_nothing},
 };
 
 /// The number of a selection within one operation.
@@ -177,5 +178,49 @@ impl Selections {
     ) -> impl Iterator<Item = &'a Field> + use<'a> {
         let fields = self.get(id);
         self.order(id, variables).into_iter().filter_map(|index| fields.get(index as usize))
+    }
+}
+
+owns_nothing!(SelectionId, TypeId);
+owns!(Alternative: conditions);
+owns!(Occurrence: alternative);
+owns!(Selections: sets);
+
+impl HeapBytes for Field {
+    fn heap_bytes(&self) -> usize {
+        let Self { prefix, response_key, coordinate, alternatives, deferred, output, below, arguments, .. } = self;
+        let texts = prefix.heap_bytes() + response_key.heap_bytes() + coordinate.heap_bytes();
+        let lists = alternatives.heap_bytes() + deferred.heap_bytes();
+        // Few fields have arguments, and those are short.
+        let arguments = allocated(arguments.capacity() * size_of::<(String, Literal)>());
+        texts + lists + output.heap_bytes() + below.heap_bytes() + arguments
+    }
+}
+
+impl HeapBytes for Below {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Leaf | Self::Introspection(_) => 0,
+            Self::Objects(by_type) => by_type.heap_bytes(),
+        }
+    }
+}
+
+impl HeapBytes for Output {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Leaf(leaf) => leaf.heap_bytes(),
+            Self::Composite(name) => name.heap_bytes(),
+            Self::List(inner) | Self::NonNull(inner) => inner.heap_bytes(),
+        }
+    }
+}
+
+impl HeapBytes for Leaf {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Enum(name) => name.heap_bytes(),
+            Self::Int | Self::Float | Self::String | Self::Boolean | Self::Id | Self::Custom => 0,
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use ahash::AHashMap;
 
+use crate::weight::{owns, owns_nothing};
+
 /// The number of a response key within one plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(pub u32);
@@ -100,3 +102,6 @@ impl Keys {
         self.names.get(id.0 as usize).map_or("", |name| name)
     }
 }
+
+owns_nothing!(KeyId);
+owns!(Keys: names, by_name, renamed, client_keys, client_aliases);

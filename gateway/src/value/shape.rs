@@ -1,6 +1,7 @@
 //! The shape of a subgraph's answer, known from the operation that it answers.
 
 use super::{KeyId, SlotId};
+use crate::weight::owns;
 
 /// The number of a shape within one plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,3 +83,7 @@ impl Shapes {
         self.shapes.get_mut(id.0 as usize)
     }
 }
+
+owns!(ShapeEntry: wire, written, name);
+owns!(Shape: entries);
+owns!(Shapes: shapes);

@@ -1,0 +1,372 @@
+//! Operations that are prepared for one schema, kept by their texts and by what these mean.
+//!
+//! What is kept is bounded by its number and by its weight. Once it is full, an operation that was asked for once takes no
+//! place of one that was asked for more often, so that clients which never send the same twice cost nothing but time.
+
+use std::{
+    borrow::Borrow,
+    cmp::Reverse,
+    hash::{Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use ahash::RandomState;
+use moka::future::Cache;
+use serde_json::{Map, Value};
+
+use super::{prepare_guarded, weigh::operation_bytes};
+use crate::{
+    cache::{OperationProfile, SchemaCache},
+    error::GraphqlError,
+    parse::Limits,
+    plan::{Canonical, ConditionVariable, Conditions, Preparation, PreparedOperation, canonical},
+    schema::ServedSchema,
+};
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Room {
+    pub(super) max_operations: u64,
+    /// Of all together.
+    pub(super) max_bytes: u64,
+}
+
+impl Room {
+    /// A cache that takes half of the room.
+    fn cache<K: AsMemory + Hash + Eq + Send + Sync + 'static>(self) -> Cache<K, Remembered, RandomState> {
+        let max_bytes = self.max_bytes / 2;
+        // Light ones count as much as would leave room for this many, so that both bounds are one.
+        let least = max_bytes.checked_div(self.max_operations).unwrap_or(u64::MAX);
+        let weigh = move |key: &K, remembered: &Remembered| {
+            let bytes = ENTRY_BYTES + key.key_bytes() + remembered.weight_bytes();
+            u32::try_from(least.max(bytes as u64)).unwrap_or(u32::MAX)
+        };
+        let max_bytes = if self.max_operations == 0 { 0 } else { max_bytes };
+        Cache::builder().max_capacity(max_bytes).weigher(weigh).build_with_hasher(RandomState::new())
+    }
+}
+
+/// What the cache needs for an entry apart from key and value: its place in the table, its count, its place in the queue.
+const ENTRY_BYTES: usize = 256;
+
+/// A key that is kept.
+trait AsMemory {
+    /// The bytes that it owns.
+    fn key_bytes(&self) -> usize;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct PreparedKey {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    /// For an operation whose selection depends on variables, their values; `None` until that is known.
+    pub(super) conditions: Option<Conditions>,
+}
+
+/// The parts of a key, to look one up without making it.
+struct Asked<'a> {
+    query: &'a str,
+    operation_name: Option<&'a str>,
+    conditions: Option<Conditions>,
+}
+
+impl Asked<'_> {
+    fn to_key(&self) -> PreparedKey {
+        PreparedKey {
+            query: self.query.to_owned(),
+            operation_name: self.operation_name.map(str::to_owned),
+            conditions: self.conditions.clone(),
+        }
+    }
+}
+
+/// What is one key whether it owns its parts or not.
+trait AsKey {
+    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>);
+}
+
+impl AsKey for PreparedKey {
+    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>) {
+        (&self.query, self.operation_name.as_deref(), self.conditions.as_ref())
+    }
+}
+
+impl AsKey for Asked<'_> {
+    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>) {
+        (self.query, self.operation_name, self.conditions.as_ref())
+    }
+}
+
+impl AsMemory for PreparedKey {
+    fn key_bytes(&self) -> usize {
+        self.query.len() + self.operation_name.as_ref().map_or(0, String::len)
+    }
+}
+
+impl<'a> Borrow<dyn AsKey + Sync + 'a> for PreparedKey {
+    fn borrow(&self) -> &(dyn AsKey + Sync + 'a) {
+        self
+    }
+}
+
+impl Hash for dyn AsKey + Sync + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // As the fields of `PreparedKey` are hashed.
+        self.parts().hash(state);
+    }
+}
+
+impl PartialEq for dyn AsKey + Sync + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn AsKey + Sync + '_ {}
+
+/// A prepared operation, and how often it was asked for.
+pub(super) struct Known {
+    pub(super) operation: Arc<PreparedOperation>,
+    /// What the cache of answers knows of it.
+    pub(super) profile: Option<Arc<OperationProfile>>,
+    uses: AtomicU64,
+    /// How much memory it takes, also where it shares it with others: which of them stays longest is not known.
+    weight_bytes: usize,
+}
+
+/// What is remembered of a key.
+#[derive(Clone)]
+pub(super) enum Remembered {
+    Known(Arc<Known>),
+    /// The key lacks the values of these variables.
+    Conditional(Arc<[ConditionVariable]>),
+}
+
+impl Remembered {
+    fn new(
+        preparation: Preparation,
+        profile: impl FnOnce(&PreparedOperation) -> Option<OperationProfile>,
+        uses: u64,
+    ) -> Self {
+        match preparation {
+            Preparation::Planned(operation) => {
+                let profile = profile(&operation).map(Arc::new);
+                Self::Known(Known::new(*operation, profile, uses))
+            }
+            Preparation::Conditional(variables) => Self::Conditional(variables.into()),
+        }
+    }
+
+    fn weight_bytes(&self) -> usize {
+        match self {
+            Self::Known(known) => known.weight_bytes,
+            Self::Conditional(variables) => size_of_val::<[ConditionVariable]>(variables),
+        }
+    }
+
+    /// The same in another text, where the variables are defined at these lines and columns.
+    fn at(&self, variable_positions: &[(usize, usize)]) -> Self {
+        match self {
+            Self::Known(known) => {
+                let (operation, profile) = (known.operation.at(variable_positions), known.profile.clone());
+                Self::Known(Known::new(operation, profile, 0))
+            }
+            Self::Conditional(variables) => Self::Conditional(Arc::clone(variables)),
+        }
+    }
+}
+
+impl Known {
+    fn new(operation: PreparedOperation, profile: Option<Arc<OperationProfile>>, uses: u64) -> Arc<Self> {
+        let weight_bytes = operation_bytes(&operation, profile.is_some());
+        Arc::new(Self { operation: Arc::new(operation), profile, uses: AtomicU64::new(uses), weight_bytes })
+    }
+}
+
+/// A canonical text, and the values that its selection depends on.
+type Meaning = (String, Option<Conditions>);
+
+impl AsMemory for Meaning {
+    fn key_bytes(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+/// What was prepared for a schema.
+pub(super) struct PreparedOperations {
+    schema: Arc<ServedSchema>,
+    cache: Option<SchemaCache>,
+    by_text: Cache<PreparedKey, Remembered, RandomState>,
+    /// The same by what the text means, so that another text of a known operation is not planned again.
+    by_meaning: Cache<Meaning, Remembered, RandomState>,
+}
+
+impl PreparedOperations {
+    pub(super) fn new(schema: Arc<ServedSchema>, room: Room, cache: Option<SchemaCache>) -> Self {
+        Self { schema, cache, by_text: room.cache(), by_meaning: room.cache() }
+    }
+
+    /// The operation of a text and a name, prepared now unless it is known; whoever asks at the same time waits for the
+    /// same.
+    pub(super) async fn prepare(
+        &self,
+        (query, operation_name): (&str, Option<&str>),
+        variables: &Map<String, Value>,
+        limits: &Limits,
+    ) -> Result<Arc<Known>, Vec<GraphqlError>> {
+        let mut asked = Asked { query, operation_name, conditions: None };
+        loop {
+            match self.remembered(&asked, limits).await? {
+                Remembered::Known(known) => {
+                    // Only the order of warming depends on it, so a lost race costs nothing.
+                    known.uses.fetch_add(1, Ordering::Relaxed);
+                    return Ok(known);
+                }
+                // The key with the values leads to an operation.
+                Remembered::Conditional(known) => asked.conditions = Some(Conditions::of(&known, variables)),
+            }
+        }
+    }
+
+    async fn remembered(&self, asked: &Asked<'_>, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
+        let by_parts: &(dyn AsKey + Sync) = asked;
+        if let Some(remembered) = self.by_text.get(by_parts).await {
+            return Ok(remembered);
+        }
+        let key = asked.to_key();
+        let preparing = self.prepare_text(&key, limits);
+        self.by_text.try_get_with_by_ref(&key, preparing).await.map_err(Arc::unwrap_or_clone)
+    }
+
+    async fn prepare_text(&self, key: &PreparedKey, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
+        let prepare = || self.prepare_anew(key, limits, 0);
+        let name = key.operation_name.as_deref();
+        let fits = |found: &Canonical<'_>| name.is_none() || found.operation_name == name;
+        let Some(Canonical { text, variable_positions, .. }) = canonical(&key.query).filter(fits) else {
+            return prepare();
+        };
+        let meaning = (text, key.conditions.clone());
+        if let Some(known) = self.by_meaning.get(&meaning).await {
+            return Ok(known.at(&variable_positions));
+        }
+        let remembered = prepare()?;
+        self.by_meaning.insert(meaning, remembered.clone()).await;
+        Ok(remembered)
+    }
+
+    /// Prepares an operation that was asked for `uses` times before.
+    pub(super) fn prepare_anew(
+        &self,
+        key: &PreparedKey,
+        limits: &Limits,
+        uses: u64,
+    ) -> Result<Remembered, Vec<GraphqlError>> {
+        let preparation = prepare_guarded(&self.schema, key, limits)?;
+        let profile =
+            |operation: &PreparedOperation| self.cache.as_ref().map(|cache| cache.profile(&self.schema, operation));
+        Ok(Remembered::new(preparation, profile, uses))
+    }
+
+    /// Keeps what was prepared.
+    pub(super) async fn keep(&self, key: PreparedKey, remembered: Remembered) {
+        self.by_text.insert(key, remembered).await;
+    }
+
+    /// What was asked for, the most used first.
+    pub(super) fn in_use(&self) -> Vec<(Arc<PreparedKey>, u64)> {
+        let uses = |remembered: Remembered| match remembered {
+            Remembered::Known(known) => Some(known.uses.load(Ordering::Relaxed)),
+            // It is found out again when it is asked for.
+            Remembered::Conditional(_) => None,
+        };
+        let mut in_use: Vec<_> =
+            self.by_text.iter().filter_map(|(key, remembered)| Some((key, uses(remembered)?))).collect();
+        in_use.sort_by_key(|(_, uses)| Reverse(*uses));
+        in_use
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{SubgraphSdl, compose};
+
+    const SDL: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.3\", import: [\"@key\"])
+        type Query { things: [Thing] } type Thing @key(fields: \"id\") { id: ID! name(upper: Boolean): String }";
+
+    fn operations(room: Room) -> PreparedOperations {
+        let subgraph = SubgraphSdl { name: "a".to_owned(), url: "http://a".to_owned(), sdl: SDL.to_owned() };
+        let schema = ServedSchema::from_supergraph_sdl(&compose(&[subgraph]).unwrap()).unwrap();
+        PreparedOperations::new(Arc::new(schema), room, None)
+    }
+
+    async fn prepare(operations: &PreparedOperations, query: &str) -> Arc<Known> {
+        operations.prepare((query, None), &Map::new(), &Limits::default()).await.unwrap()
+    }
+
+    async fn settle(operations: &PreparedOperations) {
+        operations.by_text.run_pending_tasks().await;
+        operations.by_meaning.run_pending_tasks().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_bounded_by_its_weight_and_keeps_what_is_asked_for_again() {
+        let room = Room { max_operations: 1_000_000, max_bytes: 1024 * 1024 };
+        let operations = operations(room);
+        let hot = "{ things { id name } }";
+        let known = prepare(&operations, hot).await;
+        assert!((1_000..20_000).contains(&known.weight_bytes), "{}", known.weight_bytes);
+        for number in 0..1_000 {
+            prepare(&operations, &format!("{{ things {{ id n{number}: name }} }}")).await;
+            prepare(&operations, hot).await;
+        }
+        settle(&operations).await;
+        for (kept, entries) in [
+            (operations.by_text.weighted_size(), operations.by_text.entry_count()),
+            (operations.by_meaning.weighted_size(), operations.by_meaning.entry_count()),
+        ] {
+            assert!(kept <= room.max_bytes / 2, "{kept}");
+            assert!((20..600).contains(&entries), "{entries}");
+        }
+        assert!(Arc::ptr_eq(&known, &prepare(&operations, hot).await), "it was not prepared again");
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_bounded_by_its_number() {
+        let operations = operations(Room { max_operations: 10, max_bytes: 1 << 30 });
+        for number in 0..100 {
+            prepare(&operations, &format!("{{ things {{ n{number}: name }} }}")).await;
+        }
+        settle(&operations).await;
+        assert_eq!((operations.by_text.entry_count(), operations.by_meaning.entry_count()), (10, 10));
+        let operations = self::operations(Room { max_operations: 0, max_bytes: 1 << 30 });
+        prepare(&operations, "{ things { id } }").await;
+        settle(&operations).await;
+        assert_eq!(operations.by_text.entry_count(), 0);
+    }
+
+    #[tokio::test]
+    async fn larger_operations_weigh_more() {
+        let operations = operations(Room { max_operations: 10, max_bytes: 1 << 30 });
+        let small = prepare(&operations, "{ things { id } }").await.weight_bytes;
+        let fields: String = (0..100).map(|number| format!("n{number}: name ")).collect();
+        let large = prepare(&operations, &format!("{{ things {{ {fields} }} }}")).await.weight_bytes;
+        assert!(large > small + 100 * 200, "{small} and {large}");
+    }
+
+    #[test]
+    fn a_key_and_its_parts_are_found_by_each_other() {
+        let hasher = RandomState::new();
+        for operation_name in [None, Some("a")] {
+            let asked = Asked { query: "{ a }", operation_name, conditions: None };
+            let key = asked.to_key();
+            let parts: &(dyn AsKey + Sync) = &asked;
+            let borrowed: &(dyn AsKey + Sync) = key.borrow();
+            assert!(borrowed == parts);
+            assert_eq!(hasher.hash_one(&key), hasher.hash_one(parts));
+        }
+    }
+}
