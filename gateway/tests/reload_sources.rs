@@ -255,6 +255,37 @@ async fn an_address_is_asked_only_for_what_has_changed() {
 }
 
 #[tokio::test]
+async fn redirects_are_followed_and_keys_stay_with_their_server() {
+    let (registry, target) = Registry::start(supergraph(""), true).await;
+    let elsewhere = target.clone();
+    let to = |place: String| get(move || async move { (StatusCode::FOUND, [(header::LOCATION, place)]) });
+    let router = Router::new()
+        .route("/latest", to("graphs/current".to_owned()))
+        .route("/graphs/current", to(elsewhere))
+        .route("/round", to("/round".to_owned()))
+        .route("/tls", to("https://127.0.0.1:1/".to_owned()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let config = |path: &str| {
+        let mut config = config();
+        config.schema.supergraph_url = Some(format!("{own}{path}"));
+        config.schema.supergraph_headers.insert("x-registry-key".to_owned(), "key".into());
+        config.schema.start_timeout_ms = 0;
+        config
+    };
+    let shop = Following::start(config("/latest")).await;
+    registry.put(supergraph("a: String"));
+    will_serve(&shop, "a").await;
+    let answers = registry.0.lock().unwrap().answers.clone();
+    assert!(answers.len() > 1 && answers.iter().all(|(_, key)| key.is_none()), "{answers:?}");
+    for (path, why) in [("/round", "redirects too often"), ("/tls", "redirects to another scheme")] {
+        let error = Reloader::from_config(&config(path)).unwrap().load().await.err().unwrap().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_address_without_tags_is_compared_by_its_text() {
     let (registry, url) = Registry::start(supergraph(""), false).await;
     let mut config = config();

@@ -17,7 +17,7 @@ use ahash::RandomState;
 use moka::future::Cache;
 use serde_json::{Map, Value};
 
-use super::{prepare_guarded, weigh::operation_bytes};
+use super::{not_planned, planning::Planning, prepare_guarded, weigh::operation_bytes};
 use crate::{
     cache::{OperationProfile, SchemaCache},
     error::GraphqlError,
@@ -195,10 +195,27 @@ impl AsMemory for Meaning {
     }
 }
 
-/// What was prepared for a schema.
-pub(super) struct PreparedOperations {
+/// Makes what is not known yet; cheap to clone.
+#[derive(Clone)]
+struct Maker {
     schema: Arc<ServedSchema>,
     cache: Option<SchemaCache>,
+}
+
+impl Maker {
+    /// Prepares an operation that was asked for `uses` times before.
+    fn make(&self, key: &PreparedKey, limits: &Limits, uses: u64) -> Result<Remembered, Vec<GraphqlError>> {
+        let preparation = prepare_guarded(&self.schema, key, limits)?;
+        let profile =
+            |operation: &PreparedOperation| self.cache.as_ref().map(|cache| cache.profile(&self.schema, operation));
+        Ok(Remembered::new(preparation, profile, uses))
+    }
+}
+
+/// What was prepared for a schema.
+pub(super) struct PreparedOperations {
+    maker: Maker,
+    planning: Planning,
     by_text: Cache<PreparedKey, Remembered, RandomState>,
     /// The same by what the text means, so that another text of a known operation is not planned again.
     by_meaning: Cache<Meaning, Remembered, RandomState>,
@@ -206,7 +223,8 @@ pub(super) struct PreparedOperations {
 
 impl PreparedOperations {
     pub(super) fn new(schema: Arc<ServedSchema>, room: Room, cache: Option<SchemaCache>) -> Self {
-        Self { schema, cache, by_text: room.cache(), by_meaning: room.cache() }
+        let maker = Maker { schema, cache };
+        Self { maker, planning: Planning::new(), by_text: room.cache(), by_meaning: room.cache() }
     }
 
     /// The operation of a text and a name, prepared now unless it is known; whoever asks at the same time waits for the
@@ -242,32 +260,41 @@ impl PreparedOperations {
     }
 
     async fn prepare_text(&self, key: &PreparedKey, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
-        let prepare = || self.prepare_anew(key, limits, 0);
         let name = key.operation_name.as_deref();
         let fits = |found: &Canonical<'_>| name.is_none() || found.operation_name == name;
         let Some(Canonical { text, variable_positions, .. }) = canonical(&key.query).filter(fits) else {
-            return prepare();
+            return self.plan(key, limits).await;
         };
         let meaning = (text, key.conditions.clone());
-        if let Some(known) = self.by_meaning.get(&meaning).await {
-            return Ok(known.at(&variable_positions));
+        let mut is_own = false;
+        let planning = async {
+            is_own = true;
+            self.plan(key, limits).await
+        };
+        match self.by_meaning.try_get_with(meaning, planning).await {
+            Ok(remembered) if is_own => Ok(remembered),
+            Ok(remembered) => Ok(remembered.at(&variable_positions)),
+            Err(errors) if is_own => Err(Arc::unwrap_or_clone(errors)),
+            // What is wrong stands at other places of this text.
+            Err(_) => self.plan(key, limits).await,
         }
-        let remembered = prepare()?;
-        self.by_meaning.insert(meaning, remembered.clone()).await;
-        Ok(remembered)
     }
 
-    /// Prepares an operation that was asked for `uses` times before.
-    pub(super) fn prepare_anew(
+    /// Prepares an operation that nothing is known of.
+    async fn plan(&self, key: &PreparedKey, limits: &Limits) -> Result<Remembered, Vec<GraphqlError>> {
+        let (maker, key, limits) = (self.maker.clone(), key.clone(), *limits);
+        let planned = self.planning.run(move || maker.make(&key, &limits, 0)).await;
+        planned.unwrap_or_else(|| Err(vec![not_planned()]))
+    }
+
+    /// Prepares an operation on this thread, which was asked for `uses` times before.
+    pub(super) fn plan_here(
         &self,
         key: &PreparedKey,
         limits: &Limits,
         uses: u64,
     ) -> Result<Remembered, Vec<GraphqlError>> {
-        let preparation = prepare_guarded(&self.schema, key, limits)?;
-        let profile =
-            |operation: &PreparedOperation| self.cache.as_ref().map(|cache| cache.profile(&self.schema, operation));
-        Ok(Remembered::new(preparation, profile, uses))
+        self.maker.make(key, limits, uses)
     }
 
     /// Keeps what was prepared.
@@ -291,6 +318,8 @@ impl PreparedOperations {
 
 #[cfg(test)]
 mod tests {
+    use futures::future::join_all;
+
     use super::*;
     use crate::schema::{SubgraphSdl, compose};
 
@@ -332,6 +361,27 @@ mod tests {
             assert!((20..600).contains(&entries), "{entries}");
         }
         assert!(Arc::ptr_eq(&known, &prepare(&operations, hot).await), "it was not prepared again");
+    }
+
+    #[tokio::test]
+    async fn texts_of_one_meaning_that_come_together_are_planned_once() {
+        let operations = operations(Room { max_operations: 100, max_bytes: 1 << 30 });
+        let texts: Vec<String> = (0..20).map(|number| format!("query N{number} {{ things {{ id }} }}")).collect();
+        let known = join_all(texts.iter().map(|text| prepare(&operations, text))).await;
+        let plans: Vec<_> = known.iter().map(|known| std::ptr::from_ref(known.operation.plan())).collect();
+        assert!(plans.iter().all(|plan| *plan == plans[0]));
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_told_with_its_places_in_each_text() {
+        let operations = operations(Room { max_operations: 100, max_bytes: 1 << 30 });
+        let (variables, limits) = (Map::new(), Limits::default());
+        let place = async |text: &str| {
+            let errors = operations.prepare((text, None), &variables, &limits).await.err().unwrap();
+            (errors[0].locations[0].line, errors[0].locations[0].column)
+        };
+        let places = futures::join!(place("{ things { nope } }"), place("{\n things { nope } }"));
+        assert_eq!(places, ((1, 12), (2, 11)));
     }
 
     #[tokio::test]

@@ -99,7 +99,7 @@ fn plan_until(
             break;
         }
         // Half of the count goes along: what was asked for lately weighs more than what was asked for long ago.
-        match prepared.prepare_anew(&key, limits, uses / 2) {
+        match prepared.plan_here(&key, limits, uses / 2) {
             Ok(remembered) => planned.push(((*key).clone(), remembered)),
             Err(_) => refused += 1,
         }

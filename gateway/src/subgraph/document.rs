@@ -6,11 +6,17 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
     header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
+    response::Parts,
 };
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
-use super::{connector::Connector, http_transport::describe};
+use super::{
+    connector::Connector,
+    http_transport::describe,
+    redirect::{is_same_server, redirect},
+};
 use crate::config::{HttpVersion, SubgraphAddress, SubgraphConfig};
 
 /// Why a document could not be had.
@@ -46,6 +52,14 @@ pub enum DocumentError {
         /// The HTTP status.
         status: u16,
     },
+    /// A redirect that is not followed.
+    #[error("{url} {reason}")]
+    Redirect {
+        /// The address.
+        url: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// More than may be read.
     #[error("{url} answered with more than {max_bytes} bytes")]
     TooLarge {
@@ -63,10 +77,13 @@ impl DocumentError {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => true,
             Self::Status { status, .. } => *status >= 500 || *status == 429,
-            Self::NotUrl { .. } | Self::TooLarge { .. } => false,
+            Self::NotUrl { .. } | Self::Redirect { .. } | Self::TooLarge { .. } => false,
         }
     }
 }
+
+/// How many redirects are followed for one answer.
+const MAX_REDIRECTS: usize = 5;
 
 /// How a document is asked for.
 #[derive(Debug, Clone)]
@@ -78,13 +95,16 @@ pub struct DocumentLimits {
 }
 
 /// An address whose document is asked for again and again (`http://`, `https://` with the certificates that the system
-/// trusts, or a Unix socket). Servers that know `ETag` or `Last-Modified` send it only when it has changed.
+/// trusts, or a Unix socket). Servers that know `ETag` or `Last-Modified` send it only when it has changed. A few redirects
+/// are followed, to addresses of the same scheme; headers go to no other server than the one of the address.
 pub struct RemoteDocument {
     url: String,
     uri: Uri,
     client: Client<Connector, Empty<Bytes>>,
     headers: HeaderMap,
     limits: DocumentLimits,
+    /// Whether all requests go to one socket, whatever their address is.
+    is_socket: bool,
     /// What makes the next request conditional.
     condition: Option<(HeaderName, HeaderValue)>,
 }
@@ -101,7 +121,8 @@ impl RemoteDocument {
         let connector =
             connector.map_err(|error| DocumentError::Unreachable { url: url.to_owned(), reason: describe(&error) })?;
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { url: url.to_owned(), uri: address.uri, client, headers, limits, condition: None })
+        let is_socket = address.socket.is_some();
+        Ok(Self { url: url.to_owned(), uri: address.uri, client, headers, limits, is_socket, condition: None })
     }
 
     /// The address.
@@ -130,8 +151,7 @@ impl RemoteDocument {
 
     async fn ask(&self, max_bytes: usize) -> Result<Option<(Option<(HeaderName, HeaderValue)>, Bytes)>, DocumentError> {
         let unreachable = |reason| DocumentError::Unreachable { url: self.url.clone(), reason };
-        let response = self.client.request(self.request()).await.map_err(|error| unreachable(describe(&error)))?;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.follow().await?;
         if parts.status == StatusCode::NOT_MODIFIED {
             return Ok(None);
         }
@@ -148,10 +168,31 @@ impl RemoteDocument {
         Ok(Some((condition(&parts.headers), body.to_bytes())))
     }
 
-    fn request(&self) -> Request<Empty<Bytes>> {
+    /// The answer that redirects lead to.
+    async fn follow(&self) -> Result<(Parts, Incoming), DocumentError> {
+        let fail = |reason| DocumentError::Redirect { url: self.url.clone(), reason };
+        let mut uri = self.uri.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let answered = self.client.request(self.request(&uri)).await;
+            let (parts, body) = answered
+                .map_err(|error| DocumentError::Unreachable { url: self.url.clone(), reason: describe(&error) })?
+                .into_parts();
+            let Some(target) = redirect(&uri, parts.status, &parts.headers) else { return Ok((parts, body)) };
+            uri = target.map_err(fail)?;
+            if self.is_socket && !is_same_server(&uri, &self.uri) {
+                return Err(fail("redirects away from its socket"));
+            }
+        }
+        Err(fail("redirects too often"))
+    }
+
+    fn request(&self, uri: &Uri) -> Request<Empty<Bytes>> {
         let mut request = Request::new(Empty::new());
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
+        *request.uri_mut() = uri.clone();
+        // They may hold the key of a registry, which is for that registry alone.
+        if is_same_server(uri, &self.uri) {
+            *request.headers_mut() = self.headers.clone();
+        }
         if let Some((name, value)) = &self.condition {
             request.headers_mut().insert(name, value.clone());
         }

@@ -8,9 +8,10 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use chrono::NaiveDateTime;
 use http::{
     HeaderMap, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_TYPE, DATE, RETRY_AFTER},
 };
 use hyper::body::{Body, Incoming};
 
@@ -119,10 +120,23 @@ fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
-/// How long the subgraph asks to be left alone; the form with a date is not read, as clocks differ.
+/// How long the subgraph asks to be left alone (RFC 9110, section 10.2.3). A date is counted from the `date` of the same
+/// answer, so that it does not matter how clocks differ.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let wanted = text(RETRY_AFTER)?;
+    if let Ok(seconds) = wanted.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let left = http_date(wanted)?.signed_duration_since(http_date(text(DATE)?)?);
+    // What lies in the past is now.
+    Some(left.to_std().unwrap_or_default())
+}
+
+/// A date in the form of today, or in one of the two that are only read any more (RFC 9110, section 5.6.7).
+fn http_date(text: &str) -> Option<NaiveDateTime> {
+    const FORMS: [&str; 3] = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
 }
 
 #[cfg(test)]
@@ -175,7 +189,22 @@ mod tests {
         let of =
             |text: &'static str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]));
         assert_eq!(of("2"), Some(Duration::from_secs(2)));
-        assert_eq!(of("Fri, 31 Dec 1999 23:59:59 GMT"), None);
+        assert_eq!(of("Fri, 31 Dec 1999 23:59:59 GMT"), None, "from when?");
         assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn retry_after_is_read_as_a_date_by_the_clock_of_the_subgraph() {
+        let of = |text: &'static str| {
+            let date = HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT");
+            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text)), (DATE, date)]))
+        };
+        for same in ["Sun, 06 Nov 1994 08:49:39 GMT", "Sunday, 06-Nov-94 08:49:39 GMT", "Sun Nov  6 08:49:39 1994"] {
+            assert_eq!(of(same), Some(Duration::from_secs(2)), "{same}");
+        }
+        assert_eq!(of("Mon, 07 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(86_400)));
+        assert_eq!(of("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(of("tomorrow"), None);
+        assert_eq!(of("-1"), None);
     }
 }

@@ -19,6 +19,7 @@ mod http_transport;
 mod kept_connections;
 mod measure;
 mod port;
+mod redirect;
 mod request_headers;
 mod response_headers;
 mod retry;
