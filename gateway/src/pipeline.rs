@@ -3,6 +3,7 @@
 mod extension;
 mod hooked;
 mod in_parts;
+mod planning;
 mod prepared;
 mod served;
 mod share;
@@ -275,7 +276,8 @@ impl Pipeline {
         let deadline = started + timeout;
         let call = self.call_context(caller, deadline);
         let kept = self.kept(prepared);
-        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept };
+        let context =
+            ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept, hints: self.hints() };
         let running = execute(prepared.graph.schema(), &prepared.known.operation, request.variables, &context);
         let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
         let mut response = match AssertUnwindSafe(running).catch_unwind().await {
@@ -289,6 +291,11 @@ impl Pipeline {
             add_debug(&mut response, prepared);
         }
         response
+    }
+
+    /// Whether errors may suggest names of the schema: who may not read it is not told its names either.
+    fn hints(&self) -> bool {
+        self.0.limits.introspection
     }
 
     /// Where answers to the operation are kept.
@@ -310,7 +317,7 @@ impl Pipeline {
     ) -> Result<Subscription, Vec<GraphqlError>> {
         let Prepared { graph, known } = prepared;
         let operation = Arc::clone(&known.operation);
-        self.0.hub.subscribe(StreamRequest { graph, operation, request, caller })
+        self.0.hub.subscribe(StreamRequest { graph, operation, request, caller, hints: self.hints() })
     }
 }
 
@@ -394,8 +401,12 @@ fn prepare_guarded(
     };
     std::panic::catch_unwind(AssertUnwindSafe(preparing)).unwrap_or_else(|_panic| {
         tracing::error!(operation_name = key.operation_name, "planning panicked");
-        Err(vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the operation could not be planned")])
+        Err(vec![not_planned()])
     })
+}
+
+fn not_planned() -> GraphqlError {
+    GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the operation could not be planned")
 }
 
 /// Adds the plan and how many requests subgraphs got so far.

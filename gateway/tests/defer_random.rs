@@ -181,6 +181,7 @@ impl Case {
                 call: Arc::default(),
                 deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(5),
                 kept: None,
+                hints: true,
             };
             let whole = selvedge_gateway::execute::execute(&self.schema, &operation, variables.clone(), &context).await;
             let whole: Value = serde_json::from_slice(&whole.to_bytes()).unwrap();

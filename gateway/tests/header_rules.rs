@@ -8,16 +8,18 @@
     reason = "tests may unwrap"
 )]
 
+mod edge_support;
 mod subgraph_support;
 
 use std::{collections::BTreeMap, io::Write};
 
+use edge_support::socket::Socket;
 use http::HeaderValue;
 use selvedge_gateway::config::load;
 use serde_json::json;
 use subgraph_support::{
     Subgraph,
-    gateway::{TestGateway, serve},
+    gateway::{TestGateway, bearer, serve},
     json as answer,
 };
 
@@ -64,6 +66,31 @@ async fn rules_for_all_and_for_one_subgraph_add_up() {
     assert!(!first.contains_key("x-key") && !second.contains_key("x-private"));
     assert_eq!((second["x-key"].to_str().unwrap(), second["x-language"].to_str().unwrap()), ("from a file", "en"));
     gateway.query("{ other }", &[("accept-language", "de")]).await;
+}
+
+#[tokio::test]
+async fn a_token_of_connection_init_goes_where_the_header_would() {
+    let (first, second) = (
+        Subgraph::new(|_| answer("{\"data\":{\"me\":\"m\"}}")),
+        Subgraph::new(|_| answer("{\"data\":{\"other\":\"o\"}}")),
+    );
+    let config = json!({ "subgraphs": { "by_name": { "first": { "headers": { "request": [
+        { "propagate": { "named": ["authorization", "x-app"] } },
+    ] } } } } });
+    let gateway = TestGateway::start(config, [serve(&first).await, serve(&second).await]).await;
+    let (early, late) = (bearer("early"), bearer("late"));
+    let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+    let headers = [protocol, ("authorization", early.as_str()), ("x-app", "app")];
+    let mut socket = Socket::open_with(gateway.address, &headers).await.unwrap();
+    socket.send(json!({ "type": "connection_init", "payload": { "Authorization": late } })).await;
+    assert_eq!(socket.receive().await["type"], "connection_ack");
+    socket.subscribe("1", "{ me other }").await;
+    assert_eq!(socket.receive().await["payload"]["data"], json!({ "me": "m", "other": "o" }));
+    let (first, second) = (first.last().headers, second.last().headers);
+    let sent: Vec<_> = first.get_all("authorization").iter().collect();
+    assert_eq!(sent, [late.as_str()], "the newer one alone");
+    assert_eq!(first["x-app"], "app");
+    assert!(!second.contains_key("authorization"), "no rule says so");
 }
 
 #[tokio::test]

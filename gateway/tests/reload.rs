@@ -198,6 +198,24 @@ async fn a_change_that_breaks_recorded_operations_is_refused_or_told() {
 }
 
 #[tokio::test]
+async fn the_first_schema_is_served_whatever_it_breaks_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("page.graphql"), format!("query Page {PAGE}")).unwrap();
+    let (products, prices) = shop().await;
+    prices.set_sdl(prices_sdl("").replace("price: String", "cost: String"));
+    let mut config = polling(&products, &prices);
+    config.schema.operations = Some(folder.path().to_owned());
+    config.schema.on_breaking_change = BreakingChange::Refuse;
+    let shop = Following::start(config).await;
+    let report = shop.status.report();
+    assert!(report.is_in_order && report.broken_operations.len() == 1, "{report:?}");
+    assert!(report.broken_operations[0].contains("page.graphql"), "{report:?}");
+    prices.set_sdl(prices_sdl("").replace("price: String", "price: String cost: String"));
+    shop.answers("{ product { price } }").await;
+    assert_eq!(shop.status.report().broken_operations.len(), 0);
+}
+
+#[tokio::test]
 async fn what_is_used_most_is_planned_before_a_new_schema_is_served() {
     let (products, prices) = shop().await;
     let mut config = polling(&products, &prices);

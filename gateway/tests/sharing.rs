@@ -8,6 +8,7 @@
     reason = "tests may unwrap"
 )]
 
+mod edge_support;
 mod subgraph_support;
 
 use std::{
@@ -18,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+use edge_support::socket::Socket;
 use futures::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -197,6 +199,31 @@ async fn overload_is_shed_at_the_door() {
         assert!(answer.headers().contains_key("x-correlation-id"));
         let body: Value = serde_json::from_str(answer.body()).unwrap();
         assert_eq!(body["errors"][0]["extensions"]["code"], "OVERLOADED");
+    }
+    assert_eq!(gateway.post("{ me }", &[]).await.status(), StatusCode::OK, "there is room again");
+}
+
+#[tokio::test]
+async fn operations_over_websocket_take_room_at_the_door() {
+    let first = mirror();
+    slow(&first, 1_500);
+    let config =
+        json!({ "server": { "max_concurrent_requests": 2 }, "subgraphs": { "default": { "deduplicate": false } } });
+    let gateway = start(config, &first).await;
+    let mut socket = Socket::ready(gateway.address).await;
+    for id in ["1", "2", "3"] {
+        socket.subscribe(id, "{ me }").await;
+    }
+    let shed = socket.receive().await;
+    assert_eq!((&shed["type"], &shed["payload"][0]["extensions"]["code"]), (&json!("error"), &json!("OVERLOADED")));
+    assert_eq!(
+        gateway.post("{ me }", &[]).await.status(),
+        StatusCode::SERVICE_UNAVAILABLE,
+        "they are counted together"
+    );
+    for _ in 0..2 {
+        assert_eq!(socket.receive().await["payload"]["data"], json!({ "me": null }));
+        assert_eq!(socket.receive().await["type"], "complete");
     }
     assert_eq!(gateway.post("{ me }", &[]).await.status(), StatusCode::OK, "there is room again");
 }

@@ -23,7 +23,7 @@ fn errors(query: &str) -> Vec<String> {
 fn coerced(query: &str, variables: Value) -> Result<Value, Vec<String>> {
     let schema = shop();
     let operation = prepared(&schema, query);
-    coerce_variables(schema.api(), operation.variables(), object(variables))
+    coerce_variables((schema.api(), true), operation.variables(), object(variables))
         .map(Value::Object)
         .map_err(|errors| errors.into_iter().map(|error| error.message).collect())
 }
@@ -144,6 +144,13 @@ fn variables_that_do_not_fit_are_named() {
         "Variable \"$f\" got invalid value { y: 1 } at \"f.near\"; Field \"x\" of required type \"Float!\" was not provided."
     );
     assert!(fails(json!({ "id": 1, "f": { "sizs": [] } })).contains("Did you mean \"sizes\"?"));
+    let schema = shop();
+    let operation = prepared(&schema, query);
+    for wrong in [json!({ "sizs": [] }), json!({ "state": "IN_STOK" }), json!({ "state": ["IN_STOCK"] })] {
+        let given = object(json!({ "id": 1, "f": wrong }));
+        let errors = coerce_variables((schema.api(), false), operation.variables(), given).unwrap_err();
+        assert!(!errors[0].message.contains("Did you mean"), "who may not read the schema: {}", errors[0].message);
+    }
     assert!(fails(json!({ "id": 1, "f": 3 })).contains("Expected type \"ProductFilter\" to be an object."));
 }
 
@@ -156,7 +163,7 @@ fn one_of_takes_exactly_one() {
     let query = "query($near: PointInput) { products(filter: { near: $near }) { id } }";
     let operation = prepared(&schema, query);
     let coerced = |near: Value| {
-        coerce_variables(schema.api(), operation.variables(), object(json!({ "near": near })))
+        coerce_variables((schema.api(), true), operation.variables(), object(json!({ "near": near })))
             .map_err(|errors| errors[0].message.clone())
     };
     assert!(coerced(json!({ "x": 1 })).is_ok());

@@ -17,4 +17,6 @@ pub struct ExecuteContext<'a> {
     pub deadline: Instant,
     /// Where answers are kept, if they are.
     pub kept: Option<KeptAnswers<'a>>,
+    /// Whether errors may suggest names of the schema.
+    pub hints: bool,
 }

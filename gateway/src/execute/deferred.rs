@@ -43,7 +43,7 @@ pub async fn execute_in_parts(
     context: &ExecuteContext<'_>,
     parts: &mut (impl Sink<AnswerPart> + Unpin),
 ) {
-    let variables = match coerce_variables(schema.api(), operation.variables(), variables) {
+    let variables = match coerce_variables((schema.api(), context.hints), operation.variables(), variables) {
         Ok(variables) => variables,
         Err(errors) => {
             let _ = parts.send(AnswerPart::Whole(GraphqlResponse::from_errors(errors))).await;

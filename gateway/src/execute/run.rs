@@ -42,7 +42,7 @@ pub async fn execute(
         let message = "A subscription needs a transport that streams.";
         return GraphqlResponse::from_errors(vec![GraphqlError::new(code::BAD_USER_INPUT, message)]);
     }
-    let variables = match coerce_variables(schema.api(), operation.variables(), variables) {
+    let variables = match coerce_variables((schema.api(), context.hints), operation.variables(), variables) {
         Ok(variables) => variables,
         Err(errors) => return GraphqlResponse::from_errors(errors),
     };

@@ -11,7 +11,8 @@ use crate::{
     validate::coerce_variables,
 };
 
-/// The upstream subscription that a client's subscription needs: the subgraph's name and the request body.
+/// The upstream subscription that a client's subscription needs: the subgraph's name and the request body. With `hints`,
+/// errors suggest names of the schema.
 ///
 /// # Errors
 ///
@@ -20,8 +21,9 @@ pub fn subscription_request<'a>(
     schema: &ServedSchema,
     operation: &'a PreparedOperation,
     variables: &Map<String, Value>,
+    hints: bool,
 ) -> Result<(&'a str, Bytes), Vec<GraphqlError>> {
-    let variables = coerce_variables(schema.api(), operation.variables(), variables.clone())?;
+    let variables = coerce_variables((schema.api(), hints), operation.variables(), variables.clone())?;
     let Some(fetch) = &operation.plan().subscription else {
         return Err(vec![GraphqlError::new(code::BAD_USER_INPUT, "The operation is no subscription.")]);
     };
@@ -40,7 +42,7 @@ pub async fn execute_event(
     event: Bytes,
     context: &ExecuteContext<'_>,
 ) -> GraphqlResponse {
-    let variables = match coerce_variables(schema.api(), operation.variables(), variables.clone()) {
+    let variables = match coerce_variables((schema.api(), context.hints), operation.variables(), variables.clone()) {
         Ok(variables) => variables,
         Err(errors) => return GraphqlResponse::from_errors(errors),
     };

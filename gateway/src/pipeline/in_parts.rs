@@ -99,7 +99,8 @@ impl Pipeline {
     ) {
         let deadline = call.deadline.unwrap_or_else(Instant::now);
         let kept = self.kept(&prepared);
-        let context = ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept };
+        let context =
+            ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept, hints: self.hints() };
         let (schema, operation) = (prepared.graph.schema(), &prepared.known.operation);
         execute_in_parts(schema, operation, (request.variables, form), &context, &mut parts).await;
     }

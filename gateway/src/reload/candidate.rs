@@ -57,6 +57,20 @@ impl Rules {
         computed(worker, judge).await
     }
 
+    /// Tells which recorded operations the first schema does not serve.
+    pub(super) fn tell_broken_at_start(&self, broken: &[BrokenOperation]) {
+        for operation in broken {
+            match self.on_breaking_change {
+                BreakingChange::Warn => tracing::warn!(%operation, "a recorded operation is not served by the schema"),
+                BreakingChange::Refuse => tracing::error!(
+                    %operation,
+                    "a recorded operation is not served by the first schema, which is served all the same: there is no \
+                     other; from now on `schema.on_breaking_change` refuses what breaks more"
+                ),
+            }
+        }
+    }
+
     /// The recorded operations, where there are any.
     pub(super) async fn operations(&self, worker: &Worker) -> Result<Option<RecordedOperations>, Refusal> {
         let rules = self.clone();

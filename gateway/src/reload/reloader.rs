@@ -94,10 +94,8 @@ impl Reloader {
         let text = self.first_text().await?;
         let Candidate { schema, transports, broken } =
             self.rules.judge_first(text, &Worker::start("selvedge-first-schema")).await?;
-        for operation in &broken {
-            tracing::warn!(%operation, "a recorded operation is not served by the schema");
-        }
-        self.status.is_served(self.clock.now(), None);
+        self.rules.tell_broken_at_start(&broken);
+        self.status.is_first(self.clock.now(), &broken);
         self.tell_loaded();
         Ok(Loaded { schema, transports })
     }

@@ -31,7 +31,8 @@ pub struct SourceReport {
     pub refusals: u64,
     /// The last problem, also when it is over.
     pub last_error: Option<Problem>,
-    /// Recorded operations that the last change broke, with the policy `warn`.
+    /// Recorded operations that the last change broke, with the policy `warn`; those that the first schema does not serve,
+    /// with any.
     pub broken_operations: Vec<String>,
 }
 
@@ -86,6 +87,13 @@ impl SchemaStatus {
         }
     }
 
+    /// What it says first is served, whatever of the recorded operations is broken by it: there is nothing else to serve.
+    pub(super) fn is_first(&self, now: DateTime<Utc>, broken: &[BrokenOperation]) {
+        self.is_served(now, None);
+        self.0.lock().broken_operations = broken.iter().map(ToString::to_string).collect();
+        metrics::gauge!("selvedge_schema_broken_operations").set(u32::try_from(broken.len()).unwrap_or(u32::MAX));
+    }
+
     /// What it says is served, since now or already.
     pub(super) fn is_served(&self, now: DateTime<Utc>, broken: Option<&[BrokenOperation]>) {
         let mut report = self.0.lock();
@@ -94,6 +102,7 @@ impl SchemaStatus {
         if let Some(broken) = broken {
             report.reloads += 1;
             report.broken_operations = broken.iter().map(ToString::to_string).collect();
+            metrics::gauge!("selvedge_schema_broken_operations").set(u32::try_from(broken.len()).unwrap_or(u32::MAX));
         }
     }
 

@@ -11,6 +11,7 @@ use super::{
     assets::Asset,
     door::Door,
     gateway::{Edge, HttpLayer},
+    socket_runner::SocketRunner,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -153,17 +154,20 @@ impl GatewayBuilder {
         let extension = Extension { hooks: self.hooks.into_iter().collect(), subgraph_layers: self.subgraph_layers };
         let graph = Graph::new(self.schema, self.transports);
         let pipeline = Pipeline::new(&self.config, &graph, extension, &self.clock);
+        let forwarding = Forwarding::new(&self.config.subgraphs)?;
+        let door = Arc::new(Door::new(self.config.server.max_concurrent_requests));
+        let runner =
+            SocketRunner { pipeline: pipeline.clone(), door: Arc::clone(&door), forwarding: forwarding.clone() };
         let connections = Connections {
-            runner: Arc::new(pipeline.clone()),
+            runner: Arc::new(runner),
             config: Arc::new(self.config.subscriptions.clone()),
             max_message_bytes: self.config.limits.max_body_bytes,
             shutdown: CancellationToken::new(),
             tracker: TaskTracker::new(),
         };
-        let forwarding = Forwarding::new(&self.config.subgraphs)?;
         let edge = Edge {
             forwarding,
-            door: Door::new(self.config.server.max_concurrent_requests),
+            door,
             config: self.config,
             pipeline,
             connections,

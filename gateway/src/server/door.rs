@@ -1,6 +1,9 @@
 //! How many requests may be under way; what comes then is refused before anything of it is read.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    ops::Deref,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
@@ -22,27 +25,33 @@ impl Door {
     }
 
     /// Lets a request in, if there is room.
-    pub(super) fn enter(&self) -> Option<Inside<'_>> {
-        let before = self.under_way.fetch_add(1, Ordering::Relaxed);
-        let inside = Inside(self);
-        (before < self.most).then_some(inside)
+    pub(super) fn enter<D: Deref<Target = Self>>(door: D) -> Option<Inside<D>> {
+        let before = door.under_way.fetch_add(1, Ordering::Relaxed);
+        let has_room = before < door.most;
+        let inside = Inside(door);
+        has_room.then_some(inside)
     }
 }
 
 /// A request that was let in, until it is answered.
-pub(super) struct Inside<'a>(&'a Door);
+pub(super) struct Inside<D: Deref<Target = Door>>(D);
 
-impl Drop for Inside<'_> {
+impl<D: Deref<Target = Door>> Drop for Inside<D> {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// The answer to who is not let in.
-pub(super) fn overloaded() -> Response {
+/// What is told who is not let in: a code and a message.
+pub(super) fn overloaded() -> (&'static str, String) {
     metrics::counter!("selvedge_requests_shed_total").increment(1);
-    let message = "the gateway has too many requests under way; try again in a moment".to_owned();
-    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message);
+    ("OVERLOADED", "the gateway has too many requests under way; try again in a moment".to_owned())
+}
+
+/// The answer to a request that is not let in.
+pub(super) fn overloaded_response() -> Response {
+    let (code, message) = overloaded();
+    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, code, message);
     response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S);
     response
 }
@@ -54,11 +63,12 @@ mod tests {
     #[test]
     fn lets_so_many_in_and_others_when_they_leave() {
         let door = Door::new(2);
-        let (first, second) = (door.enter(), door.enter());
+        let enter = || Door::enter(&door);
+        let (first, second) = (enter(), enter());
         assert!(first.is_some() && second.is_some());
-        assert!(door.enter().is_none() && door.enter().is_none());
+        assert!(enter().is_none() && enter().is_none());
         drop(first);
-        let third = door.enter();
-        assert!(third.is_some() && door.enter().is_none());
+        let third = enter();
+        assert!(third.is_some() && enter().is_none());
     }
 }

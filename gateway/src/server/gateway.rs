@@ -38,7 +38,7 @@ pub(super) struct Edge {
     pub(super) config: Config,
     pub(super) pipeline: Pipeline,
     pub(super) forwarding: Forwarding,
-    pub(super) door: Door,
+    pub(super) door: Arc<Door>,
     pub(super) connections: Connections,
     pub(super) assets: Arc<dyn StaticAssets>,
     pub(super) metrics: MetricsText,

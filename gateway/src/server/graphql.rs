@@ -14,7 +14,10 @@ use http_body_util::LengthLimitError;
 use metrics::Counter;
 use tracing::Instrument;
 
-use super::{door::overloaded, gateway::Edge};
+use super::{
+    door::{Door, overloaded_response},
+    gateway::Edge,
+};
 use crate::{
     authenticate::{AuthenticateError, CorrelationId},
     error::{GraphqlError, GraphqlResponse},
@@ -114,7 +117,7 @@ async fn upgrade(edge: &Edge, request: Request, correlation: CorrelationId) -> R
 
 /// Answers a request if there is room for it.
 async fn answer_inside(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
-    let Some(_inside) = edge.door.enter() else { return Ok(overloaded()) };
+    let Some(_inside) = Door::enter(&*edge.door) else { return Ok(overloaded_response()) };
     answer(edge, request, correlation).await
 }
 

@@ -9,6 +9,7 @@ mod graphql;
 mod layers;
 mod listen;
 mod schema_view;
+mod socket_runner;
 
 pub use admin::{MetricsText, Readiness};
 pub use assets::{Asset, Caching, StaticAssets};

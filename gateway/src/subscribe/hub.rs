@@ -51,6 +51,8 @@ pub struct StreamRequest {
     pub request: GraphqlRequest,
     /// Who asks.
     pub caller: Caller,
+    /// Whether errors may suggest names of the schema.
+    pub hints: bool,
 }
 
 /// Holds one upstream per distinct stream; cheap to clone.
@@ -82,8 +84,8 @@ impl Hub {
     ///
     /// What to tell the client when its subscription cannot be opened.
     pub fn subscribe(&self, request: StreamRequest) -> Result<Subscription, Vec<GraphqlError>> {
-        let StreamRequest { graph, operation, request, mut caller } = request;
-        let (subgraph, body) = subscription_request(graph.schema(), &operation, &request.variables)?;
+        let StreamRequest { graph, operation, request, mut caller, hints } = request;
+        let (subgraph, body) = subscription_request(graph.schema(), &operation, &request.variables, hints)?;
         let subgraph = subgraph.to_owned();
         let root = RootField::of(&request.query, request.operation_name.as_deref(), &self.config.conflate).ok_or_else(
             || vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the subscription has no root field")],

@@ -88,7 +88,9 @@ impl Upstream {
     async fn resolve(&self, event: Bytes) -> GraphqlResponse {
         let deadline = Instant::now() + EVENT_TIMEOUT;
         let call = Arc::new(self.call_context().until(deadline).alone());
-        let context = ExecuteContext { transports: self.graph.transports(), call, deadline, kept: None };
+        // Its variables were found to fit when it was opened.
+        let hints = false;
+        let context = ExecuteContext { transports: self.graph.transports(), call, deadline, kept: None, hints };
         execute_event(self.graph.schema(), &self.operation, &self.variables, event, &context).await
     }
 }

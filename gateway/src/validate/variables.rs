@@ -28,13 +28,14 @@ pub struct VariableDefinition {
 /// How many errors are listed before the rest is left out.
 const MAX_ERRORS: usize = 50;
 
-/// Coerces the variables that a client sent; those that the operation does not define are dropped.
+/// Coerces the variables that a client sent; those that the operation does not define are dropped. With `hints`, messages
+/// suggest names of the schema.
 ///
 /// # Errors
 ///
 /// One error for each value that does not fit.
 pub fn coerce_variables(
-    api: &ApiSchema,
+    (api, hints): (&ApiSchema, bool),
     definitions: &[VariableDefinition],
     mut given: Map<String, Value>,
 ) -> Result<Map<String, Value>, Vec<GraphqlError>> {
@@ -64,7 +65,7 @@ pub fn coerce_variables(
             }
             (Some(value), _) => {
                 let mut problems = Vec::new();
-                let mut coercion = Coercion { api, path: Vec::new(), problems: &mut problems };
+                let mut coercion = Coercion { api, hints, path: Vec::new(), problems: &mut problems };
                 let value = coercion.value(value, type_ref);
                 for (value, path, problem) in problems {
                     let at = if path.is_empty() { String::new() } else { format!(" at \"{name}{path}\"") };
@@ -89,6 +90,8 @@ type Problem = (String, String, String);
 
 struct Coercion<'a> {
     api: &'a ApiSchema,
+    /// Whether names of the schema are suggested.
+    hints: bool,
     path: Vec<String>,
     problems: &'a mut Vec<Problem>,
 }
@@ -157,13 +160,14 @@ impl Coercion<'_> {
         match value.as_str() {
             Some(text) if ty.enum_values.contains_key(text) => value,
             Some(text) => {
-                let hint = did_you_mean("the enum value", text, ty.enum_values.keys().map(String::as_str));
+                let hint = self.hint("the enum value", text, ty.enum_values.keys());
                 self.fail_with(&value, |_| format!("Value \"{text}\" does not exist in \"{name}\" enum.{hint}"))
             }
-            None => self.fail_with(&value, |shown| {
-                let hint = did_you_mean("the enum value", shown, ty.enum_values.keys().map(String::as_str));
-                format!("Enum \"{name}\" cannot represent non-string value: {shown}.{hint}")
-            }),
+            None => {
+                let shown = inspected(&value);
+                let hint = self.hint("the enum value", &shown, ty.enum_values.keys());
+                self.fail(&value, format!("Enum \"{name}\" cannot represent non-string value: {shown}.{hint}"))
+            }
         }
     }
 
@@ -192,7 +196,7 @@ impl Coercion<'_> {
             if self.problems.len() > MAX_ERRORS {
                 break;
             }
-            let hint = did_you_mean("", unknown, ty.input_fields.keys().map(String::as_str));
+            let hint = self.hint("", unknown, ty.input_fields.keys());
             self.fail(&whole, format!("Field \"{unknown}\" is not defined by type \"{}\".{hint}", ty.name));
         }
         if ty.is_one_of {
@@ -212,6 +216,10 @@ impl Coercion<'_> {
             self.fail(&Value::Null, format!("Field \"{name}\" must be non-null."));
             self.path.pop();
         }
+    }
+
+    fn hint<'k>(&self, subject: &str, written: &str, known: impl Iterator<Item = &'k String>) -> String {
+        did_you_mean(subject, written, known.map(String::as_str).filter(|_| self.hints))
     }
 
     fn fail_with(&mut self, value: &Value, problem: impl FnOnce(&str) -> String) -> Value {

@@ -34,8 +34,13 @@ pub async fn parts_of(
     transports: &SubgraphTransports,
 ) -> Vec<(Duration, Value)> {
     let started = tokio::time::Instant::now();
-    let context =
-        ExecuteContext { transports, call: Arc::default(), deadline: started + Duration::from_secs(5), kept: None };
+    let context = ExecuteContext {
+        transports,
+        call: Arc::default(),
+        deadline: started + Duration::from_secs(5),
+        kept: None,
+        hints: true,
+    };
     let (sender, receiver) = mpsc::channel::<AnswerPart>(0);
     let mut sender = sender.sink_map_err(|_| ());
     let run = async {

@@ -34,7 +34,8 @@ const SECOND: &str = r#"
 
 /// A gateway over `first` (`me`, `cookie`, `write`) and `second` (`other`).
 pub struct TestGateway {
-    address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
