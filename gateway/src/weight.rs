@@ -135,7 +135,7 @@ mod tests {
     struct Sample {
         name: Box<str>,
         numbers: Vec<u32>,
-        inner: Option<Box<Sample>>,
+        inner: Option<Box<Self>>,
     }
     owns!(Sample: name, numbers, inner);
 
