@@ -51,10 +51,13 @@ schema: build ## Export the subgraphs' SDL and compose schema/
 contract: build ## Fail when schema/ is stale or an operation of the clients would break
 	"$(BINARY)" compose --check
 
-bench: bench-gateway ## Run the benchmarks; results in target/bench/*.json
+bench: bench-gateway bench-cache ## Run the benchmarks; results in target/bench/*.json
 
 bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of the gateway on the shop query
 	cargo bench --bench gateway
+
+bench-cache: setup $(FRONT)/.built ## Hit rate, pages a second and staleness of the cache with a stream of stock changes
+	cargo bench --bench cache
 
 soak-reload: setup ## Change the schema 1,000 times under load; fails on a failed request or growing memory
 	SOAK_RELOADS=$(or $(RELOADS),1000) cargo test -p selvedge-gateway --test reload_soak -- --nocapture
@@ -76,4 +79,4 @@ up: .env ## Start the distributed form with Docker (docker-compose.yml)
 down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
-.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-gateway bench-peers soak-reload up down
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-peers soak-reload up down

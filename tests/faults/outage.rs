@@ -9,7 +9,7 @@ use crate::support::{Column, Shop, eventually};
 #[tokio::test]
 async fn without_preferences_the_rest_is_served_and_it_recovers_by_itself_on_postgres_redis_mongodb() {
     let test = "without_preferences_the_rest_is_served_and_it_recovers_by_itself_on_postgres_redis_mongodb";
-    let Some(mut shop) = Shop::own(Column::PostgresRedisMongodb, test, 24).await else { return };
+    let Some(mut shop) = Shop::own((Column::PostgresRedisMongodb, &[]), test, 24).await else { return };
     let customer = shop.sign_in("outage").await;
     let query = "{ me { id } products(first: 5) { nodes { title similar(first: 2) { product { title } } } } }";
     assert_eq!(customer.ask(query, json!({})).await["me"]["id"], "outage");
@@ -50,7 +50,7 @@ async fn without_preferences_the_rest_is_served_and_it_recovers_by_itself_on_pos
 #[tokio::test]
 async fn without_recommendation_products_are_served_on_postgres_redis_mongodb() {
     let test = "without_recommendation_products_are_served_on_postgres_redis_mongodb";
-    let Some(mut shop) = Shop::own(Column::PostgresRedisMongodb, test, 24).await else { return };
+    let Some(mut shop) = Shop::own((Column::PostgresRedisMongodb, &[]), test, 24).await else { return };
     let (distributed, _) = shop.distributed();
     distributed.subgraph("recommendation").process.crash();
     let shopper = shop.anonymous();

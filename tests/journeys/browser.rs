@@ -10,7 +10,7 @@ async fn chromium_buys_in_one_window_and_sees_it_in_the_other_sqlite_embedded_in
     let Some(chromium) = test_server("TEST_CHROMIUM", test, "apt-get install chromium: /usr/bin/chromium") else {
         return;
     };
-    let shop = Shop::own(Column::SqliteEmbeddedInProcess, test, 120).await.unwrap();
+    let shop = Shop::own((Column::SqliteEmbeddedInProcess, &[]), test, 120).await.unwrap();
     let mut command = Command::new("node");
     command.current_dir(Path::new(PROJECT).join("frontend-contract")).arg("storefront/e2e/run.mjs");
     command.env("BASE_URL", &shop.url).env("CHROMIUM", chromium).env_remove("SCREENSHOT_DIR").env_remove("E2E_ONLY");

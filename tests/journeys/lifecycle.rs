@@ -26,7 +26,7 @@ async fn a_shop_that_stops_tells_its_clients_and_ends_well(mut shop: Shop) {
 
 #[tokio::test]
 async fn a_shop_keeps_its_data_when_it_starts_again_sqlite_embedded_in_process() {
-    let mut shop = Shop::own(Column::SqliteEmbeddedInProcess, "", 120).await.unwrap();
+    let mut shop = Shop::own((Column::SqliteEmbeddedInProcess, &[]), "", 120).await.unwrap();
     let customer = shop.sign_in("keeper").await;
     let product = shop.take_product().await;
     let sku = shop.take_sku().await;

@@ -21,6 +21,7 @@ mod command_line;
 mod contract;
 mod errors;
 mod import;
+mod kept_answers;
 mod lifecycle;
 mod live_stock;
 mod product_page;

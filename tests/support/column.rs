@@ -9,20 +9,26 @@ pub enum Column {
     PostgresRedisMongodb,
 }
 
-/// Makes of each `async fn(Arc<Shop>)` one test per column, on a shop that all of them share.
+/// Variables of the environment that a shop is started with, beside those of its column.
+pub type Settings = &'static [(&'static str, &'static str)];
+
+/// Makes of each `async fn(Arc<Shop>)` one test per column, on a shop that all of them with the same settings share.
 macro_rules! on_both_columns {
-    ($($name:ident),+ $(,)?) => {
-        $crate::support::on_both_columns!(@column sqlite_embedded_in_process SqliteEmbeddedInProcess $($name)+);
-        $crate::support::on_both_columns!(@column postgres_redis_mongodb PostgresRedisMongodb $($name)+);
+    (with $settings:expr => $($name:ident),+ $(,)?) => {
+        $crate::support::on_both_columns!(@column $settings, sqlite_embedded_in_process SqliteEmbeddedInProcess $($name)+);
+        $crate::support::on_both_columns!(@column $settings, postgres_redis_mongodb PostgresRedisMongodb $($name)+);
     };
-    (@column $module:ident $column:ident $($name:ident)+) => {
+    ($($name:ident),+ $(,)?) => {
+        $crate::support::on_both_columns!(with &[] => $($name),+);
+    };
+    (@column $settings:expr, $module:ident $column:ident $($name:ident)+) => {
         mod $module {
             $(
                 #[tokio::test]
                 async fn $name() {
                     let test = concat!(module_path!(), "::", stringify!($name));
                     let column = $crate::support::Column::$column;
-                    if let Some(shop) = $crate::support::Shop::shared(column, test).await {
+                    if let Some(shop) = $crate::support::Shop::shared((column, $settings), test).await {
                         super::$name(shop).await;
                     }
                 }
@@ -44,7 +50,7 @@ macro_rules! on_own_shops {
                 async fn $name() {
                     let test = concat!(module_path!(), "::", stringify!($name));
                     let column = $crate::support::Column::$column;
-                    if let Some(shop) = $crate::support::Shop::own(column, test, $products).await {
+                    if let Some(shop) = $crate::support::Shop::own((column, &[]), test, $products).await {
                         super::$name(shop).await;
                     }
                 }

@@ -5,6 +5,7 @@ use std::{fs, net::SocketAddr, path::Path, process::Command, time::Duration};
 use sea_orm::{ConnectionTrait, Database};
 
 use super::{
+    Settings,
     process::{Process, run, selvedge},
     test_server,
 };
@@ -30,8 +31,8 @@ pub struct Distributed {
 
 impl Distributed {
     /// `None` when a server is missing on this machine; that is said.
-    pub async fn start(test: &str, folder: &Path, products: u32) -> Option<Self> {
-        let servers = Servers::from_environment(test)?;
+    pub async fn start(test: &str, (folder, settings): (&Path, Settings), products: u32) -> Option<Self> {
+        let servers = Servers::from_environment(test, settings)?;
         servers.make_database().await;
         if products > 0 {
             let (status, _, problems) =
@@ -116,15 +117,17 @@ struct Servers {
     mongodb: String,
     /// Of the database, the document database, and of the streams.
     name: String,
+    settings: Settings,
 }
 
 impl Servers {
-    fn from_environment(test: &str) -> Option<Self> {
+    fn from_environment(test: &str, settings: Settings) -> Option<Self> {
         Some(Self {
             postgres: test_server("TEST_POSTGRES_URL", test, "postgres://user:password@host:port/database")?,
             redis: test_server("TEST_REDIS_URL", test, "start `redis-server`: redis://127.0.0.1:6379")?,
             mongodb: test_server("TEST_MONGODB_URI", test, "start `mongod` or FerretDB: mongodb://127.0.0.1:27017")?,
             name: format!("journey_{}", uuid::Uuid::new_v4().simple()),
+            settings,
         })
     }
 
@@ -138,6 +141,7 @@ impl Servers {
             .env("REDIS_URL", &self.redis)
             .env("SELVEDGE_PREFERENCES__DATABASE", &self.name)
             .env("SELVEDGE_EVENTS__PREFIX", &self.name)
+            .envs(self.settings.iter().copied())
     }
 
     async fn make_database(&self) {

@@ -17,7 +17,7 @@ mod socket;
 
 use std::{future::Future, time::Duration};
 
-pub use column::Column;
+pub use column::{Column, Settings};
 pub(crate) use column::{on_both_columns, on_own_shops};
 pub use distributed::{Distributed, SubgraphProcess};
 pub use process::{Process, run, selvedge, selvedge_pinned};

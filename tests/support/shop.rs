@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use super::{
-    Column, Distributed, eventually,
+    Column, Distributed, Settings, eventually,
     process::{Process, run, selvedge},
     shopper::Shopper,
     socket::Socket,
@@ -31,6 +31,7 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 pub struct Shop {
     pub url: String,
     pub parts: Parts,
+    settings: Settings,
     /// Products that a test has taken for itself.
     taken: AtomicUsize,
     pub folder: TempDir,
@@ -43,35 +44,38 @@ pub enum Parts {
 }
 
 /// The shops that tests share: each is started by the first test that needs it and stopped by the last one.
-static SHARED: LazyLock<Mutex<HashMap<Column, Weak<Shop>>>> = LazyLock::new(Mutex::default);
+static SHARED: LazyLock<Mutex<SharedShops>> = LazyLock::new(Mutex::default);
+
+type SharedShops = HashMap<(Column, Settings), Weak<Shop>>;
 
 impl Shop {
-    /// The shop of `column` that all tests of this binary use at once. `None` when an engine is missing.
-    pub async fn shared(column: Column, test: &str) -> Option<Arc<Self>> {
+    /// The shop of this column and these settings that all tests of this binary use at once. `None` when an engine is
+    /// missing.
+    pub async fn shared(kind: (Column, Settings), test: &str) -> Option<Arc<Self>> {
         let mut shared = SHARED.lock().await;
-        if let Some(shop) = shared.get(&column).and_then(Weak::upgrade) {
+        if let Some(shop) = shared.get(&kind).and_then(Weak::upgrade) {
             return Some(shop);
         }
-        let shop = Arc::new(Self::own(column, test, SHARED_PRODUCTS).await?);
-        shared.insert(column, Arc::downgrade(&shop));
+        let shop = Arc::new(Self::own(kind, test, SHARED_PRODUCTS).await?);
+        shared.insert(kind, Arc::downgrade(&shop));
         Some(shop)
     }
 
     /// A shop for one test. `None` when an engine is missing.
-    pub async fn own(column: Column, test: &str, products: u32) -> Option<Self> {
+    pub async fn own((column, settings): (Column, Settings), test: &str, products: u32) -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let (parts, url) = match column {
             Column::SqliteEmbeddedInProcess => {
-                let (process, url) = start_embedded(folder.path(), products).await;
+                let (process, url) = start_embedded((folder.path(), settings), products).await;
                 (Parts::One(process), url)
             }
             Column::PostgresRedisMongodb => {
-                let distributed = Distributed::start(test, folder.path(), products).await?;
+                let distributed = Distributed::start(test, (folder.path(), settings), products).await?;
                 let url = distributed.url.clone();
                 (Parts::Four(Box::new(distributed)), url)
             }
         };
-        let shop = Self { url, parts, taken: AtomicUsize::new(0), folder };
+        let shop = Self { url, parts, settings, taken: AtomicUsize::new(0), folder };
         shop.wait_until_ready(products).await;
         Some(shop)
     }
@@ -114,7 +118,7 @@ impl Shop {
         let status = process.ended(Duration::from_secs(15)).await;
         assert!(status.success(), "{status}: {}", process.output());
         let began = tokio::time::Instant::now();
-        let (process, url) = start_embedded(self.folder.path(), SHARED_PRODUCTS).await;
+        let (process, url) = start_embedded((self.folder.path(), self.settings), SHARED_PRODUCTS).await;
         let took = began.elapsed();
         (self.parts, self.url) = (Parts::One(process), url);
         self.wait_until_ready(1).await;
@@ -177,8 +181,9 @@ impl Shop {
     }
 }
 
-async fn start_embedded(folder: &Path, products: u32) -> (Process, String) {
+async fn start_embedded((folder, settings): (&Path, Settings), products: u32) -> (Process, String) {
     let mut command = selvedge(folder);
+    command.envs(settings.iter().copied());
     command.args(["up", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
     command.args(["--sample-products", &products.to_string()]).arg("--data").arg(folder.join("data"));
     let mut process = Process::start("selvedge up", command);
