@@ -10,7 +10,7 @@ use crate::support::{Settings, Shop, Shopper, eventually, on_both_columns};
 /// In both columns, so that the events that end answers come through the process, and through Redis.
 const KEEPING: Settings = &[("SELVEDGE_CACHE__ENABLED", "true")];
 
-on_both_columns!(with KEEPING =>
+on_both_columns!(with super::KEEPING =>
     a_sale_changes_the_next_answer_of_everyone,
     who_buys_sees_it_at_once,
     what_is_kept_for_one_customer_is_not_shown_to_another

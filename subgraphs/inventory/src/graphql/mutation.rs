@@ -1,11 +1,13 @@
 //! Mutation fields: they check who asks, and translate.
 
+mod changed;
 mod input;
 mod payload;
 
 use async_graphql::{Context, Error, ID, Object};
 
 use self::{
+    changed::{tell_levels, tell_reservation},
     input::{InventoryAdjustQuantitiesInput, ReserveStockInput},
     payload::{InventoryAdjustQuantitiesPayload, ReleaseReservationPayload, ReserveStockPayload},
 };
@@ -38,6 +40,7 @@ impl Mutation {
         let key = limits::idempotency_key(&idempotency_key)?;
         input.check()?;
         let done = commands(ctx)?.adjust(&caller, &input.into(), key).await?;
+        tell_levels(ctx, &done).await;
         Ok(done.into())
     }
 
@@ -52,6 +55,7 @@ impl Mutation {
         let key = limits::idempotency_key(&idempotency_key)?;
         input.check()?;
         let done = commands(ctx)?.reserve(&caller, &input.into(), key).await?;
+        tell_reservation(ctx, &done).await;
         Ok(done.into())
     }
 
@@ -65,6 +69,7 @@ impl Mutation {
         let key = limits::idempotency_key(&idempotency_key)?;
         limits::storable("id", &id)?;
         let done = commands(ctx)?.release(&caller, &id, key).await?;
+        tell_reservation(ctx, &done).await;
         Ok(done.into())
     }
 }

@@ -4,9 +4,11 @@ use async_graphql::{Response, Value};
 use bytes::Bytes;
 use http::{
     HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
+    header::{CACHE_CONTROL, CONTENT_TYPE, VARY},
 };
 use serde_json::json;
+
+use crate::identity::{IDENTITY_HEADER, Identity};
 
 /// Names the request in answers, logs and events.
 pub(super) const CORRELATION_HEADER: &str = "x-correlation-id";
@@ -50,31 +52,40 @@ impl Refusal {
 }
 
 /// The answer to an executed request.
-pub(super) fn answer(response: &Response, answer_type: AnswerType, correlation_id: &str) -> http::Response<Bytes> {
+pub(super) fn answer(response: &Response, answer_type: AnswerType, identity: &Identity) -> http::Response<Bytes> {
     let status = if answer_type == AnswerType::GraphqlResponse && is_request_error(response) {
         StatusCode::BAD_REQUEST
     } else {
         StatusCode::OK
     };
     let mut answer = finish(status, answer_type, encode(response));
-    if let Ok(value) = HeaderValue::from_str(&cache_control(response)) {
+    let (control, varies) = cache_control(response, identity.subject.is_none());
+    if let Ok(value) = HeaderValue::from_str(&control) {
         answer.headers_mut().insert(CACHE_CONTROL, value);
     }
-    if let Ok(value) = HeaderValue::from_str(correlation_id) {
+    if varies {
+        answer.headers_mut().insert(VARY, HeaderValue::from_static(IDENTITY_HEADER));
+    }
+    if let Ok(value) = HeaderValue::from_str(&identity.correlation_id) {
         answer.headers_mut().insert(CORRELATION_HEADER, value);
     }
     answer
 }
 
 /// How long the answer stays true and for whom, by the hints of the fields and types that it has: the least of them.
-/// Fields without a hint do not count; where none has one, or with errors, the answer is not to be kept.
-fn cache_control(response: &Response) -> String {
+/// Fields without a hint do not count; where none has one, or with errors, the answer is not to be kept. What is a
+/// caller's own belongs to nobody when nobody asks: others who are not known may have it, those who are may not. So it
+/// varies with the identity (the second value).
+fn cache_control(response: &Response, is_anonymous: bool) -> (String, bool) {
     let hint = response.cache_control;
     if hint.max_age <= 0 || !response.errors.is_empty() {
-        return "no-store".to_owned();
+        return ("no-store".to_owned(), false);
     }
-    let scope = if hint.public { "public" } else { "private" };
-    format!("{scope}, max-age={}", hint.max_age)
+    match (hint.public, is_anonymous) {
+        (true, _) => (format!("public, max-age={}", hint.max_age), false),
+        (false, true) => (format!("max-age={}", hint.max_age), true),
+        (false, false) => (format!("private, max-age={}", hint.max_age), false),
+    }
 }
 
 /// The JSON of `response`.

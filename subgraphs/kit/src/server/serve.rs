@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::{
     RunningSubgraph,
+    changed::Changed,
     decode::{Decoded, decode},
     mask::mask,
     respond::{Refusal, answer, encode},
@@ -76,12 +77,15 @@ impl SubgraphServer {
             correlation_id = identity.correlation_id,
             operation = request.operation_name.as_deref().unwrap_or_default()
         );
+        let changed = Changed::default();
+        let request = request.data(changed.clone());
         let mut response = self.subgraph.executor.execute(request).instrument(span).await;
+        changed.write(&mut response);
         mask(self.subgraph.name, &identity, &mut response);
         self.count(if response.is_ok() { "ok" } else { "errors" });
         metrics::histogram!("selvedge_served_request_duration_seconds", "subgraph" => self.subgraph.name)
             .record(started.elapsed().as_secs_f64());
-        answer(&response, answer_type, &identity.correlation_id)
+        answer(&response, answer_type, &identity)
     }
 
     /// Answers an operation with a stream of JSON responses, without a socket.

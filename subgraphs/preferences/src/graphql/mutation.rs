@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
+use selvedge_kit::server::Changed;
+
 use super::{
     answer::internal,
     caller::{customer_id, identity},
@@ -90,7 +92,13 @@ impl MutationRoot {
             drafts: events.into_iter().map(Into::into).collect(),
             correlation_id: identity.correlation_id.clone(),
         };
+        let customer = batch.customer_id.clone();
         let report = ctx.data::<Services>()?.intake.record(batch).await;
+        // Behaviour is shown nowhere but with its customer.
+        if let Ok(changed) = ctx.data::<Changed>() {
+            changed.nothing();
+            customer.iter().for_each(|id| changed.tell("Customer", &[("id", id)]));
+        }
         report.map(Into::into).map_err(internal)
     }
 }
@@ -127,6 +135,10 @@ async fn settle(
     ctx: &Context<'_>,
     result: Result<Customer, CommandError>,
 ) -> Result<Result<Arc<Customer>, Vec<Refusal>>> {
+    // What the customer sees of products differs too; to tell all of it would end it for every other customer.
+    if let Ok(changed) = ctx.data::<Changed>() {
+        changed.anything();
+    }
     match result {
         Ok(customer) => {
             let customer = Arc::new(customer);
