@@ -166,3 +166,18 @@ fn the_schema_of_the_configuration_describes_every_key() {
     let described = schema.pointer("/properties/server/properties/listen/description").unwrap();
     assert_eq!(described, "Address and port to listen on.");
 }
+
+#[test]
+fn a_second_level_of_the_cache_needs_the_first_and_an_address() {
+    let of = |more: &str| message(&format!("cache: {{ enabled: true, redis: {{ {more} }} }}"));
+    assert!(of("url: 'http://a'").contains("cache.redis.url"), "{}", of("url: 'http://a'"));
+    assert!(of("url: 'redis://a', timeout_ms: 0").contains("cache.redis.timeout_ms"));
+    assert!(of("url: 'redis://a', max_age_s: 3601").contains("cache.redis.max_age_s"));
+    assert!(of("url: 'redis://a', prefx: b").contains("did you mean `cache.redis.prefix`"));
+    assert!(message("cache: { redis: { url: 'redis://a' } }").contains("`cache.enabled` is not on"));
+    let config = load(
+        "{ mode: development, cache: { enabled: true } }",
+        &BTreeMap::from([("SELVEDGE_CACHE__REDIS__URL".to_owned(), "redis://a".to_owned())]),
+    );
+    assert_eq!(config.unwrap().cache.redis.unwrap().url, "redis://a");
+}

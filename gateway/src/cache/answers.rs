@@ -17,6 +17,7 @@ use super::{
     flights::Flights,
     marks::{Marks, Moment},
     piece::{KeyRef, Piece, Question},
+    second_level::{Evicted, SecondLevel},
     store::Store,
     tag::{Reading, name_number, number},
     types::TaggedTypes,
@@ -36,6 +37,7 @@ pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) marks: RwLock<Marks>,
     pub(super) flights: Flights,
+    pub(super) second: Option<SecondLevel>,
     /// When the fetches under way began, and how many at each moment.
     under_way: Mutex<BTreeMap<Moment, usize>>,
     sweep_is_due: AtomicBool,
@@ -71,6 +73,7 @@ impl AnswerCache {
             store: Store::new(config.max_bytes),
             marks: RwLock::new(Marks::new(config.max_marks)),
             flights: Flights::default(),
+            second: second_level(config),
             under_way: Mutex::default(),
             sweep_is_due: AtomicBool::new(false),
         }))
@@ -96,7 +99,10 @@ impl AnswerCache {
         let now = Instant::now();
         {
             let mut marks = self.0.marks.write();
-            readings.iter().for_each(|reading| marks.evict(reading, now));
+            for reading in readings {
+                marks.evict(reading, now);
+                self.tell(&marks, Evicted::Reading(reading));
+            }
             metrics::gauge!("selvedge_cache_marks").set(as_gauge(marks.len() as u64));
         }
         self.sweep_soon();
@@ -104,7 +110,17 @@ impl AnswerCache {
 
     /// Lets one caller see nothing of a subgraph that was asked for before now.
     pub(super) fn raise_floor(&self, caller: Option<&CallerKey>, subgraph: &str) {
-        self.0.marks.write().raise_floor(floor_number(caller, subgraph), Instant::now());
+        let number = floor_number(caller, subgraph);
+        let mut marks = self.0.marks.write();
+        marks.raise_floor(number, Instant::now());
+        self.tell(&marks, Evicted::Floor(number));
+    }
+
+    /// Tells the second level what was just marked. With the marks still locked, so that it hears in order.
+    fn tell(&self, marks: &Marks, evicted: Evicted<'_>) {
+        if let Some(second) = &self.0.second {
+            second.evict(marks.now(), evicted);
+        }
     }
 
     /// The moment of now, counted in evictions: what is asked for now must not be answered from before it.
@@ -116,7 +132,11 @@ impl AnswerCache {
     /// Ends everything.
     pub fn evict_all(&self) {
         metrics::counter!("selvedge_cache_evictions_total", "cause" => "all").increment(1);
-        self.0.marks.write().evict_all();
+        {
+            let mut marks = self.0.marks.write();
+            marks.evict_all();
+            self.tell(&marks, Evicted::All);
+        }
         self.sweep_soon();
     }
 
@@ -135,7 +155,11 @@ impl AnswerCache {
     }
 
     pub(super) fn unblock(&self, types: &[u64]) {
-        self.0.marks.write().unblock(types, Instant::now());
+        {
+            let mut marks = self.0.marks.write();
+            marks.unblock(types, Instant::now());
+            types.iter().for_each(|&ty| self.tell(&marks, Evicted::Reading(&Reading::any_of(ty))));
+        }
         self.sweep_soon();
     }
 
@@ -176,6 +200,12 @@ impl AnswerCache {
         Fetching { under_way: &self.0.under_way, began }
     }
 
+    /// Notes that something begins whose answer may be as old as `began`, a moment that is remembered still.
+    pub(super) fn begin_at(&self, began: Moment) -> Fetching<'_> {
+        *self.0.under_way.lock().entry(began).or_default() += 1;
+        Fetching { under_way: &self.0.under_way, began }
+    }
+
     /// Frees the memory of what has ended, some time from now.
     fn sweep_soon(&self) {
         if self.0.sweep_is_due.swap(true, Ordering::AcqRel) {
@@ -188,6 +218,18 @@ impl AnswerCache {
             Err(_) => self.0.sweep_is_due.store(false, Ordering::Release),
         }
     }
+}
+
+/// What is configured; a gateway that cannot have it serves without.
+fn second_level(config: &CacheConfig) -> Option<SecondLevel> {
+    let redis = config.redis.as_ref()?;
+    if tokio::runtime::Handle::try_current().is_err() {
+        tracing::error!("the second level of the cache needs a runtime, and there is none");
+        return None;
+    }
+    SecondLevel::in_redis(redis, config.max_marks)
+        .inspect_err(|error| tracing::error!(%error, "answers are kept in the first level of the cache alone"))
+        .ok()
 }
 
 async fn sweep_later(inner: Weak<Inner>) {
@@ -210,7 +252,8 @@ impl Inner {
         let untrue = self.store.sweep(now, is_true);
         metrics::counter!("selvedge_cache_dropped_total", "why" => "evicted").increment(untrue);
         let under_way = self.under_way.lock();
-        let oldest = under_way.keys().next().copied().unwrap_or(begun).min(begun);
+        let told = self.second.as_ref().map_or(begun, SecondLevel::told);
+        let oldest = under_way.keys().next().copied().unwrap_or(begun).min(begun).min(told);
         let mut marks = self.marks.write();
         marks.forget(oldest, now, self.config.max_age());
         metrics::gauge!("selvedge_cache_marks").set(as_gauge(marks.len() as u64));

@@ -8,9 +8,10 @@ use super::{
     AnswerCache, FetchProfile, Piece,
     answers::floor_number,
     flights::{Follower, Joined, Landing, Leader},
+    look_further::Further,
     piece::{KeyRef, Partition, Question},
     profile::Learned,
-    settle::Settled,
+    settle::{Kept, Settled},
 };
 use crate::{
     freshness::Freshness,
@@ -91,7 +92,7 @@ impl Questions {
     }
 
     /// Where answers may be.
-    fn of(&self, batch: usize) -> impl Iterator<Item = &Arc<Question>> {
+    pub(super) fn of(&self, batch: usize) -> impl Iterator<Item = &Arc<Question>> {
         self.public.get(batch).into_iter().chain(self.own.get(batch))
     }
 
@@ -156,7 +157,7 @@ impl AnswerCache {
                 open.iter_mut().for_each(|wish| wish.alone = true);
             }
             let round = self.begin_round(asking, &questions, (floor, open), &mut answered);
-            self.fetch(asking, round.leader, round.asked, (&fetch, &mut answered)).await;
+            self.fetch(asking, (&questions, floor), (round.leader, round.asked), (&fetch, &mut answered)).await;
             open = self.wait(asking, floor, round.followed, &mut answered).await;
             waits += 1;
         }
@@ -217,8 +218,8 @@ impl AnswerCache {
     async fn fetch<F>(
         &self,
         asking: &Asking<'_>,
-        leader: Leader,
-        asked: Vec<(Wish, bool)>,
+        questions: (&Questions, u64),
+        (leader, asked): (Leader, Vec<(Wish, bool)>),
         (fetch, answered): (impl Fn(Missing, u64) -> F, &mut Answered),
     ) where
         F: Future<Output = Result<SubgraphResponse, TransportError>>,
@@ -226,16 +227,20 @@ impl AnswerCache {
         if asked.is_empty() {
             return;
         }
-        let mut missing: Missing = vec![Vec::new(); asking.representations.len()];
-        for (wish, _) in &asked {
-            if let Some(of_batch) = missing.get_mut(wish.batch) {
-                of_batch.push(wish.index);
-            }
-        }
-        let fetching = self.begin();
-        let answer = fetch(missing.clone(), fetching.began).await;
         let wishes: Vec<Wish> = asked.iter().map(|(wish, _)| *wish).collect();
-        let Settled { pieces, freshness } = self.settle(asking, &missing, (&wishes, &answer), fetching.began);
+        let Further { found: mut pieces, looked } = self.look_further(asking, questions, &wishes).await;
+        for (wish, (_, piece)) in wishes.iter().zip(&pieces).filter_map(|(wish, kept)| Some((wish, kept.as_ref()?))) {
+            answered.take(wish.batch, wish.index, Arc::clone(piece));
+        }
+        let open: Vec<Wish> =
+            wishes.iter().zip(&pieces).filter(|(_, kept)| kept.is_none()).map(|(wish, _)| *wish).collect();
+        if !open.is_empty() {
+            let fetched = self.fetch_open(asking, open, (&fetch, answered)).await;
+            self.keep_further(asking, looked.as_ref(), &fetched);
+            let mut fetched = fetched.into_iter().map(|(_, kept)| kept);
+            let none = pieces.iter_mut().filter(|piece| piece.is_none());
+            none.for_each(|piece| *piece = fetched.next().flatten());
+        }
         if leader.len() > 0 {
             let landings = asked.iter().zip(pieces).filter(|((_, is_led), _)| *is_led).map(|(_, piece)| match piece {
                 Some((question, piece)) => Landing::Piece(question, piece),
@@ -243,8 +248,30 @@ impl AnswerCache {
             });
             leader.land(landings.collect());
         }
+    }
+
+    /// Asks the subgraph, and keeps what it answers.
+    async fn fetch_open<F>(
+        &self,
+        asking: &Asking<'_>,
+        open: Vec<Wish>,
+        (fetch, answered): (impl Fn(Missing, u64) -> F, &mut Answered),
+    ) -> Vec<(Wish, Option<Kept>)>
+    where
+        F: Future<Output = Result<SubgraphResponse, TransportError>>,
+    {
+        let mut missing: Missing = vec![Vec::new(); asking.representations.len()];
+        for wish in &open {
+            if let Some(of_batch) = missing.get_mut(wish.batch) {
+                of_batch.push(wish.index);
+            }
+        }
+        let fetching = self.begin();
+        let answer = fetch(missing.clone(), fetching.began).await;
+        let Settled { pieces, freshness } = self.settle(asking, &missing, (&open, &answer), fetching.began);
         answered.lower(freshness);
         answered.fetched.push(Fetched { missing, answer });
+        open.into_iter().zip(pieces).collect()
     }
 
     /// Waits for others; returns what they could not help with.

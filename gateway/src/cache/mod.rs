@@ -3,7 +3,7 @@
 //! What may be kept is said by the subgraph (`hint`) and the schema, and lowered by configuration (`profile`). A piece is
 //! found by all the bytes of what was asked (`piece`), carries what it has read (`observe`, `tag`), and is true as long
 //! as none of that was evicted after its fetch began (`marks`). One fetch serves all who want the same at the same time
-//! (`flights`).
+//! (`flights`). Gateways can share what they keep (`second_level`).
 
 mod answer;
 mod answers;
@@ -12,10 +12,12 @@ mod changed;
 mod event;
 mod flights;
 mod hint;
+mod look_further;
 mod marks;
 mod observe;
 mod piece;
 mod profile;
+mod second_level;
 mod selection;
 mod settle;
 mod source;

@@ -45,6 +45,32 @@ impl Question {
         let hash = HASHER.hash_one((&**fetch, batch, variables, &partition));
         Arc::new(Self { hash, fetch: Arc::clone(fetch), batch, variables: Arc::clone(variables), partition })
     }
+
+    /// Calls `each` with the bytes of all that it consists of; the same in every process.
+    pub(super) fn for_each_part(&self, each: &mut impl FnMut(&[u8])) {
+        each(self.fetch.subgraph.as_bytes());
+        each(self.fetch.operation.as_bytes());
+        each(&(self.batch as u64).to_le_bytes());
+        each(&self.variables);
+        let forwarded = match &self.partition {
+            Partition::Public(forwarded) => {
+                each(b"public");
+                forwarded
+            }
+            Partition::Own(CallerKey { subject, scope }, forwarded) => {
+                each(if subject.is_some() { b"own" } else { b"nobody" });
+                each(subject.as_deref().unwrap_or_default().as_bytes());
+                each(scope.as_bytes());
+                forwarded
+            }
+        };
+        for (name, value) in forwarded.iter() {
+            each(name.as_str().as_bytes());
+            each(value.as_bytes());
+        }
+        // Where the headers end and the representation begins.
+        each(&(forwarded.len() as u64).to_le_bytes());
+    }
 }
 
 impl Hash for Question {
@@ -104,6 +130,11 @@ pub(super) struct PieceFreshness {
 impl Piece {
     pub(super) fn new(parts: Box<[Bytes]>, readings: Box<[Reading]>, began: Moment, freshness: PieceFreshness) -> Self {
         Self { parts, readings, began, freshness }
+    }
+
+    /// All of its JSON.
+    pub(super) fn parts(&self) -> &[Bytes] {
+        &self.parts
     }
 
     /// The JSON for the list of this number.

@@ -44,6 +44,104 @@ pub struct CacheTypeConfig {
     pub revision_field: Option<String>,
 }
 
+/// A second level of remembered answers, in Redis, which gateways share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CacheRedisConfig {
+    /// `redis://…`, of one server (no cluster).
+    pub url: String,
+    /// Keys begin with it. Gateways share what has the same one: they must serve the same subgraphs.
+    #[serde(default = "prefix")]
+    pub prefix: String,
+    /// No longer is waited for it, in milliseconds.
+    #[serde(default = "timeout_ms")]
+    #[schemars(range(min = 1))]
+    pub timeout_ms: u64,
+    /// After a failure it is left alone for so long, in milliseconds.
+    #[serde(default = "back_off_ms")]
+    #[schemars(range(min = 1))]
+    pub back_off_ms: u64,
+    /// Nothing is kept there longer, in seconds.
+    #[serde(default = "shared_max_age_s")]
+    pub max_age_s: u64,
+    /// Larger answers (of one entity, or of the root fields of a fetch) are not kept there, in bytes.
+    #[serde(default = "max_piece_bytes")]
+    pub max_piece_bytes: usize,
+}
+
+fn prefix() -> String {
+    "selvedge-cache".to_owned()
+}
+
+const fn timeout_ms() -> u64 {
+    50
+}
+
+const fn back_off_ms() -> u64 {
+    1_000
+}
+
+const fn shared_max_age_s() -> u64 {
+    3_600
+}
+
+const fn max_piece_bytes() -> usize {
+    256 * 1024
+}
+
+impl CacheRedisConfig {
+    /// With the usual settings.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            prefix: prefix(),
+            timeout_ms: timeout_ms(),
+            back_off_ms: back_off_ms(),
+            max_age_s: shared_max_age_s(),
+            max_piece_bytes: max_piece_bytes(),
+        }
+    }
+
+    /// No longer is waited for it.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+
+    /// After a failure it is left alone for so long.
+    #[must_use]
+    pub const fn back_off(&self) -> Duration {
+        Duration::from_millis(self.back_off_ms)
+    }
+
+    /// Nothing is kept there longer.
+    #[must_use]
+    pub const fn max_age(&self) -> Duration {
+        Duration::from_secs(self.max_age_s)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let scheme = self.url.split_once("://").map_or("", |(scheme, _)| scheme);
+        if !matches!(scheme, "redis" | "redis+unix" | "unix") {
+            return Err(ConfigError::wrong("cache.redis.url", "is not like `redis://host:port`"));
+        }
+        if self.prefix.is_empty() {
+            return Err(ConfigError::wrong("cache.redis.prefix", "must not be empty"));
+        }
+        for (key, value) in [("timeout_ms", self.timeout_ms), ("back_off_ms", self.back_off_ms)] {
+            if !(1..=60_000).contains(&value) {
+                return Err(ConfigError::wrong(format!("cache.redis.{key}"), "must be from 1 to 60000"));
+            }
+        }
+        if self.max_age_s > shared_max_age_s() {
+            let message = format!("must be at most {}", shared_max_age_s());
+            return Err(ConfigError::wrong("cache.redis.max_age_s", message));
+        }
+        Ok(())
+    }
+}
+
 /// Remembered answers of subgraphs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -70,6 +168,8 @@ pub struct CacheConfig {
     pub client_headers: bool,
     /// Whether `POST /cache/evict` on the admin address evicts entities.
     pub webhook: bool,
+    /// A second level that gateways share; when absent, each keeps its own.
+    pub redis: Option<CacheRedisConfig>,
 }
 
 impl Default for CacheConfig {
@@ -85,6 +185,7 @@ impl Default for CacheConfig {
             max_marks: 200_000,
             client_headers: true,
             webhook: false,
+            redis: None,
         }
     }
 }
@@ -110,6 +211,9 @@ impl CacheConfig {
         if self.webhook && !self.is_enabled() {
             return Err(ConfigError::wrong("cache.webhook", "is on while `cache.enabled` is not"));
         }
-        Ok(())
+        if self.redis.is_some() && !self.is_enabled() {
+            return Err(ConfigError::wrong("cache.redis", "is there while `cache.enabled` is not on"));
+        }
+        self.redis.as_ref().map_or(Ok(()), CacheRedisConfig::validate)
     }
 }

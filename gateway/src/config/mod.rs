@@ -23,7 +23,7 @@ mod traffic;
 mod web;
 
 pub use address::SubgraphAddress;
-pub use cache::{CacheConfig, CacheScope, CacheSubgraphConfig, CacheTypeConfig};
+pub use cache::{CacheConfig, CacheRedisConfig, CacheScope, CacheSubgraphConfig, CacheTypeConfig};
 pub use error::{ConfigError, KeyOrigin};
 pub use header_actions::{HeaderRuleError, NameMatch, Propagation, RequestAction, ResponseAction, is_protected};
 pub use headers::{

@@ -179,11 +179,12 @@ impl World {
         request: SubgraphRequest,
     ) -> Result<SubgraphResponse, TransportError> {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
-        self.log.lock().unwrap().push((subgraph.clone(), body.clone()));
         let forwarded = request.context.forwarded.iter().find(|(name, _)| *name == http::header::AUTHORIZATION);
         let passed_on = forwarded.map(|(_, value)| value.to_str().unwrap().to_owned());
         let caller = request.context.caller.as_ref().and_then(|caller| caller.subject.clone()).or(passed_on);
         let data = self.read(&subgraph, &body, caller.as_deref().unwrap_or("nobody"));
+        // Whoever sees it here knows that it has been read.
+        self.log.lock().unwrap().push((subgraph.clone(), body.clone()));
         let mut answer = json!({ "data": data });
         if body["query"].as_str().unwrap().contains("reserve")
             && let Some(changed) = &*self.changed.lock().unwrap()
@@ -273,7 +274,15 @@ impl Shop {
 
     /// Over a supergraph.
     pub fn over(world: World, config: Config, supergraph: &str) -> Self {
-        let world = Arc::new(world);
+        Self::before(Arc::new(world), config, supergraph)
+    }
+
+    /// Another gateway before the same world.
+    pub fn beside(&self, config: Config) -> Self {
+        Self::before(Arc::clone(&self.world), config, &supergraph())
+    }
+
+    fn before(world: Arc<World>, config: Config, supergraph: &str) -> Self {
         let schema = Arc::new(ServedSchema::from_supergraph_sdl(supergraph).unwrap());
         let mut transports = SubgraphTransports::default();
         for (name, _) in schema.subgraphs() {
