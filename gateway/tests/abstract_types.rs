@@ -61,12 +61,7 @@ async fn entities_behind_an_interface() {
                 "Scarf" => json!({ "__typename": "Scarf", "wool": true }),
                 _ => json!({ "__typename": "Maker", "name": "n", "loud": "N" }),
             };
-            let mut data = serde_json::Map::new();
-            for (alias, variable) in aliases(body) {
-                let list = body["variables"][&variable].as_array().unwrap();
-                data.insert(alias, list.iter().map(answer).collect());
-            }
-            json!({ "data": data })
+            entities(body, answer)
         }
     })
     .await;
@@ -74,20 +69,6 @@ async fn entities_behind_an_interface() {
         outcome.text,
         r#"{"data":{"items":[{"name":"d","maker":{"loud":"N","name":"n"}},{"name":"s","wool":true,"maker":{"name":"n"}}]}}"#
     );
-}
-
-/// Alias and variable of each `_entities` field of a request.
-fn aliases(body: &Value) -> Vec<(String, String)> {
-    let text = body["query"].as_str().unwrap();
-    text.match_indices("_entities(representations: $")
-        .map(|(at, found)| {
-            let before = text[..at].trim_end().trim_end_matches(':');
-            let alias = before.rsplit(['{', ' ', '}']).next().unwrap_or_default();
-            let alias = if text[..at].trim_end().ends_with(':') { alias } else { "_entities" };
-            let variable = text[at + found.len()..].split(')').next().unwrap();
-            (alias.to_owned(), variable.to_owned())
-        })
-        .collect()
 }
 
 #[tokio::test]

@@ -40,8 +40,8 @@ impl<F: FnMut(Object)> Visit<'_, F> {
                     self.object(object, rest);
                 }
             }
-            Some((PathStep::Field(place, renamed), rest)) => {
-                let value = self.grown.tree.get_either(object, place.slot, renamed.map(|renamed| renamed.slot));
+            Some((PathStep::Field(place), rest)) => {
+                let value = self.grown.tree.get(object, place.slot);
                 self.value(value, rest);
             }
         }
@@ -142,8 +142,8 @@ impl<'a, F: FnMut(&[PathSegment]) -> ControlFlow<()>> Search<'a, F> {
             None => ControlFlow::Continue(false),
             Some((PathStep::Types(wanted), _)) if !self.grown.fits(object, wanted) => ControlFlow::Continue(false),
             Some((PathStep::Types(_), rest)) => self.object(object, rest),
-            Some((PathStep::Field(place, renamed), rest)) => {
-                let value = self.grown.tree.get_either(object, place.slot, renamed.map(|renamed| renamed.slot));
+            Some((PathStep::Field(place), rest)) => {
+                let value = self.grown.tree.get(object, place.slot);
                 self.place.push(PathSegment::Key(self.keys.client_name(self.keys.name(place.key)).to_owned()));
                 let found = self.value(value, rest)?;
                 self.place.pop();

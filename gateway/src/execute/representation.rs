@@ -70,8 +70,7 @@ impl RepresentationWriter<'_> {
 
     fn value_of(&self, object: Object, field: &Required) -> Option<Value> {
         let said = |value: &Value| *value != Value::Absent;
-        let other = || self.tree.get(object, field.other?.slot).into();
-        Some(self.tree.get(object, field.place.slot)).filter(said).or_else(other).filter(said)
+        Some(self.tree.get(object, field.place.slot)).filter(said)
     }
 
     fn is_for(&self, field: &Required, ty: Option<TypeId>) -> bool {

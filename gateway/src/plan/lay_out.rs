@@ -1,17 +1,16 @@
 //! Gives every value of a plan its slot.
 
 use super::node::{Batch, Fetch, Path, PathStep, Place, Plan, Required, Target};
-use crate::value::{Keys, LayoutId, Layouts, Shapes};
+use crate::value::{LayoutId, Layouts, Shapes};
 
 /// Lays out what the fetches of `plan` answer, and writes the slots into `plan` and `shapes`; returns the layouts with
 /// that of the root.
-pub(super) fn lay_out(plan: &mut Plan, shapes: &mut Shapes, keys: &Keys) -> (Layouts, LayoutId) {
+pub(super) fn lay_out(plan: &mut Plan, shapes: &mut Shapes) -> (Layouts, LayoutId) {
     let mut layouts = Layouts::of_shapes(shapes);
     let root = layouts.add();
     for fetch in plan.fetches() {
         join_target(fetch, root, &mut layouts);
     }
-    layouts.join_renamed(keys);
     layouts.settle(shapes);
     for fetch in plan.fetches_mut() {
         place_target(fetch, root, &layouts);
@@ -50,26 +49,16 @@ fn join_target(fetch: &Fetch, root: LayoutId, layouts: &mut Layouts) {
 fn join_path(root: LayoutId, path: &Path, layouts: &mut Layouts) -> LayoutId {
     let mut at = root;
     for step in &path.0 {
-        if let PathStep::Field(place, renamed) = step {
-            at = join_below(at, (*place, *renamed), layouts);
+        if let PathStep::Field(place) = step {
+            at = layouts.below(at, place.key);
         }
     }
     at
 }
 
-/// The layout below a key and below the one that its value may have instead, which are the same.
-fn join_below(at: LayoutId, (place, other): (Place, Option<Place>), layouts: &mut Layouts) -> LayoutId {
-    let below = layouts.below(at, place.key);
-    if let Some(other) = other {
-        let below_other = layouts.below(at, other.key);
-        layouts.join(below, below_other);
-    }
-    layouts.current(below)
-}
-
 fn join_required(at: LayoutId, required: &[Required], layouts: &mut Layouts) {
     for field in required.iter().filter(|field| !field.below.is_empty()) {
-        let below = join_below(at, (field.place, field.other), layouts);
+        let below = layouts.below(at, field.place.key);
         join_required(below, &field.below, layouts);
     }
 }
@@ -99,30 +88,22 @@ fn place_target(fetch: &mut Fetch, root: LayoutId, layouts: &Layouts) {
 fn place_path(root: LayoutId, path: &mut Path, layouts: &Layouts) -> Option<LayoutId> {
     let mut at = Some(root);
     for step in &mut path.0 {
-        if let PathStep::Field(place, renamed) = step {
-            at = place_below(at, place, renamed.as_mut(), layouts);
+        if let PathStep::Field(place) = step {
+            at = place_below(at, place, layouts);
         }
     }
     at
 }
 
-fn place_below(
-    at: Option<LayoutId>,
-    place: &mut Place,
-    other: Option<&mut Place>,
-    layouts: &Layouts,
-) -> Option<LayoutId> {
+fn place_below(at: Option<LayoutId>, place: &mut Place, layouts: &Layouts) -> Option<LayoutId> {
     let at = at?;
     place.slot = layouts.slot(at, place.key);
-    if let Some(other) = other {
-        other.slot = layouts.slot(at, other.key);
-    }
     layouts.child(at, place.key)
 }
 
 fn place_required(at: Option<LayoutId>, required: &mut [Required], layouts: &Layouts) {
     for field in required {
-        let below = place_below(at, &mut field.place, field.other.as_mut(), layouts);
+        let below = place_below(at, &mut field.place, layouts);
         place_required(below, &mut field.below, layouts);
     }
 }

@@ -1,19 +1,16 @@
-//! From a document to a plan: parse, validate, normalise, plan, find out what waits for what, lay out the tree. Pure.
+//! From a document to a plan: parse, validate, plan who answers what, lay out the tree. Pure.
 
-mod aliases;
 mod canonical;
 mod conditions;
 mod depend;
+mod federate;
 mod lay_out;
-mod lower;
 mod needs;
 mod node;
 mod partition;
 mod planner_document;
 mod prepare;
 mod repeated;
-mod requires;
-mod shape;
 mod share;
 mod text;
 

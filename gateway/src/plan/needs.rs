@@ -9,7 +9,7 @@ use super::{
 use crate::{
     project::{Below, DeferId, DeferSetId, Field, Parts, SelectionId},
     schema::{TypeId, TypeNames},
-    value::{KeyId, ShapeId, Shapes},
+    value::{ShapeId, Shapes},
 };
 
 /// Which steps of a plan each part of a response needs.
@@ -143,8 +143,8 @@ impl Walk<'_, '_> {
         let mut below = Vec::new();
         for cursor in here {
             match cursor.path.split_first() {
-                Some((PathStep::Field(place, renamed), rest)) => {
-                    if is(field, place.key) || renamed.is_some_and(|renamed| is(field, renamed.key)) {
+                Some((PathStep::Field(place), rest)) => {
+                    if field.key == place.key {
                         below.push(Cursor { path: rest, ..*cursor });
                     }
                 }
@@ -152,7 +152,7 @@ impl Walk<'_, '_> {
                 Some((PathStep::Types(_), _)) => {}
                 None => {
                     let shape = self.shapes.get(cursor.shape);
-                    for entry in shape.iter().flat_map(|shape| &shape.entries).filter(|entry| is(field, entry.key)) {
+                    for entry in shape.iter().flat_map(|shape| &shape.entries).filter(|entry| field.key == entry.key) {
                         self.mark(cursor.step, by);
                         below.extend(entry.child.map(|shape| Cursor { shape, ..*cursor }));
                     }
@@ -205,8 +205,4 @@ impl Walk<'_, '_> {
             }
         }
     }
-}
-
-fn is(field: &Field, key: KeyId) -> bool {
-    field.key == key || field.renamed_key == Some(key)
 }

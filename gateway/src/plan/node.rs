@@ -130,8 +130,6 @@ pub struct Required {
     pub types: Vec<TypeId>,
     /// Where it is in the tree.
     pub place: Place,
-    /// Where it is if it is not there: the planner renames some keys.
-    pub other: Option<Place>,
     /// The key as it is written: `"id":`.
     pub prefix: Box<[u8]>,
     /// What of an object value is needed; empty for leaves.
@@ -171,8 +169,8 @@ pub struct Path(pub Vec<PathStep>);
 /// One step down the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathStep {
-    /// Into a field, by the client's key and by the one that its value may have instead.
-    Field(Place, Option<Place>),
+    /// Into a field.
+    Field(Place),
     /// Only objects that fit any of these types.
     Types(Vec<TypeId>),
 }

@@ -13,7 +13,7 @@ use graphql_tools::{
     },
 };
 
-use super::{aliases::Aliases, conditions::Conditions, repeated::drop_repeated};
+use super::{conditions::Conditions, repeated::drop_repeated};
 use crate::{
     operation::OperationKind,
     parse::{
@@ -32,8 +32,6 @@ pub(super) struct PlannerOperation {
     pub(super) document: PlannerDocument,
     /// The variables that it defines, and those that stand for literals.
     pub(super) variables: Vec<VariableDefinition>,
-    /// The aliases that are called otherwise than the client does, with the client's.
-    pub(super) renamed: Vec<(String, String)>,
 }
 
 /// Rewrites `operation` of a valid document. With `conditions`, `@skip` and `@include` ask those instead of variables.
@@ -45,7 +43,7 @@ pub(super) fn planner_operation(
 ) -> PlannerOperation {
     let api = schema.api();
     let variables = variables(api, document, operation);
-    let mut rewriting = Rewriting { api, conditions, variables, aliases: Aliases::new(schema.types(), document) };
+    let mut rewriting = Rewriting { api, conditions, variables };
     let mut planner_variables: Vec<PlannerVariable> =
         operation.variables.iter().map(|definition| rewriting.variable(definition)).collect();
     let directives = rewriting.directives(&operation.directives);
@@ -59,7 +57,7 @@ pub(super) fn planner_operation(
     definitions.insert(0, PlannerDefinition::Operation(planner_definition(operation.kind, parts)));
     let mut document = PlannerDocument { definitions };
     drop_repeated(&mut document);
-    PlannerOperation { document, variables: rewriting.variables, renamed: rewriting.aliases.into_renamed() }
+    PlannerOperation { document, variables: rewriting.variables }
 }
 
 type Parts = (Option<String>, Vec<PlannerVariable>, Vec<PlannerDirective>, PlannerSelectionSet);
@@ -133,7 +131,6 @@ struct Rewriting<'s> {
     api: &'s ApiSchema,
     conditions: Option<&'s Conditions>,
     variables: Vec<VariableDefinition>,
-    aliases: Aliases<'s>,
 }
 
 impl<'s> Rewriting<'s> {
@@ -203,7 +200,7 @@ impl<'s> Rewriting<'s> {
         let below = definition.and_then(|definition| api.get(definition.type_ref.named()));
         PlannerField {
             position: Pos::default(),
-            alias: self.aliases.of(field.name.text, field.alias.map(|alias| alias.text)),
+            alias: field.alias.map(|alias| alias.text.to_owned()),
             name: field.name.text.to_owned(),
             arguments,
             directives,

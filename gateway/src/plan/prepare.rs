@@ -9,11 +9,11 @@ use graphql_tools::static_graphql::query::Document;
 
 use super::{
     conditions::{ConditionVariable, Conditions, condition_variables},
-    depend::find_dependencies,
+    depend::link,
+    federate::federate,
     lay_out::lay_out,
-    lower::Lowering,
     node::Plan,
-    partition::{selection_set, split_root_fields, without_defer, without_introspection, without_meta_fields},
+    partition::{selection_set, without_defer},
     planner_document::{PlannerOperation, planner_operation},
     share::mark_sharing,
     text::plan_text,
@@ -216,13 +216,12 @@ fn planned(
     operation: &ast::OperationDefinition<'_>,
     conditions: Option<&Conditions>,
 ) -> Result<PreparedOperation, Vec<GraphqlError>> {
-    let (kind, operation_name) = (operation.kind, operation.name.map(|name| name.text));
-    let PlannerOperation { document, variables, renamed } = planner_operation(schema, document, operation, conditions);
+    let kind = operation.kind;
+    let PlannerOperation { document, variables } = planner_operation(schema, document, operation, conditions);
     let mut keys = Keys::default();
-    renamed.iter().for_each(|(wire, client)| keys.note_alias(wire, client));
     let root_type = schema.api().root_type(kind).unwrap_or_default();
     let set = document.definitions.first().map(selection_set).ok_or_else(not_planned)?;
-    let mut projection = Projection::compile(schema, &document, (root_type, set), &mut keys)
+    let projection = Projection::compile(schema, &document, (root_type, set), &mut keys)
         .map_err(|error| vec![GraphqlError::new(code::VALIDATION_FAILED, error.to_string())])?;
     if projection.defers.len() > limits.max_deferred_parts {
         let message = format!("The operation has more than {} `@defer`s.", limits.max_deferred_parts);
@@ -230,17 +229,16 @@ fn planned(
     }
     let mut shapes = Shapes::default();
     let mut plan = if needs_subgraphs(&projection) {
-        plan(schema, &document, (kind, operation_name), (&mut keys, &mut shapes)).map_err(|reason| {
+        plan(schema, &document, kind, (&mut keys, &mut shapes)).map_err(|reason| {
             tracing::error!(%reason, query, "an operation could not be planned");
             not_planned()
         })?
     } else {
         Plan::default()
     };
-    projection.apply_renames(&keys);
-    find_dependencies(&mut plan, &shapes, &keys);
+    link(&mut plan);
     mark_sharing(&mut plan);
-    let (layouts, root) = lay_out(&mut plan, &mut shapes, &keys);
+    let (layouts, root) = lay_out(&mut plan, &mut shapes);
     let program = Program::compile(&projection, schema.types(), (&layouts, root));
     let planned = Planned {
         kind,
@@ -266,25 +264,10 @@ fn needs_subgraphs(projection: &Projection) -> bool {
 fn plan(
     schema: &ServedSchema,
     document: &Document,
-    (kind, operation_name): (OperationKind, Option<&str>),
+    kind: OperationKind,
     (keys, shapes): (&mut Keys, &mut Shapes),
 ) -> Result<Plan, String> {
-    let planner = schema.planner();
     // It knows nothing of what is deferred: the whole is planned, and the plan is cut when it runs.
     let document = without_defer(document);
-    let normalised = planner.normalize(&without_introspection(&document, schema.types()), operation_name)?;
-    let mut lowering = Lowering { types: schema.types(), keys, shapes, plan: Plan::default() };
-    let Some(normalised) = without_meta_fields(normalised) else { return Ok(lowering.plan) };
-    let parts = match kind {
-        OperationKind::Mutation => split_root_fields(&normalised),
-        OperationKind::Query | OperationKind::Subscription => vec![normalised],
-    };
-    for part in &parts {
-        if let Some(node) = planner.plan(part)?.node {
-            // Each root field of a mutation waits for all that came before it, entity fetches included.
-            let all: Vec<usize> = (0..lowering.plan.steps.len()).collect();
-            lowering.add(node, &all, &[])?;
-        }
-    }
-    Ok(lowering.plan)
+    federate((schema.federation(), schema.types(), &[]), &document, kind, (keys, shapes))
 }

@@ -62,16 +62,13 @@ enum Below<'p> {
 fn rest_below<'p>(path: &Path, other: &'p Path) -> Below<'p> {
     let mut theirs = other.0.iter();
     let mut asks_for_types = false;
-    for (place, renamed) in path.0.iter().filter_map(field) {
+    for place in path.0.iter().filter_map(field) {
         let next = theirs.find_map(|step| {
             asks_for_types |= matches!(step, PathStep::Types(_));
             field(step)
         });
         match next {
-            Some((their_place, their_renamed)) if their_place == place => {
-                // Where one of them knows another key, it depends on the object where they lead.
-                asks_for_types |= their_renamed != renamed;
-            }
+            Some(their_place) if their_place == place => {}
             _ => return Below::Elsewhere,
         }
     }
@@ -87,9 +84,9 @@ fn rest_below<'p>(path: &Path, other: &'p Path) -> Below<'p> {
     }
 }
 
-const fn field(step: &PathStep) -> Option<(Place, Option<Place>)> {
+const fn field(step: &PathStep) -> Option<Place> {
     match step {
-        PathStep::Field(place, renamed) => Some((*place, *renamed)),
+        PathStep::Field(place) => Some(*place),
         PathStep::Types(_) => None,
     }
 }
@@ -124,7 +121,7 @@ mod tests {
     }
 
     fn to(key: u32) -> PathStep {
-        PathStep::Field(Place::of(KeyId(key)), None)
+        PathStep::Field(Place::of(KeyId(key)))
     }
 
     fn on(ty: u32) -> PathStep {
@@ -147,8 +144,6 @@ mod tests {
         for other in [path(&[to(1), on(1), to(2), to(3)]), path(&[to(1), to(2), on(1), to(3)])] {
             assert!(matches!(rest_below(&entity, &other), Below::InSomePlaces), "{other:?}");
         }
-        let renamed = PathStep::Field(Place::of(KeyId(1)), Some(Place::of(KeyId(9))));
-        assert!(matches!(rest_below(&entity, &path(&[renamed, to(2), to(3)])), Below::InSomePlaces));
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn path_text(path: &Path, keys: &Keys, types: &TypeNames) -> String {
     let mut text = String::new();
     for step in &path.0 {
         match step {
-            PathStep::Field(place, _) => {
+            PathStep::Field(place) => {
                 if !text.is_empty() {
                     text.push('.');
                 }

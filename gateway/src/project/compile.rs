@@ -11,7 +11,7 @@ use super::{
     Selections, Source, condition::conditions_of, defer::DeferNumbers,
 };
 use crate::{
-    schema::{ApiType, ServedSchema, TypeId, TypeKind},
+    schema::{ApiType, ServedSchema, TypeId, TypeKind, federation::written},
     value::Keys,
     weight::owns,
 };
@@ -68,13 +68,6 @@ impl Projection {
         };
         let root = compiler.selection(root_type, &[Part { set, conditions: Vec::new(), defer: None }])?;
         Ok(Self { selections: compiler.selections, root, defers: compiler.defers.defers })
-    }
-
-    /// Lets fields be found under the keys that planning gave them.
-    pub fn apply_renames(&mut self, keys: &Keys) {
-        for field in self.selections.fields_mut() {
-            field.renamed_key = keys.renamed(field.key);
-        }
     }
 }
 
@@ -202,7 +195,7 @@ impl<'a> Compiler<'a, '_> {
     fn field(
         &mut self,
         parent: &'a ApiType,
-        wire_key: &str,
+        response_key: &str,
         group: Group<'a>,
     ) -> Result<Option<Field>, SelectionTooLarge> {
         let Group { field, occurrences, parts } = group;
@@ -221,8 +214,8 @@ impl<'a> Compiler<'a, '_> {
             Some(ty) if leaf.is_none() => self.below(ty, &parts)?,
             _ => Below::Leaf,
         };
-        let key = self.keys.intern(wire_key);
-        let response_key = self.keys.client_name(wire_key);
+        let is_field_name = self.schema.types().has_field(response_key);
+        let key = self.keys.of_client(response_key, &field.name, &written(&field.arguments), is_field_name);
         let mut prefix = serde_json::to_vec(response_key).unwrap_or_default();
         prefix.push(b':');
         let is_meta = parent.name.starts_with("__") || field.name.starts_with("__");
@@ -230,7 +223,6 @@ impl<'a> Compiler<'a, '_> {
             prefix: prefix.into(),
             response_key: response_key.into(),
             key,
-            renamed_key: None,
             coordinate: format!("{}.{}", parent.name, field.name).into(),
             source: match field.name.as_str() {
                 "__typename" => Source::Typename,

@@ -19,8 +19,8 @@ pub struct GroupId(pub usize);
 /// A step from a value to one below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hop {
-    /// Into a field, by its slot and by the one that its value may have instead.
-    Field(SlotId, Option<SlotId>),
+    /// Into a field, by its slot.
+    Field(SlotId),
     /// To an item of a list.
     Index(usize),
 }
@@ -37,7 +37,7 @@ impl Spot {
     /// The object, found again in a tree that has grown.
     pub(super) fn find(&self, tree: &Tree, root: Object) -> Option<Object> {
         let value = self.hops.iter().try_fold(Value::Object(root), |value, hop| match (value, hop) {
-            (Value::Object(object), Hop::Field(slot, renamed)) => Some(tree.get_either(object, *slot, *renamed)),
+            (Value::Object(object), Hop::Field(slot)) => Some(tree.get(object, *slot)),
             (Value::List(list), Hop::Index(index)) => tree.items(list).get(*index).copied(),
             _ => None,
         });

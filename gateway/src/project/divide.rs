@@ -97,7 +97,7 @@ pub fn owner_of(
                 let Some(set) = parts.set_of(place) else { return owner };
                 owner = set;
                 kind = Some(&field.kind);
-                input.tree.get_either(object, field.slot, field.renamed)
+                input.tree.get(object, field.slot)
             }
             _ => return owner,
         };
@@ -156,7 +156,7 @@ fn spot(input: ProjectInput<'_>, base: &Spot, above: Option<&Place<'_>>) -> Spot
             Step::Field(field) => {
                 let selected = input.projection.selections.get(field.of.0).get(field.of.1 as usize);
                 let key = selected.map_or_else(String::new, |field| (*field.response_key).to_owned());
-                (PathSegment::Key(key), Hop::Field(field.slot, field.renamed))
+                (PathSegment::Key(key), Hop::Field(field.slot))
             }
             Step::Index(index) => (PathSegment::Index(index), Hop::Index(index)),
         };

@@ -36,8 +36,6 @@ pub(super) struct OutputField {
     /// The key as it is written: a comma, the quoted key and a colon. The first comma of an object becomes its brace.
     pub(super) prefix: Box<[u8]>,
     pub(super) slot: SlotId,
-    /// Where the value is if it is not in `slot`.
-    pub(super) renamed: Option<SlotId>,
     /// For each list on the way to the named type, and for that type, whether it is never null.
     pub(super) non_null: Box<[bool]>,
     pub(super) kind: OutputKind,
@@ -109,10 +107,8 @@ impl Compiler<'_> {
     }
 
     fn field(&mut self, field: &Field, layout: Option<LayoutId>, of: (SelectionId, u32)) -> OutputField {
-        let slot = |key| layout.map_or(SlotId::NONE, |layout| self.layouts.slot(layout, key));
-        let (slot, renamed) = (slot(field.key), field.renamed_key.map(slot).filter(|slot| *slot != SlotId::NONE));
-        let child = |key| self.layouts.child(layout?, key);
-        let below = child(field.key).or_else(|| child(field.renamed_key?));
+        let slot = layout.map_or(SlotId::NONE, |layout| self.layouts.slot(layout, field.key));
+        let below = layout.and_then(|layout| self.layouts.child(layout, field.key));
         let mut prefix = vec![b','];
         prefix.extend_from_slice(&field.prefix);
         let mut non_null = Vec::new();
@@ -122,7 +118,6 @@ impl Compiler<'_> {
         OutputField {
             prefix: prefix.into(),
             slot,
-            renamed,
             non_null: non_null.into(),
             kind: self.kind(field, leaf, below),
             id,

@@ -186,7 +186,7 @@ impl<'a, 'd, 'p> Writer<'a, 'd, 'p> {
                 }
             }
             _ => {
-                let value = self.input.tree.get_either(object, field.slot, field.renamed);
+                let value = self.input.tree.get(object, field.slot);
                 return self.complete(value, (field, 0), &place);
             }
         }

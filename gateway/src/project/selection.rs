@@ -22,8 +22,6 @@ pub struct Field {
     pub response_key: Box<str>,
     /// The key in the tree.
     pub key: KeyId,
-    /// The key in the tree where another value is under `key`.
-    pub renamed_key: Option<KeyId>,
     /// Type and field for messages, such as `Product.title`.
     pub coordinate: Box<str>,
     /// Where the value comes from.
@@ -148,10 +146,6 @@ impl Selections {
         let id = SelectionId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
         self.sets.push(fields);
         id
-    }
-
-    pub(super) fn fields_mut(&mut self) -> impl Iterator<Item = &mut Field> {
-        self.sets.iter_mut().flatten()
     }
 
     /// The fields of a selection.

@@ -3,9 +3,8 @@
 mod api;
 mod compose;
 mod entities;
-mod field_sets;
+pub mod federation;
 mod places;
-mod planner;
 mod public;
 mod served;
 mod types;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     api::ApiSchema,
     entities::EntityTypes,
-    planner::SupergraphPlanner,
+    federation::Federation,
     public::public_document,
     types::{Definition, TypeNames},
 };
@@ -32,7 +32,7 @@ pub enum SchemaError {
 
 /// One supergraph, ready to plan against; share it as an `Arc`.
 pub struct ServedSchema {
-    planner: SupergraphPlanner,
+    federation: Federation,
     types: Arc<TypeNames>,
     entities: EntityTypes,
     api: ApiSchema,
@@ -57,8 +57,11 @@ impl ServedSchema {
         if supergraph.query_type_name().is_none() {
             return Err(SchemaError::Unservable { reason: "there is no query type".to_owned() });
         }
-        let planner = SupergraphPlanner::new(&supergraph).map_err(|reason| SchemaError::Unservable { reason })?;
-        let subgraphs = planner.subgraphs();
+        let types = TypeNames::from_document(&supergraph);
+        let federation = Federation::read(&supergraph, &types).map_err(|reason| SchemaError::Unservable { reason })?;
+        let mut subgraphs: Vec<(String, String)> =
+            federation.names_and_urls().map(|(name, url)| (name.to_owned(), url.to_owned())).collect();
+        subgraphs.sort();
         if subgraphs.is_empty() {
             let reason = "it names no subgraph (enum `join__Graph`); is this the schema of a subgraph?".to_owned();
             return Err(SchemaError::Unservable { reason });
@@ -66,14 +69,13 @@ impl ServedSchema {
         let public = public_document(&supergraph);
         let api = ApiSchema::from_documents(&public, &introspection)
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
-        let types = TypeNames::from_document(&supergraph);
         Ok(Self {
             version: version(&supergraph),
             entities: EntityTypes::from_document(&supergraph, &types),
             types: Arc::new(types),
             api_sdl: public.to_string(),
             api,
-            planner,
+            federation,
             subgraphs,
         })
     }
@@ -119,10 +121,10 @@ impl ServedSchema {
         &self.entities
     }
 
-    /// The planner over this supergraph.
+    /// Who can resolve what.
     #[must_use]
-    pub(crate) const fn planner(&self) -> &SupergraphPlanner {
-        &self.planner
+    pub const fn federation(&self) -> &Federation {
+        &self.federation
     }
 }
 

@@ -3,8 +3,6 @@
 use ahash::{AHashMap, AHashSet};
 use graphql_tools::static_graphql::schema::{Document, TypeDefinition};
 
-use super::field_sets::named_with_arguments;
-
 /// A definition of a schema document that owns its text.
 pub(super) type Definition = graphql_tools::parser::schema::Definition<'static, String>;
 
@@ -17,12 +15,10 @@ pub struct TypeId(pub u32);
 pub struct TypeNames {
     names: Vec<String>,
     by_name: AHashMap<String, TypeId>,
-    /// For each type the object types it can be at run time.
-    possible: Vec<Vec<TypeId>>,
     /// Of all types together.
     field_names: AHashSet<String>,
-    /// Of all types together.
-    named_with_arguments: AHashSet<String>,
+    /// For each type the object types it can be at run time.
+    possible: Vec<Vec<TypeId>>,
     /// For each type whether it is an interface or a union.
     is_abstract: Vec<bool>,
     /// For each type as a condition, which types fit it: a bit for each.
@@ -51,7 +47,6 @@ impl TypeNames {
             }
         }
         types.field_names = field_names(document);
-        types.named_with_arguments = named_with_arguments(document);
         types.possible = vec![Vec::new(); types.names.len()];
         for definition in &document.definitions {
             match definition {
@@ -73,7 +68,13 @@ impl TypeNames {
         types
     }
 
-    fn ids(&self) -> impl Iterator<Item = TypeId> + use<> {
+    /// How many there are.
+    pub(crate) const fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// All numbers.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = TypeId> + use<> {
         (0..u32::try_from(self.names.len()).unwrap_or(u32::MAX)).map(TypeId)
     }
 
@@ -125,18 +126,6 @@ impl TypeNames {
     #[must_use]
     pub fn has_field(&self, name: &str) -> bool {
         name == "__typename" || self.field_names.contains(name)
-    }
-
-    /// Whether `@requires` or `@provides` names a field of this name with arguments.
-    #[must_use]
-    pub fn is_named_with_arguments(&self, name: &str) -> bool {
-        self.named_with_arguments.contains(name)
-    }
-
-    /// Whether some type has a field whose name starts so.
-    #[must_use]
-    pub fn has_field_starting_with(&self, prefix: &str) -> bool {
-        self.field_names.iter().any(|name| name.starts_with(prefix))
     }
 
     /// The number of a type.

@@ -18,23 +18,13 @@ impl KeyId {
 pub struct Keys {
     names: Vec<Box<str>>,
     by_name: AHashMap<Box<str>, KeyId>,
-    /// For a client's key, the key under which its value is where something else is under the client's.
-    renamed: AHashMap<KeyId, KeyId>,
-    /// For a key on the wire that no client knows, the client's.
-    client_keys: AHashMap<Box<str>, KeyId>,
     /// For an alias that the client called otherwise, the client's.
     client_aliases: AHashMap<Box<str>, Box<str>>,
 }
 
 impl Default for Keys {
     fn default() -> Self {
-        let mut keys = Self {
-            names: Vec::new(),
-            by_name: AHashMap::new(),
-            renamed: AHashMap::new(),
-            client_keys: AHashMap::new(),
-            client_aliases: AHashMap::new(),
-        };
+        let mut keys = Self { names: Vec::new(), by_name: AHashMap::new(), client_aliases: AHashMap::new() };
         keys.intern("__typename");
         keys
     }
@@ -57,31 +47,15 @@ impl Keys {
         id
     }
 
-    /// The key for values of the client's key `client` that are asked for as `wire`.
+    /// The key of a field that the client calls `response_key`.
     ///
-    /// It is another than the client's own, because the planner asks so where both a key field of an entity and
-    /// what the client called like it are needed.
-    pub fn rename(&mut self, wire: &str, client: &str) -> KeyId {
-        let client_key = self.intern(client);
-        self.client_keys.insert(wire.into(), client_key);
-        if let Some(&renamed) = self.renamed.get(&client_key) {
-            return renamed;
+    /// Plans read fields such as keys under the names of the fields. What a client calls like a field, and is another
+    /// one or has arguments (`is_field_name`), has a key of its own beside those.
+    pub fn of_client(&mut self, response_key: &str, field: &str, arguments: &str, is_field_name: bool) -> KeyId {
+        if !is_field_name || (response_key == field && arguments.is_empty()) {
+            return self.intern(response_key);
         }
-        let renamed = self.add(client);
-        self.renamed.insert(client_key, renamed);
-        renamed
-    }
-
-    /// The key under which values of a client's key may be instead, if there is one.
-    #[must_use]
-    pub fn renamed(&self, client: KeyId) -> Option<KeyId> {
-        self.renamed.get(&client).copied()
-    }
-
-    /// Whether any key has another one beside it.
-    #[must_use]
-    pub fn has_renamed(&self) -> bool {
-        !self.renamed.is_empty()
+        self.intern(&format!("{response_key}:{field}{arguments}"))
     }
 
     /// Notes what the client calls the alias `wire`.
@@ -89,11 +63,11 @@ impl Keys {
         self.client_aliases.insert(wire.into(), client.into());
     }
 
-    /// What the client calls a key on the wire.
+    /// What the client calls a key on the wire, or one of the tree.
     #[must_use]
     pub fn client_name<'a>(&'a self, wire: &'a str) -> &'a str {
-        let name = self.client_keys.get(wire).map_or(wire, |&key| self.name(key));
-        self.client_aliases.get(name).map_or(name, |alias| alias)
+        let name = self.client_aliases.get(wire).map_or(wire, |alias| alias);
+        name.split_once([':', '(']).map_or(name, |(name, _)| name)
     }
 
     /// The key of a number.
@@ -104,4 +78,4 @@ impl Keys {
 }
 
 owns_nothing!(KeyId);
-owns!(Keys: names, by_name, renamed, client_keys, client_aliases);
+owns!(Keys: names, by_name, client_aliases);

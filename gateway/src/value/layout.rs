@@ -4,7 +4,7 @@
 //! is found by joining what the plan joins until nothing changes (union and find, with the joins carried down to what
 //! stands under the same key).
 
-use super::{KeyId, Keys, ShapeId, Shapes};
+use super::{KeyId, ShapeId, Shapes};
 
 /// The number of a value within its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,25 +98,6 @@ impl Layouts {
                 (None, Some(_)) => *known = below,
                 (_, None) => {}
             },
-        }
-    }
-
-    /// Makes one layout of what is below a key and below the one that its value may have instead.
-    pub fn join_renamed(&mut self, keys: &Keys) {
-        if !keys.has_renamed() {
-            return;
-        }
-        loop {
-            let apart = self.nodes.iter().find_map(|node| {
-                node.entries.iter().find_map(|&(key, below)| {
-                    let (_, other) = node.entries.iter().find(|(other, _)| keys.renamed(key) == Some(*other))?;
-                    let (one, other) = (self.current(below?), self.current((*other)?));
-                    (one != other).then_some((one, other))
-                })
-            });
-            // Each time there is one layout less.
-            let Some((one, other)) = apart else { return };
-            self.join(one, other);
         }
     }
 

@@ -153,15 +153,6 @@ impl Tree {
         self.values.get(place(object, slot)).copied().unwrap_or(Value::Absent)
     }
 
-    /// The value in the slot `renamed` if there is one, else in `slot`.
-    #[must_use]
-    pub fn get_either(&self, object: Object, slot: SlotId, renamed: Option<SlotId>) -> Value {
-        match renamed.map(|renamed| self.get(object, renamed)) {
-            None | Some(Value::Absent) => self.get(object, slot),
-            Some(value) => value,
-        }
-    }
-
     /// The items of a list.
     #[must_use]
     pub fn items(&self, list: List) -> &[Value] {

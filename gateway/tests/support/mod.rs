@@ -179,12 +179,31 @@ pub fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// The representations of a request, or none.
+/// The representations of a request, those of all its lists, or none.
 pub fn representations(body: &Value) -> Vec<Value> {
-    body["variables"]["representations"].as_array().cloned().unwrap_or_default()
+    let lists = entity_lists(body).into_iter().map(|(_, variable)| &body["variables"][&variable]);
+    lists.flat_map(|list| list.as_array().cloned().unwrap_or_default()).collect()
 }
 
-/// `{"data":{"_entities":[…]}}`, one for each representation.
+/// `{"data":{"_entities":[…]}}`, one for each representation, under the keys that the request says.
 pub fn entities(body: &Value, answer: impl Fn(&Value) -> Value) -> Value {
-    json!({ "data": { "_entities": representations(body).iter().map(answer).collect::<Vec<_>>() } })
+    let mut data = Map::new();
+    for (key, variable) in entity_lists(body) {
+        let list = body["variables"][&variable].as_array().unwrap();
+        data.insert(key, list.iter().map(&answer).collect());
+    }
+    json!({ "data": data })
+}
+
+/// Key and variable of each `_entities` field of a request.
+fn entity_lists(body: &Value) -> Vec<(String, String)> {
+    let text = body["query"].as_str().unwrap();
+    text.match_indices("_entities(representations: $")
+        .map(|(at, found)| {
+            let before = text[..at].trim_end();
+            let alias = before.strip_suffix(':').and_then(|before| before.rsplit(['{', ' ', '}']).next());
+            let variable = text[at + found.len()..].split(')').next().unwrap();
+            (alias.unwrap_or("_entities").to_owned(), variable.to_owned())
+        })
+        .collect()
 }
