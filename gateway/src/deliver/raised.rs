@@ -53,21 +53,24 @@ impl RaisedErrors {
     ) -> Vec<GraphqlError> {
         let is_of = |raised: &&Raised| {
             let path = raised.error.path.as_deref().unwrap_or_default();
-            let is_in_view = match task.view {
-                _ if raised.owner == DeferSetId::NONE => path.starts_with(&task.spot.path),
-                View::Set(set) => set == raised.owner && path.starts_with(&task.spot.path),
+            let owners = deferral.parts.set(raised.owner);
+            let is_below = path.starts_with(&task.spot.path);
+            let (is_own, is_of_outer) = match task.view {
+                View::Set(set) => (set == raised.owner, owners.is_empty()),
                 View::Fragment(defer) => {
-                    deferral.parts.set(raised.owner).contains(&defer) && path.starts_with(&task.spot.path)
+                    let around = |owner: &DeferId| deferral.parts.around(defer).any(|outer| outer == *owner);
+                    (owners.contains(&defer), owners.is_empty() || owners.iter().any(around))
                 }
             };
-            // What stands above the task was told before; what the error explains is in the task.
-            let is_above = task.spot.path.starts_with(path);
-            if raised.owner != DeferSetId::NONE && is_in_view {
+            if is_below && is_own && !owners.is_empty() {
                 return true;
             }
+            // What stands above the task, and what it has from a part around it, was told before; what the error explains
+            // is in the task when it needs the step.
+            let is_known = task.spot.path.starts_with(path) || (is_below && is_of_outer);
             let groups = task.groups.iter().filter_map(|group| deferral.groups().get(group.0));
             let is_needed = |defer| raised.step.is_some_and(|step| needs(defer, step));
-            (is_in_view || is_above) && groups.map(|group| group.defer).any(is_needed)
+            is_known && groups.map(|group| group.defer).any(is_needed)
         };
         let is_told = |raised: &&Raised| self.told.iter().skip(self.settled).any(|told| *told == raised.error);
         self.waiting.iter().filter(|raised| is_of(raised) && !is_told(raised)).map(|it| it.error.clone()).collect()

@@ -103,6 +103,12 @@ impl<'a> Parts<'a> {
         self.sets.get(set.0 as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// The `@defer`s around one, the nearest first.
+    pub fn around(&self, defer: DeferId) -> impl Iterator<Item = DeferId> {
+        let outer = |defer: &DeferId| self.projection.defers.get(*defer)?.parent;
+        std::iter::successors(outer(&defer), outer)
+    }
+
     /// The parts of a selection.
     pub fn of(&mut self, selection: SelectionId) -> Arc<SelectionParts> {
         if let Some(known) = self.known.get(&selection.0) {
