@@ -1,0 +1,19 @@
+//! The gateway as clients meet it: HTTP, WebSocket, tokens, hooks.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap"
+)]
+
+#[path = "../edge_support/mod.rs"]
+mod edge_support;
+
+mod authenticate;
+mod graphql_over_http;
+mod hooks;
+mod server;
+mod subscriptions;
+mod websocket;
