@@ -1,10 +1,13 @@
 //! The stages of an operation in order: prepare (parse, validate, plan; remembered) → execute, or subscribe.
 
+mod connection;
 mod extension;
 mod hooked;
 mod in_parts;
+mod outcome;
 mod planning;
 mod prepared;
+mod prepared_key;
 mod served;
 mod share;
 mod weigh;
@@ -12,7 +15,7 @@ mod weigh;
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -21,19 +24,19 @@ use std::{
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 pub use extension::{Extension, SubgraphLayer};
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 pub use hooked::NotRun;
 pub use in_parts::InParts;
-use metrics::{Counter, Histogram};
-use prepared::{Known, PreparedKey, Room};
-use serde_json::{Value, json};
+use outcome::{add_debug, internal_error, record, timed_out};
+use prepared::{Known, Room};
+use prepared_key::PreparedKey;
 use served::Served;
 pub use served::{WarmUp, Warmed};
 use share::{Change, Sharing};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    authenticate::{Authenticator, Identity, IdentitySigner},
+    authenticate::{Authenticator, IdentitySigner},
     cache::{AnswerCache, EntityEvents},
     clock::Clock,
     config::{Config, LimitsConfig},
@@ -44,7 +47,7 @@ use crate::{
     request::GraphqlRequest,
     schema::ServedSchema,
     subgraph::{CallContext, passes_cookies},
-    subscribe::{Caller, Hub, RunOperation, Running, StreamRequest, Subscription},
+    subscribe::{Caller, Hub, StreamRequest, Subscription},
     worker::Worker,
 };
 
@@ -321,49 +324,6 @@ impl Pipeline {
     }
 }
 
-impl RunOperation for Pipeline {
-    fn run(
-        &self,
-        mut request: GraphqlRequest,
-        mut caller: Caller,
-    ) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
-        let pipeline = self.clone();
-        async move {
-            let admitted = match pipeline.admit(&mut request, &mut caller).await {
-                Ok(prepared) => pipeline.before_execute(&mut request, &mut caller).await.map(|()| prepared),
-                Err(NotRun::Refused(refusal)) => Err(refusal),
-                Err(invalid) => return Err(pipeline.not_run(invalid, &caller).await.errors),
-            };
-            let prepared = match admitted {
-                Ok(prepared) => prepared,
-                Err(refusal) => return Err(pipeline.not_run(refusal.into(), &caller).await.errors),
-            };
-            if prepared.kind() == OperationKind::Subscription {
-                return pipeline.subscribe(prepared, request, caller).map(Running::Stream);
-            }
-            let response = pipeline.execute(&prepared, request, &caller, false).await;
-            Ok(Running::Single(response.to_bytes()))
-        }
-        .boxed()
-    }
-
-    fn authenticate(&self, authorization: String, mut caller: Caller) -> BoxFuture<'static, Result<Caller, String>> {
-        let pipeline = self.clone();
-        async move {
-            let verified = pipeline.authenticator().authenticate_value(&authorization).await;
-            caller.identity = verified.map_err(|error| error.to_string())?;
-            pipeline.identify_again(&mut caller).await.map_err(|refusal| refusal.message)?;
-            Ok(caller)
-        }
-        .boxed()
-    }
-
-    fn time_left(&self, identity: &Identity) -> Option<Duration> {
-        let left = identity.expires_at? - self.authenticator().now();
-        Some(left.to_std().unwrap_or_default())
-    }
-}
-
 fn extend(graph: &Graph, extension: &Extension) -> Graph {
     Graph::new(Arc::clone(graph.schema()), extension.around(graph.transports().clone()))
 }
@@ -407,50 +367,4 @@ fn prepare_guarded(
 
 fn not_planned() -> GraphqlError {
     GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the operation could not be planned")
-}
-
-/// Adds the plan and how many requests subgraphs got so far.
-fn add_debug(response: &mut GraphqlResponse, prepared: &Prepared) {
-    let requests = response.subgraph_requests.iter().map(|(name, count)| (name.to_string(), Value::from(*count)));
-    let details = json!({
-        "subgraphRequests": requests.collect::<serde_json::Map<_, _>>(),
-        "plan": prepared.known.operation.plan_text(),
-        "cache": response.kept,
-    });
-    response.extensions.insert("selvedge".to_owned(), details);
-}
-
-fn timed_out(timeout: Duration) -> GraphqlResponse {
-    let message = format!("the request took longer than {} ms", timeout.as_millis());
-    GraphqlResponse::from_errors(vec![GraphqlError::new("REQUEST_TIMEOUT", message)])
-}
-
-fn internal_error(correlation_id: &str) -> GraphqlResponse {
-    tracing::error!(correlation_id, "execution panicked");
-    let error = GraphqlError::new(code::INTERNAL_SERVER_ERROR, "internal error")
-        .with_extension("correlationId", correlation_id);
-    GraphqlResponse::from_errors(vec![error])
-}
-
-/// Counts and times an operation.
-fn record(kind: OperationKind, response: &GraphqlResponse, started: Instant) {
-    type PerKind<T> = [T; 3];
-    // Looked up once each: finding a metric by its labels costs as much as a small hash map.
-    static OPERATIONS: PerKind<PerKind<OnceLock<Counter>>> = [const { [const { OnceLock::new() }; 3] }; 3];
-    static DURATIONS: PerKind<OnceLock<Histogram>> = [const { OnceLock::new() }; 3];
-    let (outcome, outcome_number) = match (response.errors.is_empty(), response.data.is_some()) {
-        (true, _) => ("ok", 0),
-        (false, true) => ("partial", 1),
-        (false, false) => ("failed", 2),
-    };
-    let name = kind.as_str();
-    let per_outcome = OPERATIONS.get(kind as usize).and_then(|of_kind: &PerKind<_>| of_kind.get(outcome_number));
-    if let Some(counter) = per_outcome {
-        let find = || metrics::counter!("selvedge_operations_total", "kind" => name, "outcome" => outcome);
-        counter.get_or_init(find).increment(1);
-    }
-    if let Some(histogram) = DURATIONS.get(kind as usize) {
-        let find = || metrics::histogram!("selvedge_operation_duration_seconds", "kind" => name);
-        histogram.get_or_init(find).record(started.elapsed());
-    }
 }

@@ -4,9 +4,8 @@
 //! place of one that was asked for more often, so that clients which never send the same twice cost nothing but time.
 
 use std::{
-    borrow::Borrow,
     cmp::Reverse,
-    hash::{Hash, Hasher},
+    hash::Hash,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,7 +16,13 @@ use ahash::RandomState;
 use moka::future::Cache;
 use serde_json::{Map, Value};
 
-use super::{not_planned, planning::Planning, prepare_guarded, weigh::operation_bytes};
+use super::{
+    not_planned,
+    planning::Planning,
+    prepare_guarded,
+    prepared_key::{AsKey, Asked, PreparedKey},
+    weigh::operation_bytes,
+};
 use crate::{
     cache::{OperationProfile, SchemaCache},
     error::GraphqlError,
@@ -58,74 +63,11 @@ trait AsMemory {
     fn key_bytes(&self) -> usize;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct PreparedKey {
-    pub(super) query: String,
-    pub(super) operation_name: Option<String>,
-    /// For an operation whose selection depends on variables, their values; `None` until that is known.
-    pub(super) conditions: Option<Conditions>,
-}
-
-/// The parts of a key, to look one up without making it.
-struct Asked<'a> {
-    query: &'a str,
-    operation_name: Option<&'a str>,
-    conditions: Option<Conditions>,
-}
-
-impl Asked<'_> {
-    fn to_key(&self) -> PreparedKey {
-        PreparedKey {
-            query: self.query.to_owned(),
-            operation_name: self.operation_name.map(str::to_owned),
-            conditions: self.conditions.clone(),
-        }
-    }
-}
-
-/// What is one key whether it owns its parts or not.
-trait AsKey {
-    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>);
-}
-
-impl AsKey for PreparedKey {
-    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>) {
-        (&self.query, self.operation_name.as_deref(), self.conditions.as_ref())
-    }
-}
-
-impl AsKey for Asked<'_> {
-    fn parts(&self) -> (&str, Option<&str>, Option<&Conditions>) {
-        (self.query, self.operation_name, self.conditions.as_ref())
-    }
-}
-
 impl AsMemory for PreparedKey {
     fn key_bytes(&self) -> usize {
         self.query.len() + self.operation_name.as_ref().map_or(0, String::len)
     }
 }
-
-impl<'a> Borrow<dyn AsKey + Sync + 'a> for PreparedKey {
-    fn borrow(&self) -> &(dyn AsKey + Sync + 'a) {
-        self
-    }
-}
-
-impl Hash for dyn AsKey + Sync + '_ {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // As the fields of `PreparedKey` are hashed.
-        self.parts().hash(state);
-    }
-}
-
-impl PartialEq for dyn AsKey + Sync + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-
-impl Eq for dyn AsKey + Sync + '_ {}
 
 /// A prepared operation, and how often it was asked for.
 pub(super) struct Known {
@@ -405,18 +347,5 @@ mod tests {
         let fields: String = (0..100).map(|number| format!("n{number}: name ")).collect();
         let large = prepare(&operations, &format!("{{ things {{ {fields} }} }}")).await.weight_bytes;
         assert!(large > small + 100 * 200, "{small} and {large}");
-    }
-
-    #[test]
-    fn a_key_and_its_parts_are_found_by_each_other() {
-        let hasher = RandomState::new();
-        for operation_name in [None, Some("a")] {
-            let asked = Asked { query: "{ a }", operation_name, conditions: None };
-            let key = asked.to_key();
-            let parts: &(dyn AsKey + Sync) = &asked;
-            let borrowed: &(dyn AsKey + Sync) = key.borrow();
-            assert!(borrowed == parts);
-            assert_eq!(hasher.hash_one(&key), hasher.hash_one(parts));
-        }
     }
 }

@@ -12,7 +12,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use tokio::{task, time::Instant};
 
-use super::prepared::{Known, PreparedKey, PreparedOperations, Remembered, Room};
+use super::{
+    prepared::{Known, PreparedOperations, Remembered, Room},
+    prepared_key::PreparedKey,
+};
 use crate::{cache::AnswerCache, error::GraphqlError, execute::Graph, parse::Limits, worker::Worker};
 
 /// When it is looked first whether a graph that was replaced is still in use: most requests take no longer. The time

@@ -1,22 +1,20 @@
 //! Leaves a subgraph alone that keeps failing.
 
 use std::{
-    future::Future,
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use futures::future::Either;
 use metrics::SharedString;
 use parking_lot::Mutex;
-use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::{
     SubgraphRequest, SubgraphResponse, TransportError,
     circuit::{Circuit, Outcome, State, Ticket},
+    ending::{Ended, Ending},
 };
 use crate::config::CircuitBreakerConfig;
 
@@ -98,7 +96,7 @@ where
 {
     type Response = SubgraphResponse;
     type Error = TransportError;
-    type Future = Either<BreakerFuture<S::Future>, std::future::Ready<Result<SubgraphResponse, TransportError>>>;
+    type Future = Either<Ended<S::Future, Trip>, std::future::Ready<Result<SubgraphResponse, TransportError>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         self.inner.poll_ready(context)
@@ -110,22 +108,28 @@ where
             return Either::Right(std::future::ready(Err(refusal)));
         };
         let trip = Trip { watched: Arc::clone(&self.watched), ticket: Some(ticket), deadline: request.deadline };
-        Either::Left(BreakerFuture { trip, answer: self.inner.call(request) })
+        Either::Left(Ended::new(self.inner.call(request), trip))
     }
 }
 
 /// A trip whose outcome is recorded in any case.
-struct Trip {
+pub(super) struct Trip {
     watched: Arc<Watched>,
     ticket: Option<Ticket>,
     deadline: Option<Instant>,
 }
 
 impl Trip {
-    fn end(&mut self, outcome: Outcome) {
+    fn record(&mut self, outcome: Outcome) {
         if let Some(ticket) = self.ticket.take() {
             self.watched.record(ticket, outcome);
         }
+    }
+}
+
+impl Ending for Trip {
+    fn end(&mut self, result: &Result<SubgraphResponse, TransportError>) {
+        self.record(outcome(result));
     }
 }
 
@@ -133,7 +137,7 @@ impl Drop for Trip {
     /// Abandoned: by the timeout, which is the subgraph's fault, or by a client that went away, which is not.
     fn drop(&mut self) {
         let is_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        self.end(if is_late { Outcome::Failure } else { Outcome::Unknown });
+        self.record(if is_late { Outcome::Failure } else { Outcome::Unknown });
     }
 }
 
@@ -156,29 +160,6 @@ fn outcome(result: &Result<SubgraphResponse, TransportError>) -> Outcome {
                 Outcome::Unknown
             }
         },
-    }
-}
-
-pin_project! {
-    /// The answer of [`Breaker`].
-    pub(super) struct BreakerFuture<F> {
-        trip: Trip,
-        #[pin]
-        answer: F,
-    }
-}
-
-impl<F> Future for BreakerFuture<F>
-where
-    F: Future<Output = Result<SubgraphResponse, TransportError>>,
-{
-    type Output = Result<SubgraphResponse, TransportError>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let result = ready!(this.answer.poll(context));
-        this.trip.end(outcome(&result));
-        Poll::Ready(result)
     }
 }
 

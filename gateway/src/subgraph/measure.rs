@@ -1,18 +1,18 @@
 //! Counts and times the requests to a subgraph.
 
 use std::{
-    future::Future,
-    pin::Pin,
     sync::{Arc, OnceLock},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use metrics::{Counter, Histogram, SharedString};
-use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use super::{OperationKind, SubgraphRequest, SubgraphResponse, TransportError};
+use super::{
+    OperationKind, SubgraphRequest, SubgraphResponse, TransportError,
+    ending::{Ended, Ending},
+};
 
 /// The outcome of requests that were answered.
 const ANSWERED: &str = "OK";
@@ -91,44 +91,28 @@ where
 {
     type Response = SubgraphResponse;
     type Error = TransportError;
-    type Future = MeasureFuture<S::Future>;
+    type Future = Ended<S::Future, Timed>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: SubgraphRequest) -> Self::Future {
-        MeasureFuture {
-            kind: request.kind,
-            started: Instant::now(),
-            meters: Arc::clone(&self.meters),
-            answer: self.inner.call(request),
-        }
+        let timed = Timed { kind: request.kind, started: Instant::now(), meters: Arc::clone(&self.meters) };
+        Ended::new(self.inner.call(request), timed)
     }
 }
 
-pin_project! {
-    /// The answer of [`Measure`].
-    pub(super) struct MeasureFuture<F> {
-        #[pin]
-        answer: F,
-        meters: Arc<Meters>,
-        kind: OperationKind,
-        started: Instant,
-    }
+/// A request under way.
+pub(super) struct Timed {
+    meters: Arc<Meters>,
+    kind: OperationKind,
+    started: Instant,
 }
 
-impl<F> Future for MeasureFuture<F>
-where
-    F: Future<Output = Result<SubgraphResponse, TransportError>>,
-{
-    type Output = Result<SubgraphResponse, TransportError>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let result = ready!(this.answer.poll(context));
+impl Ending for Timed {
+    fn end(&mut self, result: &Result<SubgraphResponse, TransportError>) {
         let outcome = result.as_ref().map_or_else(TransportError::code, |_| ANSWERED);
-        this.meters.record(*this.kind, outcome, *this.started);
-        Poll::Ready(result)
+        self.meters.record(self.kind, outcome, self.started);
     }
 }

@@ -12,6 +12,7 @@ mod connect;
 mod connector;
 mod deduplicate;
 mod document;
+mod ending;
 mod exchange;
 mod header_list;
 mod http_answer;

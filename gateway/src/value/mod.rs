@@ -5,12 +5,15 @@
 
 mod keys;
 mod layout;
+mod node;
 mod read;
+mod scan;
 mod shape;
 mod tree;
 
 pub use keys::{KeyId, Keys};
 pub use layout::{LayoutId, Layouts, SlotId};
+pub use node::{List, Object, Span, Value};
 pub use read::{Answer, ReadError, read_answer, read_value};
 pub use shape::{Shape, ShapeEntry, ShapeId, Shapes};
-pub use tree::{List, Object, Span, Tree, Value};
+pub use tree::Tree;

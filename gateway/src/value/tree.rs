@@ -7,78 +7,12 @@
 use ahash::AHashMap;
 use bytes::Bytes;
 
-use super::SlotId;
+use super::{List, Object, SlotId, Span, Value};
 use crate::schema::{TypeId, TypeNames};
 
 /// How many values a tree may have: 4 GiB of them. It is far more than all answers of a request may be long, unless they
 /// are empty objects where many fields were asked for.
 const MAX_VALUES: usize = 1 << 28;
-
-/// A stretch of bytes of one answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Which answer.
-    pub buffer: u32,
-    /// The first byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
-/// A value in the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value {
-    /// No subgraph has said anything of it.
-    Absent,
-    /// `null`.
-    Null,
-    /// Raw JSON: a number, text with its quotes, a truth value, or an object of a custom scalar.
-    Leaf(Span),
-    /// A list.
-    List(List),
-    /// An object with a selection.
-    Object(Object),
-    /// What stands before the values of an object; never the value of anything.
-    Head {
-        /// Its type, as far as a subgraph said it.
-        typename: Option<TypeId>,
-        /// How many values follow.
-        width: u32,
-    },
-}
-
-/// A list in the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct List {
-    start: u32,
-    length: u32,
-    /// Whether it stands in more than one place.
-    pub is_shared: bool,
-}
-
-impl List {
-    /// The same for all places that share it, and different from all other lists that are not empty.
-    #[must_use]
-    pub const fn id(self) -> u32 {
-        self.start
-    }
-}
-
-/// An object in the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Object {
-    head: u32,
-    /// Whether it stands in more than one place.
-    pub is_shared: bool,
-}
-
-impl Object {
-    /// The same for all places that share it, and different from all other objects.
-    #[must_use]
-    pub const fn id(self) -> u32 {
-        self.head
-    }
-}
 
 /// Values, with the bytes that they point into.
 #[derive(Debug, Default)]

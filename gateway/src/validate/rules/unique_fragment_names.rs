@@ -1,22 +1,14 @@
 //! Fragment name uniqueness: <https://spec.graphql.org/September2025/#sec-Fragment-Name-Uniqueness>.
 
-use ahash::AHashMap;
-
+use super::repeated::report_second;
 use crate::validate::{context::Context, rule::Rule};
 
 pub(super) struct UniqueFragmentNames;
 
 impl<'v> Rule<'v> for UniqueFragmentNames {
     fn document(&mut self, context: &mut Context<'v>) {
-        let mut known = AHashMap::new();
-        for name in context.document.fragments().map(|fragment| fragment.name) {
-            if let Some(first) = known.get(name.text) {
-                let message = format!("There can be only one fragment named \"{}\".", name.text);
-                context.report(message, &[*first, name.at]);
-            } else {
-                known.insert(name.text, name.at);
-            }
-        }
+        let names = context.document.fragments().map(|fragment| fragment.name);
+        report_second(context, "fragment", names);
     }
 }
 

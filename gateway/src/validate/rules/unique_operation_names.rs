@@ -1,22 +1,14 @@
 //! Operation name uniqueness: <https://spec.graphql.org/September2025/#sec-Operation-Name-Uniqueness>.
 
-use ahash::AHashMap;
-
+use super::repeated::report_second;
 use crate::validate::{context::Context, rule::Rule};
 
 pub(super) struct UniqueOperationNames;
 
 impl<'v> Rule<'v> for UniqueOperationNames {
     fn document(&mut self, context: &mut Context<'v>) {
-        let mut known = AHashMap::new();
-        for name in context.document.operations().filter_map(|operation| operation.name) {
-            if let Some(first) = known.get(name.text) {
-                let message = format!("There can be only one operation named \"{}\".", name.text);
-                context.report(message, &[*first, name.at]);
-            } else {
-                known.insert(name.text, name.at);
-            }
-        }
+        let names = context.document.operations().filter_map(|operation| operation.name);
+        report_second(context, "operation", names);
     }
 }
 
