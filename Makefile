@@ -59,6 +59,9 @@ bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of
 bench-cache: setup $(FRONT)/.built ## Hit rate, pages a second and staleness of the cache with a stream of stock changes
 	cargo bench --bench cache
 
+bench-instructions: setup ## What a request costs by callgrind's count, stage by stage (needs valgrind)
+	cargo bench --profile measure -p selvedge-gateway --bench instructions
+
 soak-reload: setup ## Change the schema 1,000 times under load; fails on a failed request or growing memory
 	SOAK_RELOADS=$(or $(RELOADS),1000) cargo test -p selvedge-gateway --test reload_soak -- --nocapture
 
@@ -79,4 +82,4 @@ up: .env ## Start the distributed form with Docker (docker-compose.yml)
 down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
-.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-peers soak-reload up down
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-instructions bench-peers soak-reload up down

@@ -8,14 +8,13 @@ use std::{
     time::Duration,
 };
 
-use selvedge_gateway::schema::{SubgraphSdl, compose};
-
 use super::{
     GATEWAY_CORE, Results,
     load::Measured,
     machine,
     replay::Replay,
-    scenarios::{Graph, Scenario, Sharing},
+    scenarios::{Scenario, Sharing},
+    supergraph::composed,
 };
 
 const START_WITHIN: Duration = Duration::from_secs(30);
@@ -50,7 +49,7 @@ pub(crate) fn released() -> PathBuf {
 impl Running {
     pub(crate) async fn start(kind: Kind, binary: &Path, scenario: &Scenario, replay: &Replay, folder: &Path) -> Self {
         let supergraph = folder.join("supergraph.graphql");
-        fs::write(&supergraph, composed(scenario.graph, replay)).unwrap();
+        fs::write(&supergraph, composed(scenario.graph, |name| replay.url(name))).unwrap();
         // Free a moment ago; nothing else here takes ports.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new("taskset");
@@ -121,25 +120,6 @@ impl Drop for Running {
 fn said(kind: Kind, folder: &Path) -> String {
     let read = |name: &str| fs::read_to_string(folder.join(format!("{kind:?}.{name}"))).unwrap_or_default();
     format!("{kind:?} does not serve:\n{}{}", read("out"), read("err"))
-}
-
-fn composed(graph: Graph, replay: &Replay) -> String {
-    let subgraphs: Vec<(&str, &str)> = match graph {
-        Graph::Opinions => vec![
-            ("accounts", include_str!("data/accounts.graphql")),
-            ("inventory", include_str!("data/inventory.graphql")),
-            ("products", include_str!("data/products.graphql")),
-            ("reviews", include_str!("data/reviews.graphql")),
-        ],
-        Graph::Shop => vec![
-            ("inventory", include_str!("../../../schema/subgraphs/inventory.graphql")),
-            ("preferences", include_str!("../../../schema/subgraphs/preferences.graphql")),
-            ("recommendation", include_str!("../../../schema/subgraphs/recommendation.graphql")),
-        ],
-    };
-    let subgraph =
-        |(name, sdl): (&str, &str)| SubgraphSdl { name: name.to_owned(), url: replay.url(name), sdl: sdl.to_owned() };
-    compose(&subgraphs.into_iter().map(subgraph).collect::<Vec<_>>()).unwrap()
 }
 
 fn our_config(sharing: Sharing) -> String {

@@ -24,6 +24,7 @@ mod replay;
 mod report;
 mod resolve;
 mod scenarios;
+mod supergraph;
 
 use std::{path::PathBuf, rc::Rc, time::Duration};
 
