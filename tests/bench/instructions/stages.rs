@@ -104,8 +104,9 @@ fn repeat(rounds: u64, mut work: impl FnMut()) {
 }
 
 fn on(way: Way, schema: &Arc<ServedSchema>) -> Bench {
-    // As in the comparison with the peer: each request by itself.
-    let yaml = "mode: production\nsubgraphs:\n  default:\n    deduplicate: false\n";
+    // Each request by itself, and with an identity for subgraphs, as the shop has it.
+    let yaml = "mode: production\nidentity:\n  secret: a secret of this benchmark and nothing else\n\
+                subgraphs:\n  default:\n    deduplicate: false\n";
     let config: Config = load(yaml, &BTreeMap::new()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let transports = transports(way, schema, &config);
