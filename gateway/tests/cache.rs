@@ -11,7 +11,7 @@ mod cache_support;
 
 use std::{sync::Arc, time::Duration};
 
-use cache_support::{Shop, World, config, supergraph};
+use cache_support::{Shop, World, config, subgraphs, supergraph};
 use selvedge_gateway::{
     cache::EntityEvent,
     config::{CacheScope, CacheSubgraphConfig, CacheTypeConfig},
@@ -108,6 +108,35 @@ async fn the_schema_says_how_long_where_the_answer_does_not() {
         tokio::time::advance(Duration::from_secs(19)).await;
     }
     assert_eq!(asked, [(1, 1), (1, 1), (1, 2), (2, 2)], "50 s for the page, 20 s for products with their badges");
+}
+
+/// Composition drops the directive, so the gateway reads it where it composes.
+#[tokio::test(start_paused = true)]
+async fn subgraphs_say_how_long_in_their_own_schemas_each_for_itself() {
+    let directive = "enum CacheControlScope { PUBLIC PRIVATE }
+        directive @cacheControl(maxAge: Int, scope: CacheControlScope, inheritMaxAge: Boolean)
+            on FIELD_DEFINITION | OBJECT | INTERFACE | UNION";
+    let saying =
+        |sdl: &str, what: &str, more: &str| format!("{} {directive}", sdl.replace(what, &format!("{what}{more}")));
+    let mut subgraphs = subgraphs();
+    let public = |seconds: u32| format!(" @cacheControl(maxAge: {seconds}, scope: PUBLIC)");
+    subgraphs[0].sdl = saying(&subgraphs[0].sdl, "page(name: String): Page", &public(50));
+    subgraphs[0].sdl = subgraphs[0].sdl.replace("[Product!]!", "[Product!]! @cacheControl(inheritMaxAge: true)");
+    subgraphs[1].sdl = saying(&subgraphs[1].sdl, "type Badge @key(fields: \"sku\")", &public(20));
+    let product = "type Product @key(fields: \"id\") @key(fields: \"handle\")";
+    subgraphs[1].sdl = subgraphs[1].sdl.replace(product, &format!("{product}{}", public(30)));
+    let mut config = config();
+    // `wishes` says nothing of its own products.
+    config.cache.implicit_scope = CacheScope::Public;
+    let shop = Shop::composed(World::new(), config, &subgraphs);
+    let mut asked = Vec::new();
+    for _ in 0..4 {
+        shop.ask(PAGE, None).await;
+        shop.ask("{ product(id: \"1\") { note } }", None).await;
+        asked.push(["pages", "stock", "wishes"].map(|name| shop.world.asked(name).len()));
+        tokio::time::advance(Duration::from_secs(19)).await;
+    }
+    assert_eq!(asked, [[1, 2, 1], [1, 2, 2], [1, 4, 3], [2, 4, 4]]);
 }
 
 #[tokio::test(start_paused = true)]

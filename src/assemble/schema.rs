@@ -43,5 +43,5 @@ pub(crate) fn compose_schema(sdls: &[SubgraphSdl]) -> Result<Arc<ServedSchema>, 
     let supergraph = compose(sdls).map_err(|error| Failure::operation("the subgraphs do not compose", &error))?;
     let schema = ServedSchema::from_supergraph_sdl(&supergraph)
         .map_err(|error| Failure::operation("the supergraph cannot be served", &error))?;
-    Ok(Arc::new(schema))
+    Ok(Arc::new(schema.with_cache_hints(sdls)))
 }

@@ -91,7 +91,8 @@ impl FetchProfile {
         let entity_max_age_s = own.entity_max_age_s.unwrap_or(config.entity_max_age_s);
         let root = root_of(schema, fetch);
         let entities: &EntityTypes = schema.entities();
-        let (nodes, said) = Compiler::new(entities, types, entity_max_age_s).compile(&fetch.operation, root)?;
+        let (nodes, said) =
+            Compiler::new((entities, types), &fetch.subgraph, entity_max_age_s).compile(&fetch.operation, root)?;
         let batches = match &fetch.target {
             Target::Entities(batches) => batches.iter().map(|batch| outputs(batch, &nodes)).collect::<Option<_>>()?,
             Target::Root | Target::At(_) => Vec::new(),

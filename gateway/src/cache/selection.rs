@@ -84,13 +84,19 @@ pub(super) struct Compiler<'a> {
     pub(super) tagged: &'a TaggedTypes,
     /// How long entities are kept where nothing is said, in seconds.
     pub(super) entity_max_age_s: u64,
+    /// Who answers.
+    subgraph: &'a str,
     nodes: Nodes,
     said: Said,
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(entities: &'a EntityTypes, tagged: &'a TaggedTypes, entity_max_age_s: u64) -> Self {
-        Self { entities, tagged, entity_max_age_s, nodes: Nodes::default(), said: Said::default() }
+    pub(super) fn new(
+        (entities, tagged): (&'a EntityTypes, &'a TaggedTypes),
+        subgraph: &'a str,
+        entity_max_age_s: u64,
+    ) -> Self {
+        Self { entities, tagged, entity_max_age_s, subgraph, nodes: Nodes::default(), said: Said::default() }
     }
 
     /// Reads the text of an operation whose root has the type `root`; `None` when it is not understood, and then its
@@ -138,7 +144,7 @@ impl<'a> Compiler<'a> {
     ) -> Option<()> {
         if ty == "_Entity" {
             self.can_be(node, narrowed);
-            self.said.hear(self.entities.type_hint(narrowed), Some(self.entity_max_age_s));
+            self.said.hear(self.entities.type_hint(self.subgraph, narrowed), Some(self.entity_max_age_s));
         }
         self.select(set, (node, narrowed), document)
     }
@@ -157,7 +163,7 @@ impl<'a> Compiler<'a> {
         let named = self.entities.field_type(ty, &field.name);
         let is_composite = !field.selection_set.items.is_empty();
         let otherwise = (is_root || is_composite).then_some(0);
-        self.said.hear(self.entities.hint(ty, &field.name), otherwise);
+        self.said.hear(self.entities.hint(self.subgraph, ty, &field.name), otherwise);
         if !is_composite {
             if !self.tagged.matters(&field.name) {
                 return Some(());

@@ -118,7 +118,7 @@ impl Rules {
 fn read(text: &SchemaText) -> Result<ServedSchema, Refusal> {
     Ok(match text {
         SchemaText::Supergraph(sdl) => ServedSchema::from_supergraph_sdl(sdl)?,
-        SchemaText::Subgraphs(sdls) => ServedSchema::from_supergraph_sdl(&compose(sdls)?)?,
+        SchemaText::Subgraphs(sdls) => ServedSchema::from_supergraph_sdl(&compose(sdls)?)?.with_cache_hints(sdls),
     })
 }
 

@@ -6,7 +6,7 @@ use graphql_tools::{
     static_graphql::schema::{Directive, Document, Field, TypeDefinition},
 };
 
-use super::{TypeNames, TypeRef, types::Definition};
+use super::{TypeNames, TypeRef, cache_hints::CacheHints, types::Definition};
 
 /// How long a field's value stays true, as `@cacheControl` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +37,8 @@ struct Facts {
 #[derive(Debug, Default)]
 pub struct EntityTypes {
     types: AHashMap<String, Facts>,
+    /// What each subgraph says in its own schema, where that is known; else the supergraph speaks for all of them.
+    hints: Option<CacheHints>,
 }
 
 impl EntityTypes {
@@ -135,17 +137,25 @@ impl EntityTypes {
         self.types.get(of)?.fields.get(field).map(|(named, _)| named.as_str())
     }
 
-    /// What is said of a field: by itself, else by its type.
+    /// Lets each subgraph speak for itself.
+    pub(super) fn hear(&mut self, hints: CacheHints) {
+        self.hints = Some(hints);
+    }
+
+    /// What is said of a field that a subgraph answers: by itself, else by its type. In the supergraph it is said for
+    /// all subgraphs.
     #[must_use]
-    pub fn hint(&self, of: &str, field: &str) -> Option<CacheHint> {
+    pub fn hint(&self, subgraph: &str, of: &str, field: &str) -> Option<CacheHint> {
         let (named, own) = self.types.get(of)?.fields.get(field)?;
-        own.or_else(|| self.types.get(named)?.hint)
+        let of_subgraph = self.hints.as_ref().and_then(|hints| hints.of_field(subgraph, of, field));
+        of_subgraph.or(*own).or_else(|| self.type_hint(subgraph, named))
     }
 
     /// What is said of a type.
     #[must_use]
-    pub fn type_hint(&self, of: &str) -> Option<CacheHint> {
-        self.types.get(of)?.hint
+    pub fn type_hint(&self, subgraph: &str, of: &str) -> Option<CacheHint> {
+        let of_subgraph = self.hints.as_ref().and_then(|hints| hints.of_type(subgraph, of));
+        of_subgraph.or_else(|| self.types.get(of)?.hint)
     }
 }
 

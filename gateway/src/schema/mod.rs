@@ -1,6 +1,7 @@
 //! The schema that is served: composed from subgraphs or loaded, and what clients see of it.
 
 mod api;
+mod cache_hints;
 mod compose;
 mod entities;
 pub mod federation;

@@ -6,7 +6,9 @@ use graphql_tools::{parser::parse_schema, static_graphql::schema::Document};
 use sha2::{Digest, Sha256};
 
 use super::{
+    SubgraphSdl,
     api::ApiSchema,
+    cache_hints::CacheHints,
     entities::EntityTypes,
     federation::Federation,
     public::public_document,
@@ -80,6 +82,19 @@ impl ServedSchema {
         })
     }
 
+    /// The same, with what the subgraphs say in their own schemas of how long answers stay true (`@cacheControl`):
+    /// composition drops it.
+    #[must_use]
+    pub fn with_cache_hints(mut self, subgraphs: &[SubgraphSdl]) -> Self {
+        let hints = CacheHints::of(subgraphs);
+        if !hints.is_empty() {
+            // Another hint is another schema, though the supergraph is the same.
+            self.version = hexadecimal(Sha256::new().chain_update(&self.version).chain_update(format!("{hints:?}")));
+            self.entities.hear(hints);
+        }
+        self
+    }
+
     /// The schema that clients see, as SDL, without federation's machinery and inaccessible elements.
     #[must_use]
     pub fn api_sdl(&self) -> &str {
@@ -129,7 +144,11 @@ impl ServedSchema {
 }
 
 fn version(supergraph: &Document) -> String {
-    Sha256::digest(supergraph.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(Sha256::new().chain_update(supergraph.to_string()))
+}
+
+fn hexadecimal(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn parse(sdl: &str) -> Result<Document, SchemaError> {

@@ -253,14 +253,17 @@ pub fn config() -> Config {
     config
 }
 
-pub fn supergraph() -> String {
+pub fn subgraphs() -> [SubgraphSdl; 3] {
     let subgraph = |name: &str, sdl: &str| SubgraphSdl {
         name: name.to_owned(),
         url: format!("http://{name}.test/graphql"),
         sdl: format!("{LINK} {sdl}"),
     };
-    let all = [subgraph("pages", PAGES), subgraph("stock", STOCK), subgraph("wishes", WISHES)];
-    compose(&all).unwrap_or_else(|error| panic!("{error}"))
+    [subgraph("pages", PAGES), subgraph("stock", STOCK), subgraph("wishes", WISHES)]
+}
+
+pub fn supergraph() -> String {
+    compose(&subgraphs()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 impl Shop {
@@ -274,16 +277,23 @@ impl Shop {
 
     /// Over a supergraph.
     pub fn over(world: World, config: Config, supergraph: &str) -> Self {
-        Self::before(Arc::new(world), config, supergraph)
+        Self::before(Arc::new(world), config, ServedSchema::from_supergraph_sdl(supergraph).unwrap())
+    }
+
+    /// Over subgraphs that the gateway composes by itself.
+    pub fn composed(world: World, config: Config, subgraphs: &[SubgraphSdl]) -> Self {
+        let supergraph = compose(subgraphs).unwrap_or_else(|error| panic!("{error}"));
+        let schema = ServedSchema::from_supergraph_sdl(&supergraph).unwrap().with_cache_hints(subgraphs);
+        Self::before(Arc::new(world), config, schema)
     }
 
     /// Another gateway before the same world.
     pub fn beside(&self, config: Config) -> Self {
-        Self::before(Arc::clone(&self.world), config, &supergraph())
+        Self::before(Arc::clone(&self.world), config, ServedSchema::from_supergraph_sdl(&supergraph()).unwrap())
     }
 
-    fn before(world: Arc<World>, config: Config, supergraph: &str) -> Self {
-        let schema = Arc::new(ServedSchema::from_supergraph_sdl(supergraph).unwrap());
+    fn before(world: Arc<World>, config: Config, schema: ServedSchema) -> Self {
+        let schema = Arc::new(schema);
         let mut transports = SubgraphTransports::default();
         for (name, _) in schema.subgraphs() {
             let (name, world) = (name.to_owned(), Arc::clone(&world));
