@@ -146,11 +146,10 @@ pub(crate) enum Purpose {
         /// Whether it is development mode where neither file nor environment say.
         development: bool,
     },
-    /// To serve subgraphs, with or without a gateway; the secret that they share with it must be there.
-    Subgraphs {
-        /// Whether it is development mode where neither file nor environment say.
-        development: bool,
-    },
+    /// To serve subgraphs alone; the secret that they share with the gateway must be there.
+    Subgraphs,
+    /// To serve the whole shop in one process; in development mode where neither file nor environment say otherwise.
+    Shop,
     /// To find the stores; secrets are not needed.
     Tool,
 }
@@ -170,8 +169,8 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment, purpose: Purp
         None => Failure::Usage(error.to_string()),
     };
     let development: &[_] = match purpose {
-        Purpose::Gateway { development: true } | Purpose::Subgraphs { development: true } => &[("mode", "development")],
-        Purpose::Gateway { .. } | Purpose::Subgraphs { .. } | Purpose::Tool => &[],
+        Purpose::Gateway { development: true } | Purpose::Shop => &[("mode", "development")],
+        Purpose::Gateway { development: false } | Purpose::Subgraphs | Purpose::Tool => &[],
     };
     let mut config: Config = gateway_config::parse_over(development, &yaml, &environment.0).map_err(named)?;
     for (variable, key) in ENGINES {
@@ -181,11 +180,15 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment, purpose: Purp
     }
     name_live_streams(&mut config.gateway);
     name_revisions(&mut config.gateway);
+    if purpose == Purpose::Shop {
+        // Its subgraphs say what may be kept, and their events come in the same process.
+        config.gateway.cache.enabled.get_or_insert(true);
+    }
     config.gateway.fill_development_secrets();
     if purpose != Purpose::Tool {
         config.gateway.validate().map_err(named)?;
     }
-    if matches!(purpose, Purpose::Subgraphs { .. }) {
+    if matches!(purpose, Purpose::Subgraphs | Purpose::Shop) {
         config.gateway.identity.require().map_err(named)?;
     }
     Ok(config)

@@ -29,7 +29,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
-    let config = config::load(options.config.as_deref(), &environment, Purpose::Subgraphs { development: false })?;
+    let config = config::load(options.config.as_deref(), &environment, Purpose::Subgraphs)?;
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
     let engines = Engines::open(&config, shutdown.clone()).await?;

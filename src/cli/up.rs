@@ -47,7 +47,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options, environment: Environment) -> Result<(), Failure> {
-    let mut config = config::load(options.config.as_deref(), &environment, Purpose::Subgraphs { development: true })?;
+    let mut config = config::load(options.config.as_deref(), &environment, Purpose::Shop)?;
     if let Some(listen) = options.listen {
         config.gateway.server.listen = listen.to_string();
     }

@@ -85,6 +85,8 @@ impl Place<'_> {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = selvedge_pinned(self.folder, self.core);
         command.args(arguments).env("SELVEDGE_MODE", "development").env("SELVEDGE_IDENTITY_SECRET", IDENTITY_SECRET);
+        // What is measured is the work for a page; `bench-cache` measures what can be left out of it.
+        command.env("SELVEDGE_CACHE__ENABLED", "false");
         if arguments.contains(&"up") || arguments.contains(&"gateway") {
             command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
         }

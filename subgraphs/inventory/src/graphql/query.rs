@@ -41,8 +41,8 @@ impl RootQuery {
     }
 
     /// `first` and `last` are at most 250, and 20 when neither is given.
-    // Which products there are may be this old; what is shown of each of them may not.
-    #[graphql(cache_control(max_age = 5))]
+    // No event tells that another product has come to belong into a list.
+    #[graphql(cache_control(no_cache))]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
     async fn products(
         &self,
