@@ -343,3 +343,30 @@ async fn until(holds: impl Fn() -> bool) {
     .await
     .expect("it never came to hold");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_mutation_whose_client_goes_away_may_have_run_all_the_same() {
+    let shop = Arc::new(Shop::new(World::new().saying(PUBLIC).gated()));
+    shop.world.open(1_000);
+    let seen = async || shop.ask("{ product(id: \"1\") { badge { available } } }", Some("ada")).await;
+    assert_eq!(seen().await["product"]["badge"]["available"], 100);
+    // It waits for a permit, after it has run.
+    let permits = shop.world.gate.as_ref().unwrap().available_permits();
+    shop.world.gate.as_ref().unwrap().forget_permits(permits);
+    shop.world.forget_log();
+    let writing = {
+        let shop = Arc::clone(&shop);
+        tokio::spawn(async move { shop.ask("mutation { reserveSilently(sku: \"s1\") }", Some("ada")).await })
+    };
+    while shop.world.asked("stock").is_empty() {
+        tokio::task::yield_now().await;
+    }
+    writing.abort();
+    assert!(writing.await.unwrap_err().is_cancelled());
+    shop.world.open(1_000);
+    assert_eq!(seen().await["product"]["badge"]["available"], 99);
+    // What a subgraph does even later is seen a little later.
+    shop.world.sell("s1");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(seen().await["product"]["badge"]["available"], 98);
+}

@@ -1,9 +1,57 @@
 //! What a mutation has changed, before its answer is given to the client: who writes reads their own writes.
 
+use std::{sync::Arc, time::Duration};
+
 use super::{AnswerCache, FetchProfile, answer::Envelope, settle::observe_things, tag::Reading};
 use crate::subgraph::{CallerKey, SubgraphBody, SubgraphResponse, TransportError};
 
+/// A mutation that nobody waits for any more may still take effect for this long.
+const RUNS_ON_FOR: Duration = Duration::from_secs(2);
+
+/// A mutation without an answer yet. When it is dropped, its client has gone away, and it may have run all the same.
+pub struct MutationUnderWay<'c> {
+    cache: &'c AnswerCache,
+    caller: Option<&'c CallerKey>,
+    subgraph: &'c str,
+    is_answered: bool,
+}
+
+impl MutationUnderWay<'_> {
+    /// It has its answer.
+    pub const fn answered(&mut self) {
+        self.is_answered = true;
+    }
+}
+
+impl Drop for MutationUnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.cache.raise_floor_for_a_while(self.caller, self.subgraph);
+        }
+    }
+}
+
 impl AnswerCache {
+    /// Watches a mutation of a caller until it has its answer.
+    #[must_use]
+    pub const fn watch<'c>(&'c self, caller: Option<&'c CallerKey>, subgraph: &'c str) -> MutationUnderWay<'c> {
+        MutationUnderWay { cache: self, caller, subgraph, is_answered: false }
+    }
+
+    /// Lets one caller see nothing of a subgraph that was asked for before now, nor what is asked for until whatever
+    /// still runs there has run.
+    fn raise_floor_for_a_while(&self, caller: Option<&CallerKey>, subgraph: &str) {
+        self.raise_floor(caller, subgraph);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (inner, caller, subgraph) = (Arc::downgrade(&self.0), caller.cloned(), subgraph.to_owned());
+        drop(runtime.spawn(async move {
+            tokio::time::sleep(RUNS_ON_FOR).await;
+            if let Some(inner) = inner.upgrade() {
+                Self(inner).raise_floor(caller.as_ref(), &subgraph);
+            }
+        }));
+    }
+
     /// Ends what the answer to a mutation makes untrue: whatever entities it names, and those that it says it has
     /// changed (`extensions.changed`, a list of entity events). A subgraph that does not say so may have changed
     /// anything: then this caller sees nothing of it any more that was asked for before.
@@ -17,7 +65,7 @@ impl AnswerCache {
         let bytes = match answer {
             Ok(SubgraphResponse { body: SubgraphBody::Complete(bytes), .. }) => bytes,
             // It may have run all the same.
-            Ok(_) | Err(_) => return self.raise_floor(caller, subgraph),
+            Ok(_) | Err(_) => return self.raise_floor_for_a_while(caller, subgraph),
         };
         let envelope = Envelope::read(bytes);
         let changed = envelope.as_ref().and_then(|it| it.extensions.as_ref()).and_then(|it| it.changed.as_ref());

@@ -27,6 +27,7 @@ mod types;
 
 pub use answers::{AnswerCache, SchemaCache};
 pub use ask::{Answered, Asking, Fetched, Missing};
+pub use changed::MutationUnderWay;
 pub use event::{EntityEvent, KeyValue};
 pub use piece::Piece;
 pub use profile::{FetchProfile, OperationProfile};

@@ -75,8 +75,13 @@ pub(super) async fn ask(
     let (body, profile, cache) = match question {
         Question::Plain(body) => {
             let moment = context.kept.map(|kept| kept.cache.moment()).unwrap_or_default();
+            let mutated = context.kept.filter(|_| fetch.kind == OperationKind::Mutation);
+            let mut watch = mutated.map(|kept| kept.cache.watch(context.call.caller.as_ref(), &fetch.subgraph));
             let answer = send(fetch, (body, moment), context).await;
-            if let (OperationKind::Mutation, Some(kept)) = (fetch.kind, context.kept) {
+            if let Some(watch) = &mut watch {
+                watch.answered();
+            }
+            if let Some(kept) = mutated {
                 let profile = kept.profile.step(job.step).map(|profile| &**profile);
                 kept.cache.note_changes(profile, (context.call.caller.as_ref(), &fetch.subgraph), &answer);
             }

@@ -87,7 +87,7 @@ async fn what_is_a_callers_own_is_shared_with_nobody_and_names_nobody() {
     assert_eq!(fetches(&second, Some("ada-lovelace"), query).await, 0);
     assert_eq!(second.ask(query, Some("ada-lovelace")).await["me"]["note"], "for ada-lovelace");
     let keys = redis.keys().await;
-    assert!(keys.len() >= 3 && keys.iter().all(|key| !key.contains("ada") && !key.contains("bob")), "{keys:?}");
+    assert!(keys.len() >= 3 && keys.iter().all(|key| !key.contains("lovelace") && !key.contains("bob")), "{keys:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
