@@ -9,6 +9,7 @@
     reason = "tests may unwrap"
 )]
 
+mod directives;
 mod keys;
 mod market;
 mod names;

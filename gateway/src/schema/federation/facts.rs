@@ -61,6 +61,8 @@ pub struct Key {
 pub struct FieldFacts {
     /// The composite type that it has for clients; none for leaves.
     pub named: Option<TypeId>,
+    /// Whether it is said which subgraphs have it; else all do that have the type.
+    pub(super) is_said: bool,
     pub(super) in_subgraph: AHashMap<SubgraphId, FieldIn>,
 }
 

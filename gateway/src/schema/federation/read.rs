@@ -27,6 +27,7 @@ impl Federation {
         for definition in type_definitions(document) {
             reader.add_fields(definition)?;
         }
+        reader.add_required_fields();
         reader.add_key_fields();
         Ok(reader.federation)
     }
@@ -192,7 +193,7 @@ impl<'a> Reader<'a> {
         let Some(id) = self.types.id(name) else { return Ok(()) };
         for field in fields {
             let type_ref = TypeRef::from(&field.field_type);
-            let mut facts = FieldFacts { named: self.types.id(type_ref.named()), in_subgraph: AHashMap::new() };
+            let mut facts = FieldFacts { named: self.types.id(type_ref.named()), ..FieldFacts::default() };
             let written = type_ref.to_string();
             let mut is_said = false;
             let mut overridden = Vec::new();
@@ -202,6 +203,7 @@ impl<'a> Reader<'a> {
                 let read = self.field((name, field, &written), directive, &mut overridden)?;
                 facts.in_subgraph.insert(graph, read);
             }
+            facts.is_said = is_said;
             if !is_said {
                 let owner = self.owners.get(&id).copied();
                 let all = self.federation.types.get(id.0 as usize).map(|facts| &facts.in_subgraph);
@@ -267,6 +269,34 @@ impl<'a> Reader<'a> {
             labels.push(label.into());
             labels.len() - 1
         })
+    }
+
+    /// What a subgraph requires, it does not resolve, even where nothing is said of it: composers forget to say so of
+    /// interface objects.
+    fn add_required_fields(&mut self) {
+        let mut found = AHashSet::new();
+        for ty in self.types.ids() {
+            let Some(facts) = self.federation.types.get(ty.0 as usize) else { continue };
+            for field in facts.fields.values() {
+                for (&subgraph, there) in &field.in_subgraph {
+                    let items = there.requires.iter().flat_map(|set| &set.0);
+                    found.extend(items.filter_map(|item| match item {
+                        FieldSetItem::Field { name, .. } => Some((ty, subgraph, name.clone())),
+                        FieldSetItem::On(..) => None,
+                    }));
+                }
+            }
+        }
+        for (ty, subgraph, name) in found {
+            let keys = self.federation.type_in(ty, subgraph).map_or(&[][..], |there| &there.keys);
+            let is_of_key = keys.iter().any(|key| key.set.below(ty, &name, self.types).is_some());
+            let facts = self.facts(ty).and_then(|facts| facts.fields.get_mut(&name));
+            if let Some(field) = facts.filter(|facts| !facts.is_said && !is_of_key)
+                && let Some(there) = field.in_subgraph.get_mut(&subgraph)
+            {
+                there.is_external = true;
+            }
+        }
     }
 
     /// What a key names, its subgraph can tell, even where nothing is said of it or another subgraph overrides it.

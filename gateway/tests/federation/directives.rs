@@ -1,0 +1,253 @@
+//! One small graph for each thing that federation can say, answered as by one schema with the same data.
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override", "@tag", "@extends"])"#;
+
+fn world(subgraphs: &[(&str, &str)], universe: Value) -> World {
+    let linked: Vec<(&str, String)> = subgraphs.iter().map(|(name, sdl)| (*name, format!("{LINK}{sdl}"))).collect();
+    let subgraphs: Vec<(&str, &str)> = linked.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
+    World::new(&subgraphs, universe)
+}
+
+#[tokio::test]
+async fn what_is_required_lies_across_another_key() {
+    // `weight` is known by `sku` alone, and the subgraph of `freight` knows neither.
+    let world = world(
+        &[
+            (
+                "shop",
+                r#"type Query { toys: [Toy!]! } type Toy @key(fields: "id") @key(fields: "sku") { id: ID! sku: ID! }"#,
+            ),
+            ("scales", r#"type Toy @key(fields: "sku") { sku: ID! weight: Int }"#),
+            (
+                "freight",
+                r#"type Toy @key(fields: "id") { id: ID! weight: Int @external cost: String @requires(fields: "weight") }"#,
+            ),
+        ],
+        json!({ "Query": { "toys": [{ "$": "t1" }, { "$": "t2" }] },
+            "t1": { "__typename": "Toy", "id": "1", "sku": "a", "weight": 3 },
+            "t2": { "__typename": "Toy", "id": "2", "sku": "b", "weight": null } }),
+    );
+    let answer = world.check("{ toys { cost } }").await;
+    assert_eq!(answer.requests.len(), 3, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn two_fields_require_one_with_different_arguments() {
+    let world = world(
+        &[
+            (
+                "shop",
+                r#"type Query { toys: [Toy!]! } type Toy @key(fields: "id") { id: ID! price(currency: String!): Int }"#,
+            ),
+            (
+                "customs",
+                r#"type Toy @key(fields: "id") {
+                  id: ID! price(currency: String!): Int @external
+                  dollars: String @requires(fields: "price(currency: \"USD\")")
+                  euros: String @requires(fields: "price(currency: \"EUR\")")
+                }"#,
+            ),
+        ],
+        json!({ "Query": { "toys": [{ "$": "t1" }] },
+            "t1": { "__typename": "Toy", "id": "1", "price": { "$pick": [5, 6, 7, 8] } } }),
+    );
+    world.check("{ toys { dollars euros } }").await;
+    world.check("{ toys { price: id dollars euros mine: price(currency: \"GBP\") } }").await;
+}
+
+#[tokio::test]
+async fn what_an_entity_below_its_own_type_requires() {
+    let world = world(
+        &[
+            ("shop", r#"type Query { toys: [Toy!]! } type Toy @key(fields: "id") { id: ID! price: Int }"#),
+            (
+                "stock",
+                r#"type Toy @key(fields: "id") {
+                  id: ID! price: Int @external shelf: Shelf shipping: String @requires(fields: "price")
+                }
+                type Shelf { toys: [Toy!]! }"#,
+            ),
+        ],
+        json!({ "Query": { "toys": [{ "$": "t1" }] },
+            "t1": { "__typename": "Toy", "id": "1", "price": 5, "shelf": { "toys": [{ "$": "t1" }, { "$": "t2" }] } },
+            "t2": { "__typename": "Toy", "id": "2", "price": 6, "shelf": null } }),
+    );
+    world.check("{ toys { shelf { toys { shipping } } } }").await;
+    world.check("{ toys { shipping shelf { toys { shipping price shelf { toys { shipping } } } } } }").await;
+}
+
+#[tokio::test]
+async fn required_of_what_is_required() {
+    let world = world(
+        &[
+            ("a", r#"type Query { toys: [Toy!]! } type Toy @key(fields: "id") { id: ID! one: Int }"#),
+            ("b", r#"type Toy @key(fields: "id") { id: ID! one: Int @external two: String @requires(fields: "one") }"#),
+            (
+                "c",
+                r#"type Toy @key(fields: "id") { id: ID! two: String @external three: String @requires(fields: "two") }"#,
+            ),
+            (
+                "d",
+                r#"type Toy @key(fields: "id") { id: ID! plain: Int three: String @external four: String @requires(fields: "three") }"#,
+            ),
+        ],
+        json!({ "Query": { "toys": [{ "$": "t1" }] }, "t1": { "__typename": "Toy", "id": "1", "one": 1, "plain": 4 } }),
+    );
+    let whole = "{ toys { four plain } }";
+    let answer = world.ask(whole, &Value::Null).await.unwrap();
+    assert!(answer.response["errors"].is_null(), "{}", answer.response);
+    assert_eq!(answer.requests.len(), 4, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn a_shared_root_field_of_an_interface_with_an_overridden_field() {
+    let world = world(
+        &[
+            (
+                "old",
+                r#"type Query { top: [Medium!]! @shareable } interface Medium { id: ID! title: String }
+                type Book implements Medium @key(fields: "id") { id: ID! @shareable title: String }
+                type Film implements Medium @key(fields: "id") { id: ID! @shareable title: String }"#,
+            ),
+            (
+                "new",
+                r#"type Query { top: [Medium!]! @shareable } interface Medium { id: ID! title: String }
+                type Book implements Medium @key(fields: "id") { id: ID! @shareable title: String @override(from: "old") }
+                type Film implements Medium @key(fields: "id") { id: ID! @shareable title: String @override(from: "old") }"#,
+            ),
+        ],
+        json!({ "Query": { "top": [{ "$": "b" }, { "$": "f" }] },
+            "b": { "__typename": "Book", "id": "1", "title": "b" }, "f": { "__typename": "Film", "id": "2", "title": "f" } }),
+    );
+    let answer = world.check("{ top { id title __typename } }").await;
+    assert_eq!((answer.requests_to("new"), answer.requests_to("old")), (1, 0), "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn what_a_path_provides() {
+    let world = world(
+        &[
+            (
+                "reviews",
+                r#"type Query { reviews: [Review!]! @provides(fields: "toy { maker { name } ... on Toy { label } }") latest: Review }
+                type Review { toy: Toy! } type Toy @key(fields: "id") { id: ID! label: String @external maker: Maker @external }
+                type Maker @key(fields: "id") { id: ID! name: String @external }"#,
+            ),
+            (
+                "shop",
+                r#"type Toy @key(fields: "id") { id: ID! label: String maker: Maker }
+                type Maker @key(fields: "id") { id: ID! name: String town: String }"#,
+            ),
+        ],
+        json!({ "Query": { "reviews": [{ "toy": { "$": "t" } }], "latest": { "toy": { "$": "t" } } },
+            "t": { "__typename": "Toy", "id": "1", "label": "l", "maker": { "$": "m" } },
+            "m": { "__typename": "Maker", "id": "2", "name": "n", "town": "t" } }),
+    );
+    let answer = world.check("{ reviews { toy { label maker { name } } } }").await;
+    assert_eq!(answer.requests.len(), 1, "{}", answer.plan);
+    let answer = world.check("{ latest { toy { label maker { name town } } } }").await;
+    assert_eq!(answer.requests.len(), 2, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn from_the_object_of_an_interface_to_the_concrete_type_and_back() {
+    let world = world(
+        &[
+            (
+                "library",
+                r#"type Query { media: [Medium!]! } interface Medium @key(fields: "id") { id: ID! title: String }
+                type Book implements Medium @key(fields: "id") { id: ID! title: String pages: Int }
+                type Film implements Medium @key(fields: "id") { id: ID! title: String minutes: Int }"#,
+            ),
+            (
+                "ratings",
+                r#"type Query { best: [Medium!]! }
+                type Medium @key(fields: "id") @interfaceObject { id: ID! title: String @external stars: Int worth: String @requires(fields: "title") }"#,
+            ),
+        ],
+        json!({ "Query": { "media": [{ "$": "b" }, { "$": "f" }], "best": [{ "$": "f" }, { "$": "b" }] },
+            "b": { "__typename": "Book", "id": "1", "title": "b", "pages": 9, "stars": 4 },
+            "f": { "__typename": "Film", "id": "2", "title": "f", "minutes": 90, "stars": 5 } }),
+    );
+    world.check("{ media { stars worth ... on Film { minutes stars } } }").await;
+    world.check("{ best { stars __typename ... on Book { pages worth } } }").await;
+    world.check("{ best { ... on Book { s: stars } ... on Film { worth } } }").await;
+    let answer = world.check("{ best { stars id } }").await;
+    assert_eq!(answer.requests.len(), 1, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn a_value_type_that_two_subgraphs_know_in_part() {
+    let world = world(
+        &[
+            (
+                "a",
+                r#"type Query { toy: Toy } type Toy @key(fields: "id") { id: ID! size: Size @shareable }
+                type Size { width: Int unit: String @shareable }"#,
+            ),
+            (
+                "b",
+                r#"type Toy @key(fields: "id") { id: ID! size: Size @shareable } type Size { height: Int unit: String @shareable }"#,
+            ),
+        ],
+        json!({ "Query": { "toy": { "$": "t" } },
+            "t": { "__typename": "Toy", "id": "1", "size": { "__typename": "Size", "width": 1, "height": 2, "unit": "cm" } } }),
+    );
+    let answer = world.check("{ toy { size { width height unit } } }").await;
+    assert_eq!(answer.requests.len(), 2, "{}", answer.plan);
+    let answer = world.check("{ toy { size { width unit } } }").await;
+    assert_eq!(answer.requests.len(), 1, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn root_fields_that_subgraphs_share_are_asked_where_the_rest_is() {
+    let world = world(
+        &[
+            ("a", r#"type Query { toy: Toy @shareable one: Int } type Toy { id: ID! @shareable a: Int }"#),
+            ("b", r#"type Query { toy: Toy @shareable two: Int } type Toy { id: ID! @shareable b: Int }"#),
+        ],
+        json!({ "Query": { "toy": { "$": "t" }, "one": 1, "two": 2 }, "t": { "__typename": "Toy", "id": "1", "a": 1, "b": 2 } }),
+    );
+    let answer = world.check("{ toy { id b } two }").await;
+    assert_eq!(answer.requests.len(), 1, "{}", answer.plan);
+    let answer = world.check("{ toy { id a b } }").await;
+    assert_eq!(answer.requests.len(), 2, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn an_inaccessible_key_leads_on_unseen() {
+    let world = world(
+        &[
+            (
+                "a",
+                r#"type Query { toy: Toy } type Toy @key(fields: "secret") { secret: ID! @inaccessible name: String }"#,
+            ),
+            ("b", r#"type Toy @key(fields: "secret") { secret: ID! @inaccessible stock: Int }"#),
+        ],
+        json!({ "Query": { "toy": { "$": "t" } }, "t": { "__typename": "Toy", "secret": "s", "name": "n", "stock": 3 } }),
+    );
+    world.check("{ toy { name stock } }").await;
+    assert!(world.ask("{ toy { secret } }", &Value::Null).await.is_err());
+}
+
+#[tokio::test]
+async fn subgraphs_with_root_types_of_other_names() {
+    let world = world(
+        &[
+            (
+                "a",
+                r#"schema { query: Root } type Root { toy: Toy } type Toy @key(fields: "id") { id: ID! name: String }"#,
+            ),
+            ("b", r#"type Query { other: Toy } type Toy @key(fields: "id") { id: ID! stock: Int }"#),
+        ],
+        json!({ "Query": { "toy": { "$": "t" }, "other": { "$": "t" } },
+            "t": { "__typename": "Toy", "id": "1", "name": "n", "stock": 3 } }),
+    );
+    let answer = world.ask("{ toy { name stock } other { name } }", &Value::Null).await.unwrap();
+    let expected = json!({ "toy": { "name": "n", "stock": 3 }, "other": { "name": "n" } });
+    assert_eq!(answer.response["data"], expected, "{}", answer.response);
+}
