@@ -10,6 +10,7 @@
 )]
 
 mod directives;
+mod graphs;
 mod keys;
 mod market;
 mod names;

@@ -1,6 +1,7 @@
 //! Random operations over whole graphs, compared with one schema that has the same data.
 
 use crate::{
+    graphs,
     market::market,
     world::{World, compare_random},
 };
@@ -33,4 +34,32 @@ fn range() -> (u64, u64) {
 #[tokio::test]
 async fn operations_over_the_market() {
     compare(&market()).await;
+}
+
+/// How many graphs a run draws, and how many operations over each it compares.
+const GRAPHS: u64 = 60;
+const OPERATIONS_OF_EACH: u64 = 15;
+
+#[tokio::test]
+async fn operations_over_random_graphs() {
+    let (from, count) = range();
+    let (from, count) = if (from, count) == (0, OPERATIONS) { (0, GRAPHS) } else { (from, count) };
+    let (mut composed, mut valid, mut different) = (0, 0, Vec::new());
+    for seed in from..from + count {
+        let Some((world, text)) = graphs::world(seed) else { continue };
+        composed += 1;
+        let tally = compare_random(&world, seed * 1_000..seed * 1_000 + OPERATIONS_OF_EACH, FIELDS).await;
+        valid += tally.valid;
+        if let Some(first) = tally.different.first() {
+            different.push(format!("graph {seed}\n{text}\n{first}"));
+        }
+    }
+    println!("{composed} of {count} graphs compose, {valid} operations");
+    let shown = different.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n");
+    assert!(
+        different.is_empty(),
+        "operations over {} of {composed} graphs are answered otherwise:\n{shown}",
+        different.len()
+    );
+    assert!(composed > count / 4, "{composed} of {count} graphs compose, {valid} operations");
 }
