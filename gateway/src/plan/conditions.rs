@@ -4,11 +4,15 @@
 //! what the specification says. The values of two booleans make four plans at most; only those that clients send are made.
 
 use ahash::AHashSet;
+use rand::Rng;
 use serde_json::{Map, Value};
 
-use crate::parse::{
-    Document,
-    ast::{OperationDefinition, Selection, SelectionSet, ValueKind},
+use crate::{
+    parse::{
+        Document,
+        ast::{Definition, OperationDefinition, Selection, SelectionSet, ValueKind},
+    },
+    schema::federation::{Federation, Label},
 };
 
 /// A variable that decides what is selected.
@@ -16,6 +20,8 @@ use crate::parse::{
 pub struct ConditionVariable {
     name: Box<str>,
     default: Option<bool>,
+    /// It is no variable: for so many of a million requests it holds.
+    per_million: Option<u32>,
 }
 
 /// The values of the variables that decide what is selected.
@@ -26,11 +32,18 @@ impl Conditions {
     /// What `given` says of `variables`. What is no boolean counts as false: such a request is refused before it runs.
     #[must_use]
     pub fn of(variables: &[ConditionVariable], given: &Map<String, Value>) -> Self {
-        let value = |variable: &ConditionVariable| match given.get(&*variable.name) {
-            Some(value) => value.as_bool(),
-            None => variable.default,
+        let value = |variable: &ConditionVariable| match (variable.per_million, given.get(&*variable.name)) {
+            (Some(per_million), _) => Some(rand::rng().random_range(0..1_000_000) < per_million),
+            (None, Some(value)) => value.as_bool(),
+            (None, None) => variable.default,
         };
         Self(variables.iter().map(|it| (it.name.clone(), value(it).unwrap_or_default())).collect())
+    }
+
+    /// Which labels of overrides are active.
+    pub(super) fn active(&self, labels: &[Label]) -> Vec<bool> {
+        let drawn = |label: &Label| self.get(&condition_of(label)).unwrap_or_else(|| is_always(label));
+        labels.iter().map(drawn).collect()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<bool> {
@@ -54,8 +67,61 @@ pub(super) fn condition_variables(
         .map(|variable| ConditionVariable {
             name: variable.name.text.into(),
             default: variable.default.as_ref().and_then(read),
+            per_million: None,
         })
         .collect()
+}
+
+/// Which labels are active when nothing is drawn.
+pub(super) fn without_draw(labels: &[Label]) -> Vec<bool> {
+    labels.iter().map(is_always).collect()
+}
+
+const fn is_always(label: &Label) -> bool {
+    label.per_million >= 1_000_000
+}
+
+/// No variable has such a name.
+fn condition_of(label: &Label) -> String {
+    format!("@{}", label.name)
+}
+
+/// The labels of overrides that must be drawn for each request, as the operation selects a field that has one, or as a
+/// key or `@requires` may need one.
+pub(super) fn drawn_labels(document: &Document<'_>, federation: &Federation) -> Vec<ConditionVariable> {
+    let mut drawn: Vec<ConditionVariable> = Vec::new();
+    if federation.labels().is_empty() {
+        return drawn;
+    }
+    let mut names = AHashSet::new();
+    for definition in &document.definitions {
+        match definition {
+            Definition::Operation(operation) => field_names(&operation.selection_set, &mut names),
+            Definition::Fragment(fragment) => field_names(&fragment.selection_set, &mut names),
+        }
+    }
+    let needed = federation.needed_names().map(|name| &**name);
+    for label in names.into_iter().chain(needed).flat_map(|name| federation.labels_of(name)) {
+        let name = condition_of(label);
+        if label.per_million > 0 && !is_always(label) && drawn.iter().all(|known| *known.name != *name) {
+            drawn.push(ConditionVariable { name: name.into(), default: None, per_million: Some(label.per_million) });
+        }
+    }
+    drawn.sort_by(|one, other| one.name.cmp(&other.name));
+    drawn
+}
+
+fn field_names<'a>(set: &SelectionSet<'a>, names: &mut AHashSet<&'a str>) {
+    for item in &set.items {
+        match item {
+            Selection::Field(field) => {
+                names.insert(field.name.text);
+                field.selection_set.iter().for_each(|set| field_names(set, names));
+            }
+            Selection::Inline(fragment) => field_names(&fragment.selection_set, names),
+            Selection::Spread(_) => {}
+        }
+    }
 }
 
 struct Search<'d, 'a> {

@@ -8,7 +8,7 @@ use std::sync::{
 use graphql_tools::static_graphql::query::Document;
 
 use super::{
-    conditions::{ConditionVariable, Conditions, condition_variables},
+    conditions::{ConditionVariable, Conditions, condition_variables, drawn_labels, without_draw},
     depend::link,
     federate::federate,
     lay_out::lay_out,
@@ -156,7 +156,8 @@ pub fn prepare_text(
 ) -> Result<Preparation, Vec<GraphqlError>> {
     let document = checked(schema, query, limits)?;
     let operation = select_operation(&document, operation_name)?;
-    let conditions = condition_variables(&document, operation);
+    let mut conditions = condition_variables(&document, operation);
+    conditions.extend(drawn_labels(&document, schema.federation()));
     if !conditions.is_empty() {
         return Ok(Preparation::Conditional(conditions));
     }
@@ -229,7 +230,9 @@ fn planned(
     }
     let mut shapes = Shapes::default();
     let mut plan = if needs_subgraphs(&projection) {
-        plan(schema, &document, kind, (&mut keys, &mut shapes)).map_err(|reason| {
+        let labels = schema.federation().labels();
+        let active = conditions.map_or_else(|| without_draw(labels), |conditions| conditions.active(labels));
+        plan((schema, &active), &document, kind, (&mut keys, &mut shapes)).map_err(|reason| {
             tracing::error!(%reason, query, "an operation could not be planned");
             not_planned()
         })?
@@ -262,12 +265,12 @@ fn needs_subgraphs(projection: &Projection) -> bool {
 }
 
 fn plan(
-    schema: &ServedSchema,
+    (schema, active): (&ServedSchema, &[bool]),
     document: &Document,
     kind: OperationKind,
     (keys, shapes): (&mut Keys, &mut Shapes),
 ) -> Result<Plan, String> {
     // It knows nothing of what is deferred: the whole is planned, and the plan is cut when it runs.
     let document = without_defer(document);
-    federate((schema.federation(), schema.types(), &[]), &document, kind, (keys, shapes))
+    federate((schema.federation(), schema.types(), active), &document, kind, (keys, shapes))
 }

@@ -251,3 +251,31 @@ async fn subgraphs_with_root_types_of_other_names() {
     let expected = json!({ "toy": { "name": "n", "stock": 3 }, "other": { "name": "n" } });
     assert_eq!(answer.response["data"], expected, "{}", answer.response);
 }
+
+/// Two subgraphs of which the new one takes over `name` for a share of the requests.
+fn moving(label: &str) -> World {
+    let new = format!(
+        r#"type Toy @key(fields: "id") {{ id: ID! name: String @override(from: "old", label: "{label}") stock: Int }}"#
+    );
+    world(
+        &[("old", r#"type Query { toy: Toy } type Toy @key(fields: "id") { id: ID! name: String }"#), ("new", &new)],
+        json!({ "Query": { "toy": { "$": "t" } }, "t": { "__typename": "Toy", "id": "1", "name": "n", "stock": 3 } }),
+    )
+}
+
+#[tokio::test]
+async fn an_override_for_a_share_of_the_requests() {
+    for (label, fewest, most) in [("percent(0)", 0, 0), ("percent(100)", 60, 60), ("percent(50)", 5, 55)] {
+        let world = moving(label);
+        let mut by_new = 0;
+        for _ in 0..60 {
+            by_new += world.check("{ toy { name } }").await.requests_to("new");
+        }
+        assert!((fewest..=most).contains(&by_new), "{label}: {by_new}");
+        // What is asked of the new one anyway depends on nothing.
+        let answer = world.check("{ toy { stock } }").await;
+        assert_eq!(answer.requests.len(), 2, "{}", answer.plan);
+    }
+    // Nobody says when another label is active.
+    assert_eq!(moving("beta").check("{ toy { name } }").await.requests_to("new"), 0);
+}

@@ -10,6 +10,7 @@
 )]
 
 mod directives;
+mod first_version;
 mod graphs;
 mod keys;
 mod market;

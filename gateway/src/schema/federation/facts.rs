@@ -23,9 +23,13 @@ pub struct Federation {
     /// Query, mutation, subscription.
     pub(super) roots: [Option<TypeId>; 3],
     /// The labels of overrides that depend on the request, each once.
-    pub(super) labels: Vec<Box<str>>,
+    pub(super) labels: Vec<Label>,
+    /// By the name of a field: the labels that decide who resolves it.
+    pub(super) labelled: AHashMap<Box<str>, Vec<usize>>,
     /// Interfaces with a key.
     pub(super) abstract_entities: Vec<TypeId>,
+    /// The names of all fields that keys and `@requires` name.
+    pub(super) needed: AHashSet<Box<str>>,
     /// The names of fields with `@requires`.
     pub(super) requiring: AHashSet<Box<str>>,
 }
@@ -85,6 +89,27 @@ pub struct FieldIn {
     pub named: Option<TypeId>,
     /// The type there, with its marks.
     pub written_type: Box<str>,
+}
+
+/// The label of an override.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// As it is written.
+    pub name: Box<str>,
+    /// For how many of a million requests it is active: what `percent(…)` says. Others are never active.
+    pub per_million: u32,
+}
+
+impl Label {
+    /// Reads a label.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let percent = name.strip_prefix("percent(").and_then(|rest| rest.strip_suffix(')'));
+        let percent: f64 = percent.and_then(|percent| percent.trim().parse().ok()).unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and a million")]
+        let per_million = (percent.clamp(0.0, 100.0) * 10_000.0).round() as u32;
+        Self { name: name.into(), per_million }
+    }
 }
 
 /// When a field is resolved elsewhere.
@@ -177,8 +202,19 @@ impl Federation {
 
     /// The labels of overrides that depend on the request.
     #[must_use]
-    pub fn labels(&self) -> &[Box<str>] {
+    pub fn labels(&self) -> &[Label] {
         &self.labels
+    }
+
+    /// The names of all fields that keys and `@requires` name.
+    pub(crate) fn needed_names(&self) -> impl Iterator<Item = &Box<str>> {
+        self.needed.iter()
+    }
+
+    /// The labels that decide who resolves a field of this name.
+    pub(crate) fn labels_of(&self, name: &str) -> impl Iterator<Item = &Label> {
+        let numbers = self.labelled.get(name).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|&number| self.labels.get(number))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use ahash::AHashSet;
 use graphql_tools::{
     parser::query::{Definition, OperationDefinition, Selection, SelectionSet, TypeCondition, Value},
     static_graphql::schema::Directive,
@@ -77,6 +78,19 @@ impl FieldSet {
                 (one, FieldSetItem::On(_, set)) => Self(vec![one.clone()]).agrees(set),
             })
         })
+    }
+
+    /// Adds the names of all its fields.
+    pub(super) fn add_names(&self, names: &mut AHashSet<Box<str>>) {
+        for item in &self.0 {
+            match item {
+                FieldSetItem::Field { name, below, .. } => {
+                    names.insert(name.clone());
+                    below.add_names(names);
+                }
+                FieldSetItem::On(_, set) => set.add_names(names),
+            }
+        }
     }
 
     /// Whether it names nothing.

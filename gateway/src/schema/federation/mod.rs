@@ -4,6 +4,6 @@ mod facts;
 mod field_set;
 mod read;
 
-pub use facts::{Federation, FieldFacts, FieldIn, Key, Override, SubgraphId, TypeIn};
+pub use facts::{Federation, FieldFacts, FieldIn, Key, Label, Override, SubgraphId, TypeIn};
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use field_set::{write_value, written};

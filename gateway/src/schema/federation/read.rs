@@ -4,7 +4,7 @@ use ahash::{AHashMap, AHashSet};
 use graphql_tools::static_graphql::schema::{Directive, Document, Field, TypeDefinition};
 
 use super::{
-    facts::{Federation, FieldFacts, FieldIn, Key, Override, SubgraphId, TypeFacts, TypeIn},
+    facts::{Federation, FieldFacts, FieldIn, Key, Label, Override, SubgraphId, TypeFacts, TypeIn},
     field_set::{FieldSet, FieldSetItem, text, truth},
 };
 use crate::schema::{TypeId, TypeNames, TypeRef, types::Definition};
@@ -116,6 +116,7 @@ impl<'a> Reader<'a> {
         let owner = named(directives, "join__owner").next().and_then(|owner| self.graph(owner));
         self.owners.extend(owner.map(|owner| (id, owner)));
         let mut in_subgraph: AHashMap<SubgraphId, TypeIn> = AHashMap::new();
+        let mut needed = AHashSet::new();
         for directive in named(directives, "join__type") {
             let Some(graph) = self.graph(directive) else { continue };
             let ty = in_subgraph.entry(graph).or_default();
@@ -123,6 +124,7 @@ impl<'a> Reader<'a> {
             if let Some(key) = text(directive, "key") {
                 let set = FieldSet::parse(key, self.types)
                     .ok_or_else(|| format!("the key `{key}` of type `{name}` is no set of fields"))?;
+                set.add_names(&mut needed);
                 ty.keys.push(Key { set, is_resolvable: truth(directive, "resolvable").unwrap_or(true) });
             }
         }
@@ -130,6 +132,7 @@ impl<'a> Reader<'a> {
         if named(directives, "join__type").next().is_none() && !name.starts_with("join__") {
             in_subgraph = self.federation.subgraphs().map(|graph| (graph, TypeIn::default())).collect();
         }
+        self.federation.needed.extend(needed);
         if let Some(facts) = self.facts(id) {
             facts.in_subgraph = in_subgraph;
         }
@@ -239,13 +242,20 @@ impl<'a> Reader<'a> {
                 .ok_or_else(|| format!("`{argument}: \"{set}\"` of `{name}.{}` is no set of fields", field.name)),
         };
         let (requires, provides) = (set("requires")?, set("provides")?);
-        if requires.is_some() {
+        if let Some(requires) = &requires {
+            requires.add_names(&mut self.federation.needed);
             self.federation.requiring.insert(field.name.as_str().into());
         }
         let written = text(directive, "type").unwrap_or(written);
         let named = self.types.id(written.trim_matches(['[', ']', '!', ' ']));
         let label = text(directive, "overrideLabel").filter(|label| !label.is_empty()).map(str::to_owned);
         let label = label.map(|label| self.label(&label));
+        if let Some(label) = label {
+            let labels = self.federation.labelled.entry(field.name.as_str().into()).or_default();
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
         let overrides = text(directive, "override");
         if let Some(other) = overrides {
             overridden.push((other.to_owned(), label.map_or(Override::Always, Override::With)));
@@ -265,8 +275,8 @@ impl<'a> Reader<'a> {
 
     fn label(&mut self, label: &str) -> usize {
         let labels = &mut self.federation.labels;
-        labels.iter().position(|known| **known == *label).unwrap_or_else(|| {
-            labels.push(label.into());
+        labels.iter().position(|known| *known.name == *label).unwrap_or_else(|| {
+            labels.push(Label::new(label));
             labels.len() - 1
         })
     }
