@@ -47,7 +47,7 @@ async fn what_the_planner_would_change_is_sent_as_a_variable() {
         assert_eq!(variables.to_string(), json!({ "literal0": sent }).to_string(), "{argument}");
     }
     let (arguments, variables) = asked("box: { json: 0.5, float: 2 }, json: 0.5", Value::Null).await;
-    assert_eq!(arguments, "box: {json: $literal0, float: 2}, json: $literal0", "the same literal is the same variable");
+    assert_eq!(arguments, "box: {float: 2, json: $literal0}, json: $literal0", "the same literal is the same variable");
     assert_eq!(variables, json!({ "literal0": 0.5 }));
 }
 

@@ -252,6 +252,30 @@ async fn subgraphs_with_root_types_of_other_names() {
     assert_eq!(answer.response["data"], expected, "{}", answer.response);
 }
 
+#[tokio::test]
+async fn fields_of_an_interface_that_all_members_of_a_union_implement() {
+    let world = world(
+        &[
+            (
+                "a",
+                r#"type Query { found: [Found!]! kept: [Kept!]! } union Found = Shirt | Shoe interface Kept { id: ID! }
+                interface Rated { stars: Int reviews: [Review!] } type Review { text: String }
+                type Shirt implements Rated & Kept @key(fields: "id") { id: ID! stars: Int reviews: [Review!] }
+                type Shoe implements Rated & Kept @key(fields: "id") { id: ID! stars: Int reviews: [Review!] }"#,
+            ),
+            (
+                "b",
+                r#"type Shirt @key(fields: "id") { id: ID! stock: Int } type Shoe @key(fields: "id") { id: ID! stock: Int }"#,
+            ),
+        ],
+        json!({ "Query": { "found": [{ "$": "a" }, { "$": "b" }], "kept": [{ "$": "b" }] },
+            "a": { "__typename": "Shirt", "id": "1", "stars": 4, "stock": 1, "reviews": [{ "text": "t" }] },
+            "b": { "__typename": "Shoe", "id": "2", "stars": 5, "stock": 2, "reviews": [] } }),
+    );
+    world.check("{ found { ... on Rated { stars reviews { text } ... on Kept { id } ... on Shoe { stock } } } }").await;
+    world.check("{ kept { id ... on Rated { reviews { text } } } }").await;
+}
+
 /// Two subgraphs of which the new one takes over `name` for a share of the requests.
 fn moving(label: &str) -> World {
     let new = format!(

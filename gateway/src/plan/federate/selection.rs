@@ -132,7 +132,8 @@ impl<'d, 'k> Reader<'d, 'k> {
 impl<'a> Draft<'a> {
     /// The types that stand together for the objects of both types.
     pub(super) fn narrowed(&self, owner: TypeId, condition: TypeId) -> Vec<TypeId> {
-        if self.is_within(owner, condition) {
+        // An abstract type may be the narrower one and still lack the fields of the other.
+        if self.is_within(owner, condition) && self.federation.has_fields_of(owner, condition) {
             return vec![owner];
         }
         if self.is_within(condition, owner) {

@@ -160,6 +160,13 @@ impl Federation {
         self.type_in(ty, subgraph).map_or(&[], |ty| &ty.possible)
     }
 
+    /// Whether a type has all fields of another one.
+    #[must_use]
+    pub fn has_fields_of(&self, ty: TypeId, other: TypeId) -> bool {
+        let fields = |ty: TypeId| self.types.get(ty.0 as usize).map(|ty| &ty.fields);
+        fields(ty).zip(fields(other)).is_some_and(|(own, theirs)| theirs.keys().all(|name| own.contains_key(name)))
+    }
+
     /// Whether this is a type without fields.
     #[must_use]
     pub fn is_union(&self, ty: TypeId) -> bool {

@@ -99,10 +99,11 @@ impl FieldSet {
     }
 }
 
-/// Arguments as they are written in an operation, with parentheses; nothing without any.
+/// Arguments as they are written in an operation, with parentheses; nothing without any. The same arguments are written
+/// the same, in whatever order they were given.
 pub(crate) fn written(arguments: &[(String, Value<'_, String>)]) -> String {
     let mut text = String::new();
-    for (number, (name, value)) in arguments.iter().enumerate() {
+    for (number, (name, value)) in by_name(arguments).into_iter().enumerate() {
         text.push_str(if number == 0 { "(" } else { ", " });
         text.push_str(name);
         text.push_str(": ");
@@ -112,6 +113,12 @@ pub(crate) fn written(arguments: &[(String, Value<'_, String>)]) -> String {
         text.push(')');
     }
     text
+}
+
+fn by_name<'v, 'a>(fields: &'v [(String, Value<'a, String>)]) -> Vec<&'v (String, Value<'a, String>)> {
+    let mut sorted: Vec<_> = fields.iter().collect();
+    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+    sorted
 }
 
 /// Writes a value on one line.
@@ -129,7 +136,7 @@ pub(crate) fn write_value(value: &Value<'_, String>, into: &mut String) {
         }
         Value::Object(fields) => {
             into.push('{');
-            for (number, (name, value)) in fields.iter().enumerate() {
+            for (number, (name, value)) in by_name(fields).into_iter().enumerate() {
                 into.push_str(if number == 0 { "" } else { ", " });
                 into.push_str(name);
                 into.push_str(": ");
