@@ -15,6 +15,10 @@
 #[path = "../../support/mod.rs"]
 mod support;
 
+#[allow(dead_code, reason = "the comparison with the peer uses all of it")]
+#[path = "../measured.rs"]
+mod measured;
+
 mod load;
 mod machine;
 mod report;
@@ -23,7 +27,7 @@ mod ways;
 
 use std::time::Duration;
 
-use load::Measured;
+use measured::Measured;
 use report::Report;
 use servers::Servers;
 use ways::{Gateway, Naive, Way};

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::Serialize;
 
-use super::{load::Measured, machine};
+use super::{machine, measured::Measured};
 
 /// The way that the others are compared with.
 const BASELINE: &str = "client asks the three subgraphs, one after the other";

@@ -9,9 +9,8 @@ use std::{
 };
 
 use super::{
-    GATEWAY_CORE, Results,
-    load::Measured,
-    machine,
+    GATEWAY_CORE, Results, machine,
+    measured::Measured,
     replay::Replay,
     scenarios::{Scenario, Sharing},
     supergraph::composed,

@@ -2,43 +2,13 @@
 
 use std::{net::SocketAddr, rc::Rc, time::Duration};
 
-use hdrhistogram::Histogram;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::Instant,
 };
 
-use super::{http::whole_message, scenarios::Scenario};
-
-/// What was measured.
-pub(crate) struct Measured {
-    latencies_us: Histogram<u64>,
-    elapsed: Duration,
-}
-
-impl Measured {
-    pub(crate) fn new() -> Self {
-        Self { latencies_us: Histogram::new_with_bounds(1, 60_000_000, 3).unwrap(), elapsed: Duration::ZERO }
-    }
-
-    pub(crate) fn add(&mut self, other: Self) {
-        self.latencies_us.add(other.latencies_us).unwrap();
-        self.elapsed += other.elapsed;
-    }
-
-    pub(crate) fn requests(&self) -> f64 {
-        self.latencies_us.len() as f64
-    }
-
-    pub(crate) fn rate(&self) -> f64 {
-        self.requests() / self.elapsed.as_secs_f64()
-    }
-
-    pub(crate) fn latency_ms(&self, quantile: f64) -> f64 {
-        self.latencies_us.value_at_quantile(quantile) as f64 / 1_000.0
-    }
-}
+use super::{http::whole_message, measured::Measured, scenarios::Scenario};
 
 /// Asks for `duration` on `connections` connections.
 pub(crate) async fn run(address: SocketAddr, scenario: &Scenario, connections: usize, duration: Duration) -> Measured {
@@ -63,14 +33,7 @@ pub(crate) async fn run(address: SocketAddr, scenario: &Scenario, connections: u
             latencies_us
         });
     }
-    let mut measured = Measured::new();
-    while let Some(latencies_us) = asking.join_next().await {
-        for latency_us in latencies_us.unwrap() {
-            measured.latencies_us.record(latency_us.max(1)).unwrap();
-        }
-    }
-    measured.elapsed = began.elapsed();
-    measured
+    Measured::of(asking, began).await
 }
 
 /// The body of the answer to one request.

@@ -20,6 +20,8 @@ mod gateways;
 mod http;
 mod load;
 mod machine;
+#[path = "../measured.rs"]
+mod measured;
 mod replay;
 mod report;
 mod resolve;
@@ -29,7 +31,7 @@ mod supergraph;
 use std::{path::PathBuf, rc::Rc, time::Duration};
 
 use gateways::{Kind, Running};
-use load::Measured;
+use measured::Measured;
 use replay::Replay;
 use report::Report;
 use scenarios::Scenario;
