@@ -12,6 +12,9 @@ const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federat
 /// How many instances an entity has.
 const INSTANCES: usize = 3;
 
+/// A key that is a field of an object.
+const NESTED: &str = "tag { code }";
+
 /// The parts of one type in one subgraph.
 #[derive(Clone, Default)]
 struct Part {
@@ -83,12 +86,12 @@ impl Draw {
     fn place(&mut self, entity: usize) {
         let count = self.parts[entity].len();
         for subgraph in 0..count {
-            let keys: &[&[&str]] = &[&["id"], &["id"], &["alt"], &["id", "alt"], &[]];
+            let keys: &[&[&str]] = &[&["id"], &["id"], &["alt"], &[NESTED], &["id", "alt"], &["alt", NESTED], &[]];
             self.parts[entity][subgraph].keys = keys.choose(&mut self.random).unwrap().to_vec();
         }
-        // Someone leads from one key to the other.
+        // Someone leads from each key to the others.
         let bridge = self.random.random_range(0..count);
-        self.parts[entity][bridge].keys = vec!["id", "alt"];
+        self.parts[entity][bridge].keys = vec!["id", "alt", NESTED];
     }
 
     fn knowing(&self, entity: usize) -> Vec<usize> {
@@ -216,6 +219,7 @@ impl Draw {
             for number in 0..INSTANCES {
                 let mut data = json!({ "__typename": format!("E{entity}"), "id": format!("E{entity}-{number}"),
                     "alt": format!("alt-{entity}-{number}"),
+                    "tag": { "__typename": "Tag", "code": format!("tag-{entity}-{number}") },
                     "value": { "__typename": format!("Value{entity}"), "a": number, "b": "b", "c": null } });
                 for Plain { name, ty, .. } in &self.plain[entity] {
                     data[name] = match *ty {
@@ -256,7 +260,7 @@ impl Draw {
             }
             let implements = if part.implements { " implements Node" } else { "" };
             let keys: Vec<String> = part.keys.iter().map(|key| format!("@key(fields: \"{key}\")")).collect();
-            let own: Vec<String> = part.keys.iter().map(|key| format!("{key}: ID!")).collect();
+            let own: Vec<String> = part.keys.iter().map(|key| declared(key)).collect();
             let fields: Vec<&str> = own.iter().chain(&part.fields).chain(&part.external).map(String::as_str).collect();
             sdl.push_str(&format!("type E{entity}{implements} {} {{ {} }}\n", keys.join(" "), fields.join(" ")));
             if !self.values[entity][subgraph].is_empty() {
@@ -268,6 +272,9 @@ impl Draw {
                 members.push(format!("E{entity}"));
             }
         }
+        if sdl.contains("tag: Tag!") {
+            sdl.push_str("type Tag { code: ID! @shareable }\n");
+        }
         if !members.is_empty() {
             sdl.push_str("interface Node { id: ID! }\n");
             if self.roots[subgraph].iter().any(|field| field.starts_with("any")) {
@@ -276,6 +283,10 @@ impl Draw {
         }
         sdl
     }
+}
+
+fn declared(key: &str) -> String {
+    if key == NESTED { "tag: Tag!".to_owned() } else { format!("{key}: ID!") }
 }
 
 fn label(entity: usize, number: usize) -> String {

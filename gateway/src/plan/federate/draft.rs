@@ -110,6 +110,8 @@ pub(super) struct Draft<'a> {
     pub(super) known: AHashMap<(PositionId, TypeId), Rc<[Rc<State<'a>>]>>,
     /// How many ways by keys may still be looked at.
     pub(super) effort: usize,
+    /// How many leaves are being planned that others need.
+    pub(super) nesting: usize,
 }
 
 /// How many ways by keys may be looked at for one operation. Ordinary ones take hundreds to some thousands.
@@ -133,6 +135,7 @@ impl<'a> Draft<'a> {
             groups: Vec::new(),
             known: AHashMap::new(),
             effort: MAX_EFFORT,
+            nesting: 0,
         }
     }
 

@@ -17,9 +17,23 @@ use crate::{
     value::Keys,
 };
 
+/// How deep what leaves need may need leaves in its turn.
+const MAX_NESTING: usize = 64;
+
 impl<'a> Draft<'a> {
     /// Plans a leaf; returns the fetches that answer it.
     pub(super) fn plan_leaf(&mut self, leaf: Leaf, keys: &mut Keys) -> Result<Vec<GroupId>, String> {
+        // A way costs more than what it needs, so none leads through itself; still, a stack has an end.
+        if self.nesting == MAX_NESTING {
+            return Err("keys need each other in a circle".to_owned());
+        }
+        self.nesting += 1;
+        let planned = self.plan_nested(leaf, keys);
+        self.nesting -= 1;
+        planned
+    }
+
+    fn plan_nested(&mut self, leaf: Leaf, keys: &mut Keys) -> Result<Vec<GroupId>, String> {
         if self.effort == 0 {
             return Err("there are too many ways to look at".to_owned());
         }
