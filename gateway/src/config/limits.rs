@@ -49,7 +49,7 @@ impl Default for LimitsConfig {
             max_deferred_parts: 100,
             max_batch_operations: 0,
             max_prepared_operations: 4_096,
-            max_prepared_bytes: 48 * 1024 * 1024,
+            max_prepared_bytes: 32 * 1024 * 1024,
         }
     }
 }

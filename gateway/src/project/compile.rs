@@ -214,8 +214,7 @@ impl<'a> Compiler<'a, '_> {
             Some(ty) if leaf.is_none() => self.below(ty, &parts)?,
             _ => Below::Leaf,
         };
-        let is_field_name = self.schema.types().has_field(response_key);
-        let key = self.keys.of_client(response_key, &field.name, &written(&field.arguments), is_field_name);
+        let key = self.keys.of_client(response_key, &field.name, &written(&field.arguments));
         let mut prefix = serde_json::to_vec(response_key).unwrap_or_default();
         prefix.push(b':');
         let is_meta = parent.name.starts_with("__") || field.name.starts_with("__");

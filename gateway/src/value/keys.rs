@@ -49,10 +49,10 @@ impl Keys {
 
     /// The key of a field that the client calls `response_key`.
     ///
-    /// Plans read fields such as keys under the names of the fields. What a client calls like a field, and is another
-    /// one or has arguments (`is_field_name`), has a key of its own beside those.
-    pub fn of_client(&mut self, response_key: &str, field: &str, arguments: &str, is_field_name: bool) -> KeyId {
-        if !is_field_name || (response_key == field && arguments.is_empty()) {
+    /// One key means one thing, whatever the types: an object of a subgraph that cannot tell types apart has all that is
+    /// asked of any. Plans read fields such as keys under the names of the fields.
+    pub fn of_client(&mut self, response_key: &str, field: &str, arguments: &str) -> KeyId {
+        if response_key == field && arguments.is_empty() {
             return self.intern(response_key);
         }
         self.intern(&format!("{response_key}:{field}{arguments}"))

@@ -181,6 +181,91 @@ async fn from_the_object_of_an_interface_to_the_concrete_type_and_back() {
 }
 
 #[tokio::test]
+async fn objects_that_a_subgraph_cannot_tell_apart_are_asked_for_what_any_of_them_is() {
+    let world = world(
+        &[
+            (
+                "library",
+                r#"type Query { media: [Medium!]! } interface Medium @key(fields: "id") { id: ID! title: String }
+                type Book implements Medium @key(fields: "id") { id: ID! title: String }
+                type Film implements Medium @key(fields: "id") { id: ID! title: String }"#,
+            ),
+            (
+                "ratings",
+                r#"type Query { best: [Medium!]! }
+                type Medium @key(fields: "id") @interfaceObject {
+                  id: ID! title: String @external stars: Int votes: Int likes(of: Int): Int worth: String @requires(fields: "title")
+                }"#,
+            ),
+            ("notes", r#"type Medium @key(fields: "id") @interfaceObject { id: ID! extra: Int other: Int }"#),
+        ],
+        json!({ "Query": { "media": [{ "$": "b" }, { "$": "f" }], "best": [{ "$": "f" }, { "$": "b" }] },
+            "b": { "__typename": "Book", "id": "1", "title": "b", "stars": 4, "votes": 1, "likes": 2, "extra": 1, "other": 2 },
+            "f": { "__typename": "Film", "id": "2", "title": "f", "stars": 5, "votes": 3, "likes": 4, "extra": 3, "other": 4 } }),
+    );
+    for query in [
+        // What one type needs is not sent for the others.
+        "{ media { stars ... on Book { worth } } }",
+        "{ media { ... on Book { worth } stars ... on Film { worth votes } } }",
+        // One alias for two fields.
+        "{ best { ... on Book { x: stars } ... on Film { x: votes } } }",
+        "{ media { ... on Book { x: likes(of: 1) } ... on Film { x: likes(of: 2) } } }",
+        "{ best { ... on Book { x: extra } ... on Film { x: other } } }",
+        // Two lists that are asked for nearly the same.
+        "{ a: media { votes ... on Book { stars } ... on Film { stars } } b: media { votes ... on Book { stars } ... on Film { id extra likes(of: 1) } } }",
+        "{ best { ... on Book { extra } } }",
+        "{ best { stars } ...F } fragment F on Query { best { stars } }",
+    ] {
+        world.check(query).await;
+    }
+    let answer = world.check("{ best { stars } ...F } fragment F on Query { best { stars } }").await;
+    assert_eq!(answer.requests.len(), 1, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn a_mutation_that_two_subgraphs_share_runs_once() {
+    let world = world(
+        &[
+            (
+                "a",
+                r#"type Query { a: Int } type Mutation { add(name: String): Toy @shareable } type Toy @key(fields: "id") { id: ID! a: Int }"#,
+            ),
+            (
+                "b",
+                r#"type Mutation { add(name: String): Toy @shareable } type Toy @key(fields: "id") { id: ID! b: Int }"#,
+            ),
+        ],
+        json!({ "Query": { "a": 1 }, "Mutation": { "add": { "$": "t" } }, "t": { "__typename": "Toy", "id": "1", "a": 1, "b": 2 } }),
+    );
+    let answer = world.check("mutation { add(name: \"x\") { a b } }").await;
+    let runs =
+        answer.requests.iter().filter(|(_, body)| body["query"].as_str().unwrap().starts_with("mutation")).count();
+    assert_eq!(runs, 1, "{}", answer.plan);
+}
+
+#[tokio::test]
+async fn what_is_required_lies_deep() {
+    let world = world(
+        &[
+            (
+                "shop",
+                r#"type Query { toys: [Toy!]! } type Toy @key(fields: "id") { id: ID! a: A } type A { b: B } type B { c: C }
+                type C { d: D } type D { e: E } type E { f: F } type F { x: Int }"#,
+            ),
+            (
+                "customs",
+                r#"type Toy @key(fields: "id") { id: ID! a: A @external duty: String @requires(fields: "a { b { c { d { e { f { x } } } } } }") }
+                type A { b: B @external } type B { c: C @external } type C { d: D @external } type D { e: E @external }
+                type E { f: F @external } type F { x: Int @external }"#,
+            ),
+        ],
+        json!({ "Query": { "toys": [{ "$": "t" }] },
+            "t": { "__typename": "Toy", "id": "1", "a": { "b": { "c": { "d": { "e": { "f": { "x": 1 } } } } } } } }),
+    );
+    world.check("{ toys { duty } }").await;
+}
+
+#[tokio::test]
 async fn a_value_type_that_two_subgraphs_know_in_part() {
     let world = world(
         &[

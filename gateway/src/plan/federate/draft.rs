@@ -12,7 +12,7 @@ use super::{
 use crate::{
     schema::{
         TypeId, TypeNames,
-        federation::{Federation, FieldIn, FieldSet, SubgraphId},
+        federation::{Federation, FieldIn, FieldSet, Key, SubgraphId},
     },
     value::Keys,
 };
@@ -90,6 +90,8 @@ pub(super) struct Group<'a> {
     /// The length of the longest way to it.
     pub(super) level: u32,
     pub(super) after: Vec<GroupId>,
+    /// The key that its entities are found by.
+    pub(super) key: Option<&'a Key>,
     /// What its representations hold.
     pub(super) needs: Vec<&'a FieldSet>,
     /// The fields whose `@requires` they satisfy.

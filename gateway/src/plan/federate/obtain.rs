@@ -61,7 +61,7 @@ impl<'a> Draft<'a> {
         }
         let at = (at.0, owner);
         let states = self.closed(states.to_vec(), at, (keys, depth + 1));
-        self.obtain((&states, at), set, (keys, depth + 1), cost)
+        self.obtain((&states, at), set, (keys, depth), cost)
     }
 
     fn obtain_field(
@@ -82,7 +82,7 @@ impl<'a> Draft<'a> {
         if states.is_empty() {
             return None;
         }
-        self.obtain((&states, (position, declared)), below, (keys, depth + 1), cost)
+        self.obtain((&states, (position, declared)), below, (keys, depth), cost)
     }
 
     /// The same for each object type, where the abstract type cannot be asked.
@@ -99,7 +99,7 @@ impl<'a> Draft<'a> {
         for object in self.objects_of(states, at.1) {
             let at = (at.0, object);
             let states = self.closed(states.to_vec(), at, (keys, depth + 1));
-            self.obtain_field((&states, at), item, (keys, depth + 1), cost)?;
+            self.obtain_field((&states, at), item, (keys, depth), cost)?;
         }
         Some(())
     }

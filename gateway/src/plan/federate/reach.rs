@@ -84,6 +84,11 @@ impl<'a> Draft<'a> {
         let Some(position) = self.position(at.0) else { return states };
         let declared = position.declared;
         let Some((above, owner, asked)) = position.above else {
+            // What changes something is run once, however many share it.
+            let is_run = !states.is_empty() && self.federation.root(OperationKind::Mutation) == Some(declared);
+            if is_run {
+                return states;
+            }
             for subgraph in self.federation.subgraphs() {
                 let is_new = states.iter().all(|state| state.subgraph != subgraph);
                 if is_new && self.federation.type_in(declared, subgraph).is_some() {
@@ -160,6 +165,16 @@ impl<'a> Draft<'a> {
             for subgraph in self.federation.subgraphs() {
                 for entity in self.federation.entities(at.1, subgraph, self.types) {
                     let Some(there) = self.federation.type_in(entity, subgraph) else { continue };
+                    // No new fetch is cheaper than one that there is.
+                    let is_there = |state: &Rc<State<'a>>| {
+                        state.subgraph == subgraph
+                            && state.declared == entity
+                            && state.provided.is_none()
+                            && state.cost.new.is_empty()
+                    };
+                    if states.iter().any(is_there) {
+                        continue;
+                    }
                     for key in there.keys.iter().filter(|key| key.is_resolvable) {
                         let entry = self.entry((&states, at), (entity, subgraph), (key, None), (keys, depth));
                         is_changed |= entry.is_some_and(|entry| offer(&mut states, entry));
@@ -274,7 +289,9 @@ impl<'a> Draft<'a> {
             };
             let starts = matches!(group.start, Start::Entities(_, of) if of == entity) && group.site == id;
             let takes = group.needs.iter().all(|known| field.requires.as_ref().is_none_or(|new| known.agrees(new)));
-            let is_for = group.subgraph == subgraph && self.is_within(owner, site.covers) && takes;
+            // All its representations hold what is needed, so it must be had of all its objects.
+            let is_same = self.is_within(owner, site.covers) && self.is_within(site.covers, owner);
+            let is_for = group.subgraph == subgraph && is_same && takes;
             if starts && is_for && group.level > cost.level {
                 found.push(Rc::new(State {
                     subgraph,
@@ -336,7 +353,7 @@ impl<'a> Draft<'a> {
         let declared = self.position(below).map_or(at.1, |position| position.declared);
         let name = self.field(asked).name;
         let mut from = states.to_vec();
-        from.extend(self.with_needs(states, at, (name, keys, depth + 1)));
+        from.extend(self.with_needs(states, at, (name, keys, depth)));
         let mut found = self.there((below, declared));
         self.descend(&from, (at.1, asked), below, &mut found);
         self.closed(found, (below, declared), (keys, depth + 1))

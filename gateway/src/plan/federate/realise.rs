@@ -59,7 +59,7 @@ impl<'a> Draft<'a> {
             }
             Via::Query => self.query_site(state, at, keys),
             Via::Entities(key, by) => self.entity_site(state, at, (key, *by), keys),
-            Via::Joined(site, by) => self.join(*site, at, by, keys),
+            Via::Joined(site, by) => self.joined_site(state, at, (*site, by), keys),
         }
     }
 
@@ -82,7 +82,7 @@ impl<'a> Draft<'a> {
         let mut site = self.new_site(at, subgraph, state.declared);
         site.covers = state.covers;
         let (needs, satisfied) = (Vec::new(), Vec::new());
-        self.add_group(Group { subgraph, start, site: SiteId(0), level, after, needs, satisfied }, site)
+        self.add_group(Group { subgraph, start, site: SiteId(0), level, after, key: None, needs, satisfied }, site)
     }
 
     /// The selection below a field of another one, made if need be.
@@ -183,6 +183,7 @@ impl<'a> Draft<'a> {
         let level = self.level_after(&after);
         let site = self.start(state, at.0, (Start::Entities(at.0, entity), level, after));
         if let Some(group) = self.group_mut_of(site) {
+            group.key = Some(key);
             group.needs.push(&key.set);
             group.needs.extend(by.and_then(|by| by.requires.as_ref()));
             group.satisfied.extend(by);
@@ -196,10 +197,10 @@ impl<'a> Draft<'a> {
         if !self.types.is_abstract(entity) {
             after.extend(self.plan_leaf(Leaf { at: at.0, owner: at.1, asked: AskedId::TYPENAME }, keys)?);
         }
-        let mut step = self.position(at.0).and_then(|position| position.above);
-        while let Some((position, owner, _)) = step {
+        let mut step = Some(at);
+        while let Some((position, owner)) = step {
             let Some(known) = self.position(position) else { break };
-            step = known.above;
+            step = known.above.map(|(position, owner, _)| (position, owner));
             let declared = known.declared;
             if !self.is_within(declared, owner) && self.has_interface_object(position) {
                 after.extend(self.plan_leaf(Leaf { at: position, owner: declared, asked: AskedId::TYPENAME }, keys)?);
@@ -214,6 +215,21 @@ impl<'a> Draft<'a> {
         self.plan_all(&leaves, keys)
     }
 
+    /// A fetch that there is, or another one like it where what a field needs comes later than was thought.
+    fn joined_site(
+        &mut self,
+        state: &State<'a>,
+        at: At,
+        (site, by): (SiteId, &'a FieldIn),
+        keys: &mut Keys,
+    ) -> Result<SiteId, String> {
+        let key = self.group_of(site).and_then(|group| group.key);
+        match (self.join(site, at, by, keys), key) {
+            (Err(_), Some(key)) => self.entity_site(state, at, (key, Some(by)), keys),
+            (joined, _) => joined,
+        }
+    }
+
     /// Sends along what a field needs, in a fetch that there is.
     fn join(&mut self, site: SiteId, at: At, by: &'a FieldIn, keys: &mut Keys) -> Result<SiteId, String> {
         let needs = by.requires.as_ref().ok_or("a field that needs nothing")?;
@@ -223,11 +239,15 @@ impl<'a> Draft<'a> {
         if level > group.level {
             return Err("what a field needs comes later than it".to_owned());
         }
-        group.needs.push(needs);
-        group.satisfied.push(by);
+        if !group.satisfied.iter().any(|&known| std::ptr::eq(known, by)) {
+            group.needs.push(needs);
+            group.satisfied.push(by);
+        }
         group.after.extend(after);
         group.after.sort_unstable();
         group.after.dedup();
+        // What it can take along is another question now.
+        self.known.clear();
         Ok(site)
     }
 

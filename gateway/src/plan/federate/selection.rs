@@ -31,6 +31,8 @@ pub(super) struct Reader<'d, 'k> {
     pub(super) seen: AHashSet<Leaf>,
     /// How many selections may still be read.
     budget: usize,
+    /// How many fields were read.
+    fields: usize,
 }
 
 impl<'d, 'k> Reader<'d, 'k> {
@@ -40,7 +42,7 @@ impl<'d, 'k> Reader<'d, 'k> {
             Definition::Operation(_) => None,
         };
         let fragments = document.definitions.iter().filter_map(fragment).collect();
-        Self { fragments, keys, leaves: Vec::new(), seen: AHashSet::new(), budget: MAX_LEAVES }
+        Self { fragments, keys, leaves: Vec::new(), seen: AHashSet::new(), budget: MAX_LEAVES, fields: 0 }
     }
 
     /// Reads a selection on objects of type `owner`.
@@ -102,20 +104,20 @@ impl<'d, 'k> Reader<'d, 'k> {
                 let mut variables = Vec::new();
                 field.arguments.iter().for_each(|(_, value)| variables_of(value, &mut variables));
                 let arguments: Box<str> = written(&field.arguments).into();
-                let is_field_name = draft.types.has_field(response_key);
-                let key = self.keys.of_client(response_key, name, &arguments, is_field_name);
+                let key = self.keys.of_client(response_key, name, &arguments);
                 draft.asked.of_client(Asked { name, arguments, key, response_key, variables })
             }
         };
+        self.fields += 1;
         if field.selection_set.items.is_empty() {
             self.leaf(Leaf { at, owner, asked });
             return Ok(());
         }
         let below = draft.below(at, owner, asked).ok_or_else(|| format!("`{}` has no fields", field.name))?;
         let declared = draft.position(below).map_or(owner, |position| position.declared);
-        let count = self.leaves.len();
+        let count = self.fields;
         self.read(draft, &field.selection_set, (below, declared))?;
-        if self.leaves.len() == count {
+        if self.fields == count {
             // All that is below may be skipped; whether there is an object is asked nevertheless.
             self.leaf(Leaf { at: below, owner: declared, asked: AskedId::TYPENAME });
         }

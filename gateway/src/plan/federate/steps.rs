@@ -254,6 +254,7 @@ fn is_same_group(draft: &Draft<'_>, one: &Group<'_>, other: &Group<'_>) -> bool 
         && one.needs.len() == other.needs.len()
         && one.needs.iter().zip(&other.needs).all(|(one, other)| is_same_set(one, other))
         && selects_same(draft, one.site, other.site)
+        && selects_same(draft, other.site, one.site)
 }
 
 fn selects_same(draft: &Draft<'_>, one: SiteId, other: SiteId) -> bool {
