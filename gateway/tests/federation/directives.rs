@@ -361,6 +361,29 @@ async fn fields_of_an_interface_that_all_members_of_a_union_implement() {
     world.check("{ kept { id ... on Rated { reviews { text } } } }").await;
 }
 
+#[tokio::test]
+async fn an_interface_that_an_object_implements_in_another_subgraph_alone() {
+    let world = world(
+        &[
+            (
+                "a",
+                r#"type Query { products: [Product] nodes: [Node] } union Product = Oven | Toaster interface Node { id: ID! }
+                type Oven @key(fields: "id") { id: ID! name: String } type Toaster implements Node @key(fields: "id") { id: ID! name: String }"#,
+            ),
+            (
+                "b",
+                r#"interface Node { id: ID! } interface Warm { warranty: Int }
+                type Oven implements Node & Warm @key(fields: "id") { id: ID! warranty: Int }"#,
+            ),
+        ],
+        json!({ "Query": { "products": [{ "$": "o" }, { "$": "t" }, null], "nodes": [{ "$": "t" }] },
+            "o": { "__typename": "Oven", "id": "1", "name": "o", "warranty": 2 }, "t": { "__typename": "Toaster", "id": "2", "name": "t" } }),
+    );
+    world.check("{ products { ... on Node { id } } }").await;
+    world.check("{ products { ... on Node { id ... on Warm { warranty } } ... on Oven { name } } }").await;
+    world.check("{ nodes { id ... on Toaster { name } } }").await;
+}
+
 /// Two subgraphs of which the new one takes over `name` for a share of the requests.
 fn moving(label: &str) -> World {
     let new = format!(

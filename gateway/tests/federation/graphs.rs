@@ -205,10 +205,12 @@ impl Draw {
             there.iter().for_each(|&entity| self.parts[entity][subgraph].implements = true);
             let mixed: Vec<Value> = there.iter().map(|&entity| reference(entity, 1)).collect();
             self.roots[subgraph].push(format!("mixed{subgraph}: [Node]"));
-            root.insert(format!("mixed{subgraph}"), Value::Array(mixed.clone()));
+            root.insert(format!("mixed{subgraph}"), Value::Array(mixed));
             if self.random.random_bool(0.5) {
                 self.roots[subgraph].push(format!("any{subgraph}: [Any{subgraph}!]"));
-                root.insert(format!("any{subgraph}"), Value::Array(mixed));
+                // Some of these are a `Node` elsewhere alone.
+                let there = (0..self.parts.len()).filter(|&entity| self.parts[entity][subgraph].is_there());
+                root.insert(format!("any{subgraph}"), there.map(|entity| reference(entity, 1)).collect());
             }
         }
         root
@@ -252,7 +254,7 @@ impl Draw {
         if !self.roots[subgraph].is_empty() {
             sdl.push_str(&format!("type Query {{ {} }}\n", self.roots[subgraph].join(" ")));
         }
-        let mut members = Vec::new();
+        let (mut members, mut implementing) = (Vec::new(), false);
         for (entity, parts) in self.parts.iter().enumerate() {
             let part = &parts[subgraph];
             if !part.is_there() {
@@ -268,14 +270,13 @@ impl Draw {
                 let fields: Vec<String> = self.values[entity][subgraph].iter().map(of).collect();
                 sdl.push_str(&format!("type Value{entity} {{ {} }}\n", fields.join(" ")));
             }
-            if part.implements {
-                members.push(format!("E{entity}"));
-            }
+            implementing |= part.implements;
+            members.push(format!("E{entity}"));
         }
         if sdl.contains("tag: Tag!") {
             sdl.push_str("type Tag { code: ID! @shareable }\n");
         }
-        if !members.is_empty() {
+        if implementing {
             sdl.push_str("interface Node { id: ID! }\n");
             if self.roots[subgraph].iter().any(|field| field.starts_with("any")) {
                 sdl.push_str(&format!("union Any{subgraph} = {}\n", members.join(" | ")));

@@ -328,7 +328,7 @@ async fn a_subgraph_that_hangs_ends_at_the_deadline() {
     let outcome = run_within(&shop(), query, Value::Null, (limit, script)).await;
     assert_eq!(outcome.response["data"], json!({ "product": { "title": "t" }, "me": null }));
     let message = outcome.response["errors"][0]["message"].as_str().unwrap();
-    assert!(message.starts_with("subgraph `preferences` did not answer within 2"), "{message}");
+    assert!(message.starts_with("subgraph `preferences` did not answer within "), "{message}");
 }
 
 #[tokio::test]

@@ -70,7 +70,10 @@ impl<'a> Draft<'a> {
         }
         let owner_in = self.federation.type_in(owner, here.subgraph)?;
         let overlaps = owner_in.possible.iter().any(|object| declared_in.possible.contains(object));
-        overlaps.then(|| self.resolved_of(here, owner, name, Some(owner)))?
+        // A subgraph may have an object of the type without knowing that it is one.
+        let mut wanted = declared_in.possible.iter().filter(|&&object| self.is_within(object, owner));
+        let knows_all = wanted.all(|object| owner_in.possible.contains(object));
+        (overlaps && knows_all).then(|| self.resolved_of(here, owner, name, Some(owner)))?
     }
 
     fn resolved_of(
