@@ -19,9 +19,7 @@ impl Display for Value<'_> {
         match &self.kind {
             ValueKind::Variable(name) => write!(f, "${}", name.text),
             ValueKind::Int(text) | ValueKind::Float(text) | ValueKind::Enum(text) => f.write_str(text),
-            ValueKind::String { text, is_block: true } => {
-                write!(f, "\"\"\"{}\"\"\"", text.replace("\"\"\"", "\\\"\"\""))
-            }
+            ValueKind::String { text, is_block: true } => write_block(f, text),
             ValueKind::String { text, is_block: false } => write_string(f, text),
             ValueKind::Boolean(truth) => write!(f, "{truth}"),
             ValueKind::Null => f.write_str("null"),
@@ -41,6 +39,20 @@ impl Display for Value<'_> {
             }
         }
     }
+}
+
+/// As a block, on lines of its own where graphql-js prints it so.
+fn write_block(f: &mut Formatter<'_>, text: &str) -> Result {
+    let is_space = |first: &u8| matches!(first, b' ' | b'\t');
+    let escaped = text.replace("\"\"\"", "\\\"\"\"");
+    let is_one_line = !text.contains(['\n', '\r']);
+    let is_indented = text.lines().skip(1).all(|line| line.as_bytes().first().is_none_or(is_space));
+    let has_indent = !is_one_line && is_indented;
+    let has_lines = !is_one_line || text.encode_utf16().count() > 70 || text.ends_with(['"', '\\']);
+    let starts_with_space = is_one_line && text.as_bytes().first().is_some_and(is_space);
+    let before = if has_indent || (has_lines && !starts_with_space) { "\n" } else { "" };
+    let after = if has_lines { "\n" } else { "" };
+    write!(f, "\"\"\"{before}{escaped}{after}\"\"\"")
 }
 
 /// Quoted, with the escapes that the specification knows.
