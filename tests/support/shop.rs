@@ -75,20 +75,31 @@ impl Shop {
                 (Parts::Four(Box::new(distributed)), url)
             }
         };
-        let shop = Self { url, parts, settings, taken: AtomicUsize::new(0), folder };
+        let mut shop = Self { url, parts, settings, taken: AtomicUsize::new(0), folder };
         shop.wait_until_ready(products).await;
         Some(shop)
     }
 
-    async fn wait_until_ready(&self, products: u32) {
-        let anonymous = self.anonymous();
-        eventually("the shop is ready", START_WITHIN, || async {
-            let health = reqwest::get(format!("{}/health", self.url)).await.ok()?;
-            health.status().is_success().then_some(())
-        })
-        .await;
+    /// Waits until every part says that it is ready: recommendation does when it knows the whole catalog.
+    async fn wait_until_ready(&mut self, products: u32) {
+        let mut parts = vec![format!("{}/health", self.url)];
+        match &mut self.parts {
+            Parts::One(process) => parts.push(process.told("health ", &[], START_WITHIN).await),
+            Parts::Four(distributed) => {
+                let subgraphs = distributed.subgraphs.iter();
+                parts.extend(subgraphs.map(|subgraph| format!("http://{}/health/ready", subgraph.address)));
+            }
+        }
+        for part in parts {
+            eventually(&format!("{part} says that it is ready"), START_WITHIN, || async {
+                let health = reqwest::get(&part).await.ok()?;
+                health.status().is_success().then_some(())
+            })
+            .await;
+        }
         if products > 0 {
-            eventually("recommendation knows the catalog", START_WITHIN, || async {
+            let anonymous = self.anonymous();
+            eventually("recommendation has something to show", START_WITHIN, || async {
                 let answer = anonymous.answer("{ feed(first: 1) { items { score } } }", json!({})).await;
                 (!answer.data["feed"]["items"].as_array()?.is_empty()).then_some(())
             })
