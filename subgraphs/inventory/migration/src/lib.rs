@@ -7,6 +7,7 @@ mod m0001_catalog;
 mod m0002_stock;
 mod m0003_reservations;
 mod m0004_outbox;
+mod m0005_quantities;
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_stock::Migration),
             Box::new(m0003_reservations::Migration),
             Box::new(m0004_outbox::Migration),
+            Box::new(m0005_quantities::Migration),
         ]
     }
 }

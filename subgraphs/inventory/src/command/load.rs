@@ -143,7 +143,7 @@ fn without_refused(
                 if error.code == ErrorCode::InsufficientStock
                     && let Some(variant) = stock.of_sku(&target.sku)
                 {
-                    let on_hand = stock.level(&variant.variant_id, &target.location_id).committed;
+                    let on_hand = stock.level(&variant.variant_id, &target.location_id).quantities.held();
                     error.message.push_str("; it is sold out until that is settled");
                     kept.push(Target { on_hand, ..target.clone() });
                 }

@@ -139,7 +139,7 @@ impl Reserve<'_> {
             position,
             variant_id: event.variant_id.clone(),
             location_id: event.location_id.clone(),
-            quantity: event.committed_delta,
+            quantity: event.change.committed,
         };
         let lines = (1..).zip(events).map(line).collect();
         let reservation = reservation::Model {

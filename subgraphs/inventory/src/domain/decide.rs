@@ -1,6 +1,9 @@
 //! State and command → events, or every reason why not.
 
-use super::{Change, Command, ErrorCode, EventKind, Hold, Level, SkuStock, Stock, StockEvent, Target, UserError, Want};
+use super::{
+    Change, Command, ErrorCode, EventKind, Hold, Level, Quantities, SkuStock, Stock, StockEvent, Target, UserError,
+    Want,
+};
 
 /// The events that `command` leads to, in order, for the levels of `stock`.
 ///
@@ -38,15 +41,6 @@ struct Draft {
     errors: Vec<UserError>,
 }
 
-/// What moves, without its place.
-#[derive(Clone, Copy, Default)]
-struct Move {
-    on_hand: i32,
-    committed: i32,
-    safety_stock: i32,
-    incoming: i32,
-}
-
 impl Draft {
     fn adjust(&mut self, loaded: &Stock, index: usize, change: &Change) {
         let refuse = |member, code, message| UserError::in_list(("changes", index), member, code, message);
@@ -64,16 +58,17 @@ impl Draft {
             return self.errors.push(refuse("expectedVersion", ErrorCode::VersionConflict, message));
         }
         let level = self.stock.level(&variant_id, location_id);
-        let Some(on_hand) = level.on_hand.checked_add(*delta).filter(|_| *delta != 0) else {
-            let message = format!("{delta} cannot be added to {} pieces", level.on_hand);
+        let on_hand = level.quantities.on_hand;
+        if *delta == 0 || on_hand.checked_add(*delta).is_none() {
+            let message = format!("{delta} cannot be added to {on_hand} pieces");
             return self.errors.push(refuse("delta", ErrorCode::InvalidQuantity, message));
-        };
-        if on_hand < level.committed {
-            let free = level.on_hand - level.committed;
-            let message = format!("only {free} of {} pieces of `{sku}` are not committed", level.on_hand);
+        }
+        let free = level.quantities.free();
+        if free.saturating_add(*delta) < 0 {
+            let message = format!("only {free} of {on_hand} pieces of `{sku}` are not committed or set aside");
             return self.errors.push(refuse("delta", ErrorCode::InsufficientStock, message));
         }
-        self.append(&variant_id, location_id, EventKind::Adjusted, Move { on_hand: *delta, ..Move::default() });
+        self.append(&variant_id, location_id, EventKind::Adjusted, Quantities { on_hand: *delta, ..Quantities::ZERO });
     }
 
     fn reserve(&mut self, index: usize, want: &Want) {
@@ -96,7 +91,12 @@ impl Draft {
         match allocate(&offers, *quantity) {
             Ok(taken) => {
                 for (location_id, committed) in taken {
-                    self.append(&variant_id, &location_id, EventKind::Reserved, Move { committed, ..Move::default() });
+                    self.append(
+                        &variant_id,
+                        &location_id,
+                        EventKind::Reserved,
+                        Quantities { committed, ..Quantities::ZERO },
+                    );
                 }
             }
             Err(available) => {
@@ -124,7 +124,7 @@ impl Draft {
 
     fn give_back(&mut self, hold: &Hold, kind: EventKind) {
         let committed = -hold.quantity;
-        self.append(&hold.variant_id, &hold.location_id, kind, Move { committed, ..Move::default() });
+        self.append(&hold.variant_id, &hold.location_id, kind, Quantities { committed, ..Quantities::ZERO });
     }
 
     fn load(&mut self, index: usize, target: &Target) {
@@ -142,33 +142,32 @@ impl Draft {
             return self.errors.push(refuse("onHand", ErrorCode::InvalidQuantity, message));
         }
         let level = self.stock.level(&variant_id, location_id);
-        if *on_hand < level.committed {
-            let message = format!("{} pieces of `{sku}` are committed, {on_hand} would be on hand", level.committed);
+        let former = level.quantities;
+        let held = former.held();
+        if *on_hand < held {
+            let message = format!("{held} pieces of `{sku}` are committed or set aside, {on_hand} would be on hand");
             return self.errors.push(refuse("onHand", ErrorCode::InsufficientStock, message));
         }
-        let change = Move {
-            on_hand: on_hand - level.on_hand,
-            committed: 0,
-            safety_stock: safety_stock - level.safety_stock,
-            incoming: incoming - level.incoming,
+        let change = Quantities {
+            on_hand: on_hand - former.on_hand,
+            safety_stock: safety_stock - former.safety_stock,
+            incoming: incoming - former.incoming,
+            ..Quantities::ZERO
         };
         let is_new = level.version == 0;
-        if is_new || (change.on_hand, change.safety_stock, change.incoming) != (0, 0, 0) {
+        if is_new || change != Quantities::ZERO {
             self.append(&variant_id, location_id, EventKind::Loaded, change);
         }
     }
 
-    fn append(&mut self, variant_id: &str, location_id: &str, kind: EventKind, change: Move) {
+    fn append(&mut self, variant_id: &str, location_id: &str, kind: EventKind, change: Quantities) {
         let level = self.stock.level(variant_id, location_id);
         let event = StockEvent {
             variant_id: variant_id.to_owned(),
             location_id: location_id.to_owned(),
             version: level.version + 1,
             kind,
-            on_hand_delta: change.on_hand,
-            committed_delta: change.committed,
-            safety_stock_delta: change.safety_stock,
-            incoming_delta: change.incoming,
+            change,
         };
         match level.evolve(&event) {
             Ok(next) => {
@@ -213,7 +212,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Change, Command, ErrorCode, EventKind, Level, SkuStock, Stock, Want, allocate, decide};
-    use crate::domain::{Badge, Hold, Place, StockPolicy, StockState};
+    use crate::domain::{Badge, Hold, Place, Quantities, StockPolicy, StockState};
 
     /// `sku` with `(location, on hand, committed)`; locations are asked in the order in which they are given.
     fn stock(levels: &[(&str, i32, i32)]) -> Stock {
@@ -222,7 +221,8 @@ mod tests {
             stock.places.insert((*location_id).to_owned(), Place { priority, active: true });
         }
         let level = |(location_id, on_hand, committed): &(&str, i32, i32)| {
-            let level = Level { on_hand: *on_hand, committed: *committed, version: 3, ..Level::default() };
+            let quantities = Quantities { on_hand: *on_hand, committed: *committed, ..Quantities::ZERO };
+            let level = Level { quantities, version: 3 };
             ((*location_id).to_owned(), level)
         };
         stock.insert(SkuStock {
@@ -247,7 +247,7 @@ mod tests {
         let change =
             |delta| Change { sku: "sku".to_owned(), location_id: "a".to_owned(), delta, expected_version: Some(3) };
         let events = decide(&stock(&[("a", 5, 0)]), &Command::Adjust(vec![change(2), change(-7)])).unwrap();
-        let moves: Vec<_> = events.iter().map(|event| (event.version, event.kind, event.on_hand_delta)).collect();
+        let moves: Vec<_> = events.iter().map(|event| (event.version, event.kind, event.change.on_hand)).collect();
         assert_eq!(moves, [(4, EventKind::Adjusted, 2), (5, EventKind::Adjusted, -7)]);
     }
 
@@ -289,7 +289,7 @@ mod tests {
             let sum: i32 = wanted.iter().sum();
             match decide(&stock, &Command::Reserve(wanted.into_iter().map(want).collect())) {
                 Ok(events) => {
-                    assert_eq!(events.iter().map(|event| event.committed_delta).sum::<i32>(), sum);
+                    assert_eq!(events.iter().map(|event| event.change.committed).sum::<i32>(), sum);
                     let mut after = stock.variants["variant"].levels.clone();
                     for event in &events {
                         let level = after.get_mut(&event.location_id).unwrap();

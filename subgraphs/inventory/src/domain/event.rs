@@ -1,5 +1,7 @@
 //! What happened to a level.
 
+use super::Quantities;
+
 /// Why quantities moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -49,12 +51,6 @@ pub struct StockEvent {
     pub version: i64,
     /// Why.
     pub kind: EventKind,
-    /// Change of on hand.
-    pub on_hand_delta: i32,
-    /// Change of committed.
-    pub committed_delta: i32,
-    /// Change of safety stock.
-    pub safety_stock_delta: i32,
-    /// Change of incoming.
-    pub incoming_delta: i32,
+    /// What is added to each quantity.
+    pub change: Quantities,
 }

@@ -1,18 +1,12 @@
 //! Quantities of one variant at one location.
 
-use super::StockEvent;
+use super::{Quantities, StockEvent};
 
 /// What lies at one location, after `version` events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Level {
-    /// Pieces there.
-    pub on_hand: i32,
-    /// Pieces reserved; never more than on hand.
-    pub committed: i32,
-    /// Pieces kept back from sale.
-    pub safety_stock: i32,
-    /// Pieces on their way.
-    pub incoming: i32,
+    /// The pieces.
+    pub quantities: Quantities,
     /// Number of events folded in.
     pub version: i64,
 }
@@ -32,10 +26,10 @@ pub struct ImpossibleEvent {
 }
 
 impl Level {
-    /// Pieces that may be sold: on hand − committed − safety stock, never below zero.
+    /// Pieces that may be sold, never below zero.
     #[must_use]
     pub fn available(&self) -> i32 {
-        self.on_hand.saturating_sub(self.committed).saturating_sub(self.safety_stock).max(0)
+        self.quantities.available()
     }
 
     /// The level after `event`.
@@ -53,44 +47,31 @@ impl Level {
         if event.version != self.version + 1 {
             return Err(refuse("its version is not the next one"));
         }
-        let add = |quantity: i32, delta: i32| quantity.checked_add(delta).filter(|sum| *sum >= 0);
-        let next = Self {
-            on_hand: add(self.on_hand, event.on_hand_delta).ok_or_else(|| refuse("on hand out of range"))?,
-            committed: add(self.committed, event.committed_delta).ok_or_else(|| refuse("committed out of range"))?,
-            safety_stock: add(self.safety_stock, event.safety_stock_delta)
-                .ok_or_else(|| refuse("safety stock out of range"))?,
-            incoming: add(self.incoming, event.incoming_delta).ok_or_else(|| refuse("incoming out of range"))?,
-            version: event.version,
-        };
-        if next.committed > next.on_hand {
-            return Err(refuse("committed would be more than on hand"));
-        }
-        Ok(next)
+        let quantities = self.quantities.plus(&event.change).map_err(refuse)?;
+        Ok(Self { quantities, version: event.version })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Level;
-    use crate::domain::{EventKind, StockEvent};
+    use crate::domain::{EventKind, Quantities, StockEvent};
 
-    fn event(version: i64, on_hand_delta: i32, committed_delta: i32) -> StockEvent {
+    fn event(version: i64, on_hand: i32, committed: i32) -> StockEvent {
         StockEvent {
             variant_id: "variant".to_owned(),
             location_id: "location".to_owned(),
             version,
             kind: EventKind::Adjusted,
-            on_hand_delta,
-            committed_delta,
-            safety_stock_delta: 0,
-            incoming_delta: 0,
+            change: Quantities { on_hand, committed, ..Quantities::ZERO },
         }
     }
 
     #[test]
     fn only_the_next_event_that_keeps_the_rules_fits() {
-        let level = Level { on_hand: 5, committed: 2, version: 4, ..Level::default() };
-        assert_eq!(level.evolve(&event(5, 1, 1)).unwrap(), Level { on_hand: 6, committed: 3, version: 5, ..level });
+        let level = Level { quantities: Quantities { on_hand: 5, committed: 2, ..Quantities::ZERO }, version: 4 };
+        let quantities = Quantities { on_hand: 6, committed: 3, ..Quantities::ZERO };
+        assert_eq!(level.evolve(&event(5, 1, 1)).unwrap(), Level { quantities, version: 5 });
         for bad in [event(4, 1, 0), event(6, 1, 0), event(5, -4, 0), event(5, 0, 4), event(5, 0, -3)] {
             assert!(level.evolve(&bad).is_err(), "{bad:?}");
         }
@@ -99,8 +80,16 @@ mod tests {
 
     #[test]
     fn available_is_never_below_zero() {
-        let level = Level { on_hand: 5, committed: 2, safety_stock: 4, ..Level::default() };
-        assert_eq!(level.available(), 0);
-        assert_eq!(Level { safety_stock: 1, ..level }.available(), 2);
+        let held = Quantities { on_hand: 9, committed: 2, reserved: 1, damaged: 1, ..Quantities::ZERO };
+        assert_eq!(Quantities { safety_stock: 6, ..held }.available(), 0);
+        assert_eq!(Quantities { safety_stock: 1, quality_control: 3, ..held }.available(), 1);
+    }
+
+    #[test]
+    fn no_more_is_held_than_is_there() {
+        let full = Quantities { on_hand: 4, committed: 1, reserved: 1, damaged: 1, ..Quantities::ZERO };
+        assert!(full.plus(&Quantities { quality_control: 1, safety_stock: 9, ..Quantities::ZERO }).is_ok());
+        assert!(full.plus(&Quantities { quality_control: 2, ..Quantities::ZERO }).is_err());
+        assert!(full.plus(&Quantities { on_hand: -2, ..Quantities::ZERO }).is_err());
     }
 }

@@ -8,6 +8,7 @@ mod command;
 mod decide;
 mod event;
 mod level;
+mod quantities;
 mod refusal;
 mod stock;
 
@@ -16,5 +17,6 @@ pub use command::{Change, Command, Hold, Target, Want};
 pub use decide::decide;
 pub use event::{EventKind, StockEvent};
 pub use level::{ImpossibleEvent, Level};
+pub use quantities::{Quantities, QuantityName};
 pub use refusal::{ErrorCode, UserError};
 pub use stock::{Place, SkuStock, Stock};

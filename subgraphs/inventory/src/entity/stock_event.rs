@@ -23,6 +23,12 @@ pub struct Model {
     pub on_hand_delta: i32,
     /// Change of committed.
     pub committed_delta: i32,
+    /// Change of reserved.
+    pub reserved_delta: i32,
+    /// Change of damaged.
+    pub damaged_delta: i32,
+    /// Change of quality control.
+    pub quality_control_delta: i32,
     /// Change of safety stock.
     pub safety_stock_delta: i32,
     /// Change of incoming.

@@ -16,8 +16,14 @@ pub struct Model {
     pub location_id: String,
     /// Pieces there.
     pub on_hand: i32,
-    /// Pieces reserved.
+    /// Pieces promised to customers.
     pub committed: i32,
+    /// Pieces set aside by staff.
+    pub reserved: i32,
+    /// Pieces not fit for sale.
+    pub damaged: i32,
+    /// Pieces being looked at.
+    pub quality_control: i32,
     /// Pieces kept back.
     pub safety_stock: i32,
     /// Pieces on their way.

@@ -139,17 +139,20 @@ async fn write_levels(
 ) -> Result<Vec<stock_level::Model>, StoreError> {
     let mut rows = Vec::with_capacity(touched.len());
     for key in touched {
-        let level = loaded.stock.level(&key.0, &key.1);
+        let Level { quantities, version } = loaded.stock.level(&key.0, &key.1);
         let id = loaded.level_ids.entry(key.clone()).or_insert_with(new_id);
         rows.push(stock_level::Model {
             id: id.clone(),
             variant_id: key.0.clone(),
             location_id: key.1.clone(),
-            on_hand: level.on_hand,
-            committed: level.committed,
-            safety_stock: level.safety_stock,
-            incoming: level.incoming,
-            version: level.version,
+            on_hand: quantities.on_hand,
+            committed: quantities.committed,
+            reserved: quantities.reserved,
+            damaged: quantities.damaged,
+            quality_control: quantities.quality_control,
+            safety_stock: quantities.safety_stock,
+            incoming: quantities.incoming,
+            version,
             updated_at: loaded.now,
         });
     }
@@ -159,6 +162,9 @@ async fn write_levels(
         .update_columns([
             stock_level::Column::OnHand,
             stock_level::Column::Committed,
+            stock_level::Column::Reserved,
+            stock_level::Column::Damaged,
+            stock_level::Column::QualityControl,
             stock_level::Column::SafetyStock,
             stock_level::Column::Incoming,
             stock_level::Column::Version,
@@ -191,10 +197,13 @@ async fn write_events(
             location_id: Set(event.location_id.clone()),
             version: Set(event.version),
             kind: Set(event.kind.as_str().to_owned()),
-            on_hand_delta: Set(event.on_hand_delta),
-            committed_delta: Set(event.committed_delta),
-            safety_stock_delta: Set(event.safety_stock_delta),
-            incoming_delta: Set(event.incoming_delta),
+            on_hand_delta: Set(event.change.on_hand),
+            committed_delta: Set(event.change.committed),
+            reserved_delta: Set(event.change.reserved),
+            damaged_delta: Set(event.change.damaged),
+            quality_control_delta: Set(event.change.quality_control),
+            safety_stock_delta: Set(event.change.safety_stock),
+            incoming_delta: Set(event.change.incoming),
             reason: Set(note.reason.clone()),
             actor: Set(note.actor.clone()),
             reference: Set(note.reference.clone()),

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{StoreError, badges, catalog_read::STATUS_SHOWN, now};
 use crate::{
-    domain::{Level, Place, SkuStock, Stock},
+    domain::{Level, Place, Quantities, SkuStock, Stock},
     entity::{location, stock_level, variant},
 };
 
@@ -50,16 +50,25 @@ struct VariantRow {
 
 #[derive(FromQueryResult)]
 struct LevelRow {
-    id: String,
-    variant_id: String,
-    location_id: String,
-    on_hand: i32,
-    committed: i32,
-    safety_stock: i32,
-    incoming: i32,
-    version: i64,
+    #[sea_orm(nested)]
+    level: stock_level::Model,
     priority: i32,
     active: bool,
+}
+
+impl From<&stock_level::Model> for Level {
+    fn from(row: &stock_level::Model) -> Self {
+        let quantities = Quantities {
+            on_hand: row.on_hand,
+            committed: row.committed,
+            reserved: row.reserved,
+            damaged: row.damaged,
+            quality_control: row.quality_control,
+            safety_stock: row.safety_stock,
+            incoming: row.incoming,
+        };
+        Self { quantities, version: row.version }
+    }
 }
 
 /// Loads the chosen variants with all their levels, and the locations named in `places`.
@@ -135,18 +144,10 @@ async fn load_levels(transaction: &impl ConnectionTrait, loaded: &mut LoadedStoc
         .into_model::<LevelRow>()
         .all(transaction)
         .await?;
-    for row in rows {
-        let level = Level {
-            on_hand: row.on_hand,
-            committed: row.committed,
-            safety_stock: row.safety_stock,
-            incoming: row.incoming,
-            version: row.version,
-        };
-        let place = Place { priority: row.priority, active: row.active };
-        loaded.stock.places.insert(row.location_id.clone(), place);
+    for LevelRow { level: row, priority, active } in rows {
+        loaded.stock.places.insert(row.location_id.clone(), Place { priority, active });
         if let Some(variant) = loaded.stock.variants.get_mut(&row.variant_id) {
-            variant.levels.insert(row.location_id.clone(), level);
+            variant.levels.insert(row.location_id.clone(), Level::from(&row));
         }
         loaded.level_ids.insert((row.variant_id, row.location_id), row.id);
     }

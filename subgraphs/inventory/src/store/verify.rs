@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::{Store, StoreError, badges, reservations::ACTIVE};
 use crate::{
-    domain::{Badge, EventKind, Level, Place, StockEvent, StockState},
+    domain::{Badge, EventKind, Level, Place, Quantities, StockEvent, StockState},
     entity::{location, reservation, reservation_line, stock_event, stock_level, variant},
 };
 
@@ -140,8 +140,8 @@ async fn verify_page(
             report.discrepancies.push(Discrepancy::Level { sku, location_id, stored, replayed });
         }
         let holds = held.get(key).copied().unwrap_or_default();
-        if i64::from(should.committed) != holds {
-            let (sku, location_id, committed) = (sku(&key.0), key.1.clone(), should.committed);
+        if i64::from(should.quantities.committed) != holds {
+            let (sku, location_id, committed) = (sku(&key.0), key.1.clone(), should.quantities.committed);
             report.discrepancies.push(Discrepancy::Committed { sku, location_id, committed, held: holds });
         }
     }
@@ -206,10 +206,15 @@ pub(crate) async fn replay(
             location_id: row.location_id,
             version: row.version,
             kind,
-            on_hand_delta: row.on_hand_delta,
-            committed_delta: row.committed_delta,
-            safety_stock_delta: row.safety_stock_delta,
-            incoming_delta: row.incoming_delta,
+            change: Quantities {
+                on_hand: row.on_hand_delta,
+                committed: row.committed_delta,
+                reserved: row.reserved_delta,
+                damaged: row.damaged_delta,
+                quality_control: row.quality_control_delta,
+                safety_stock: row.safety_stock_delta,
+                incoming: row.incoming_delta,
+            },
         };
         let level = levels.entry(key).or_default();
         match level.evolve(&event) {
@@ -226,13 +231,7 @@ async fn stored_levels(store: &Store, variant_ids: &[&str]) -> Result<Levels, St
         .all(store.reader())
         .await?;
     let level = |row: stock_level::Model| {
-        let level = Level {
-            on_hand: row.on_hand,
-            committed: row.committed,
-            safety_stock: row.safety_stock,
-            incoming: row.incoming,
-            version: row.version,
-        };
+        let level = Level::from(&row);
         ((row.variant_id, row.location_id), level)
     };
     Ok(rows.into_iter().map(level).collect())

@@ -49,7 +49,8 @@ async fn fewer_than_promised_sell_no_more(warehouse: Warehouse) {
     warehouse.reserve("SKU-0", 3).await.unwrap();
     let counted = vec![Target { safety_stock: 0, incoming: 0, ..target("SKU-0", NEAR, 1) }];
     let done = warehouse.commands.load_levels(&staff(), "import", counted, |_| ()).await.unwrap();
-    let message = "3 pieces of `SKU-0` are committed, 1 would be on hand; it is sold out until that is settled";
+    let message =
+        "3 pieces of `SKU-0` are committed or set aside, 1 would be on hand; it is sold out until that is settled";
     assert_eq!((done.accepted, done.rejected[0].error.message.as_str()), (0, message));
     assert_eq!(warehouse.badge("SKU-0").await.state.as_str(), "OUT_OF_STOCK");
     warehouse.reserve("SKU-0", 1).await.unwrap_err();

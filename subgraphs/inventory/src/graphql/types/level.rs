@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Location, ProductVariant};
 use crate::{
+    domain::{Level, Quantities},
     entity::stock_level,
     graphql::error::of_reading,
     store::catalog_read::{Page, PageRequest},
@@ -22,11 +23,37 @@ pub(crate) type InventoryLevelConnection = Connection<String, InventoryLevel>;
 
 #[derive(SimpleObject)]
 pub(crate) struct InventoryQuantities {
+    /// Everything that lies there.
     on_hand: i32,
+    /// Promised to customers: held by a reservation, or ordered and not yet sent.
     committed: i32,
+    /// Set aside by staff.
+    reserved: i32,
+    /// There, and not fit for sale.
+    damaged: i32,
+    /// There, and being looked at.
+    quality_control: i32,
+    /// Kept back from sale.
     safety_stock: i32,
+    /// On hand − committed − reserved − damaged − quality control − safety stock, never below zero.
     available: i32,
+    /// On their way.
     incoming: i32,
+}
+
+impl From<Quantities> for InventoryQuantities {
+    fn from(quantities: Quantities) -> Self {
+        Self {
+            on_hand: quantities.on_hand,
+            committed: quantities.committed,
+            reserved: quantities.reserved,
+            damaged: quantities.damaged,
+            quality_control: quantities.quality_control,
+            safety_stock: quantities.safety_stock,
+            available: quantities.available(),
+            incoming: quantities.incoming,
+        }
+    }
 }
 
 /// One page of the levels of one variant. There is at most one per location, so the loader reads them all for every
@@ -58,14 +85,7 @@ impl InventoryLevel {
     }
 
     async fn quantities(&self) -> InventoryQuantities {
-        let row = &self.0;
-        InventoryQuantities {
-            on_hand: row.on_hand,
-            committed: row.committed,
-            safety_stock: row.safety_stock,
-            available: row.on_hand.saturating_sub(row.committed).saturating_sub(row.safety_stock).max(0),
-            incoming: row.incoming,
-        }
+        Level::from(&*self.0).quantities.into()
     }
 
     async fn version(&self) -> i64 {
