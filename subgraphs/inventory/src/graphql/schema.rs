@@ -75,7 +75,7 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
-    Schema::build(Query::default(), Mutation, SubscriptionRoot)
+    Schema::build(Query::default(), Mutation::default(), SubscriptionRoot)
         .enable_federation()
         .enable_subscription_in_federation()
         .limit_depth(DEPTH_MAX)

@@ -1,0 +1,75 @@
+//! State and command → events, or every reason why not.
+
+mod adjust;
+mod load;
+mod reserve;
+#[cfg(test)]
+mod tests;
+
+use super::{Command, ErrorCode, EventKind, Level, Quantities, Stock, StockEvent, UserError};
+
+/// The events that `command` leads to, in order, for the levels of `stock`.
+///
+/// # Errors
+///
+/// Every reason why the command is refused; then nothing of it happens.
+pub fn decide(stock: &Stock, command: &Command) -> Result<Vec<StockEvent>, Vec<UserError>> {
+    let mut draft = Draft { stock: stock.clone(), events: Vec::new(), errors: Vec::new() };
+    match command {
+        Command::Adjust(changes) => {
+            for (index, change) in changes.iter().enumerate() {
+                draft.adjust(stock, index, change);
+            }
+        }
+        Command::Reserve(wants) => {
+            for (index, want) in wants.iter().enumerate() {
+                draft.reserve(index, want);
+            }
+        }
+        Command::Release(holds) => holds.iter().for_each(|hold| draft.give_back(hold, EventKind::Released)),
+        Command::Expire(holds) => holds.iter().for_each(|hold| draft.give_back(hold, EventKind::Expired)),
+        Command::Load(targets) => {
+            for (index, target) in targets.iter().enumerate() {
+                draft.load(index, target);
+            }
+        }
+    }
+    if draft.errors.is_empty() { Ok(draft.events) } else { Err(draft.errors) }
+}
+
+/// The stock as it would be after the events so far.
+struct Draft {
+    stock: Stock,
+    events: Vec<StockEvent>,
+    errors: Vec<UserError>,
+}
+
+impl Draft {
+    fn append(&mut self, variant_id: &str, location_id: &str, kind: EventKind, change: Quantities) {
+        let level = self.stock.level(variant_id, location_id);
+        let event = StockEvent {
+            variant_id: variant_id.to_owned(),
+            location_id: location_id.to_owned(),
+            version: level.version + 1,
+            kind,
+            change,
+        };
+        match level.evolve(&event) {
+            Ok(next) => {
+                self.remember(variant_id, location_id, next);
+                self.events.push(event);
+            }
+            Err(impossible) => self.errors.push(UserError {
+                field: None,
+                message: impossible.reason.to_owned(),
+                code: ErrorCode::InvalidQuantity,
+            }),
+        }
+    }
+
+    fn remember(&mut self, variant_id: &str, location_id: &str, level: Level) {
+        if let Some(variant) = self.stock.variants.get_mut(variant_id) {
+            variant.levels.insert(location_id.to_owned(), level);
+        }
+    }
+}

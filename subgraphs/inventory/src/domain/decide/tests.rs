@@ -1,0 +1,97 @@
+//! What is decided, case by case.
+
+use std::collections::BTreeMap;
+
+use super::{decide, reserve::allocate};
+use crate::domain::{
+    Badge, Change, Command, ErrorCode, EventKind, Hold, Level, Place, Quantities, SkuStock, Stock, StockPolicy,
+    StockState, Want,
+};
+
+/// `sku` with `(location, on hand, committed)`; locations are asked in the order in which they are given.
+fn stock(levels: &[(&str, i32, i32)]) -> Stock {
+    let mut stock = Stock::default();
+    for ((location_id, _, _), priority) in levels.iter().zip(1..) {
+        stock.places.insert((*location_id).to_owned(), Place { priority, active: true });
+    }
+    let level = |(location_id, on_hand, committed): &(&str, i32, i32)| {
+        let quantities = Quantities { on_hand: *on_hand, committed: *committed, ..Quantities::ZERO };
+        let level = Level { quantities, version: 3 };
+        ((*location_id).to_owned(), level)
+    };
+    stock.insert(SkuStock {
+        variant_id: "variant".to_owned(),
+        product_id: "product".to_owned(),
+        sku: "sku".to_owned(),
+        is_shown: true,
+        policy: StockPolicy::Deny,
+        expected_at: None,
+        badge: Badge { state: StockState::InStock, available: 0, expected_at: None, revision: 1 },
+        levels: levels.iter().map(level).collect::<BTreeMap<_, _>>(),
+    });
+    stock
+}
+
+fn want(quantity: i32) -> Want {
+    Want { sku: "sku".to_owned(), quantity, location_id: None }
+}
+
+#[test]
+fn every_event_is_the_next_version_of_its_level() {
+    let change =
+        |delta| Change { sku: "sku".to_owned(), location_id: "a".to_owned(), delta, expected_version: Some(3) };
+    let events = decide(&stock(&[("a", 5, 0)]), &Command::Adjust(vec![change(2), change(-7)])).unwrap();
+    let moves: Vec<_> = events.iter().map(|event| (event.version, event.kind, event.change.on_hand)).collect();
+    assert_eq!(moves, [(4, EventKind::Adjusted, 2), (5, EventKind::Adjusted, -7)]);
+}
+
+#[test]
+fn lines_of_one_command_see_each_other() {
+    let stock = stock(&[("a", 5, 2)]);
+    assert_eq!(decide(&stock, &Command::Reserve(vec![want(2), want(1)])).unwrap().len(), 2);
+    let errors = decide(&stock, &Command::Reserve(vec![want(2), want(2)])).unwrap_err();
+    assert_eq!((errors.len(), errors[0].code), (1, ErrorCode::InsufficientStock));
+}
+
+#[test]
+fn more_than_committed_cannot_be_given_back() {
+    let hold = Hold { variant_id: "variant".to_owned(), location_id: "a".to_owned(), quantity: 3 };
+    assert!(decide(&stock(&[("a", 5, 2)]), &Command::Release(vec![hold])).is_err());
+}
+
+#[test]
+fn priority_decides_and_one_parcel_is_better_than_two() {
+    let offers = [("far".to_owned(), 2), ("near".to_owned(), 5)];
+    assert_eq!(allocate(&offers, 2).unwrap(), [("far".to_owned(), 2)]);
+    assert_eq!(allocate(&offers, 3).unwrap(), [("near".to_owned(), 3)]);
+    assert_eq!(allocate(&offers, 6).unwrap(), [("far".to_owned(), 2), ("near".to_owned(), 4)]);
+    assert_eq!(allocate(&offers, 8).unwrap_err(), 7);
+}
+
+proptest::proptest! {
+    /// What is decided can be folded, and takes exactly what was wanted or nothing.
+    #[test]
+    fn a_reservation_takes_what_is_wanted_from_what_is_free(
+        quantities in proptest::collection::vec((0..20_i32, 0..20_i32), 1..5),
+        wanted in proptest::collection::vec(1..15_i32, 1..4),
+    ) {
+        let names = ["a", "b", "c", "d"];
+        let levels: Vec<(&str, i32, i32)> =
+            names.iter().zip(&quantities).map(|(name, (free, held))| (*name, free + held, *held)).collect();
+        let stock = stock(&levels);
+        let free: i32 = quantities.iter().map(|(free, _)| free).sum();
+        let sum: i32 = wanted.iter().sum();
+        match decide(&stock, &Command::Reserve(wanted.into_iter().map(want).collect())) {
+            Ok(events) => {
+                assert_eq!(events.iter().map(|event| event.change.committed).sum::<i32>(), sum);
+                let mut after = stock.variants["variant"].levels.clone();
+                for event in &events {
+                    let level = after.get_mut(&event.location_id).unwrap();
+                    *level = level.evolve(event).unwrap();
+                }
+                assert_eq!(after.values().map(Level::available).sum::<i32>(), free - sum);
+            }
+            Err(_) => assert!(sum > free),
+        }
+    }
+}
