@@ -12,7 +12,7 @@ use self::{reservation::ReservationMutation, stock::StockMutation};
 use super::loaders::loaders;
 use crate::command::Commands;
 
-/// The root of everything that changes something, one part per file.
+// The root of everything that changes something, one part per file; an ordinary comment, because the API would show it.
 #[derive(Default, MergedObject)]
 pub(crate) struct Mutation(StockMutation, ReservationMutation);
 
