@@ -1,26 +1,17 @@
-//! Adding to and taking from on hand.
+//! Adding to and taking from one quantity.
 
-use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 
 use super::{
     Answer, Caller, Commands,
-    keyed::{Perform, perform_once},
+    change::{HandChange, StockChange},
 };
 use crate::{
-    domain::{Change, Command, ErrorCode, UserError, decide},
-    entity::stock_level,
-    store::{
-        StoreError,
-        ledger::{Entry, Note, append},
-        levels::{Which, load},
-    },
+    domain::{Change, Command, EventKind, QuantityName},
+    store::StoreError,
 };
 
-/// The most changes of one call.
-pub const CHANGES_MAX: usize = 250;
-
-/// Why on hand is changed by hand.
+/// Why stock is changed by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AdjustmentReason {
@@ -36,12 +27,20 @@ pub enum AdjustmentReason {
     Returned,
     /// Gone without a trace.
     Shrinkage,
+    /// Goes somewhere else.
+    Transfer,
+    /// Goes into or comes out of quality control.
+    QualityControl,
+    /// Is set aside, or is no longer.
+    SetAside,
+    /// More or less is kept back.
+    SafetyStock,
     /// Something else.
     Other,
 }
 
 impl AdjustmentReason {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Received => "RECEIVED",
             Self::Correction => "CORRECTION",
@@ -49,24 +48,45 @@ impl AdjustmentReason {
             Self::Damaged => "DAMAGED",
             Self::Returned => "RETURNED",
             Self::Shrinkage => "SHRINKAGE",
+            Self::Transfer => "TRANSFER",
+            Self::QualityControl => "QUALITY_CONTROL",
+            Self::SetAside => "SET_ASIDE",
+            Self::SafetyStock => "SAFETY_STOCK",
             Self::Other => "OTHER",
+        }
+    }
+
+    /// What the ledger calls a change for this reason.
+    pub(super) const fn event_kind(self) -> EventKind {
+        match self {
+            Self::Received => EventKind::Received,
+            Self::Damaged => EventKind::Damaged,
+            _ => EventKind::Adjusted,
         }
     }
 }
 
-/// Changes of on hand; all of them or none.
+/// Changes of one quantity; all of them or none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AdjustQuantities {
+    /// Which quantity. On hand is left out of the request's hash, as it was when there was no other.
+    #[serde(skip_serializing_if = "is_on_hand")]
+    pub name: QuantityName,
     /// Why.
     pub reason: AdjustmentReason,
     /// The document behind it.
     pub reference: Option<String>,
-    /// 1 to [`CHANGES_MAX`].
+    /// 1 to [`super::CHANGES_MAX`].
     pub changes: Vec<Change>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_on_hand(name: &QuantityName) -> bool {
+    *name == QuantityName::OnHand
+}
+
 impl Commands {
-    /// Adds the deltas to on hand and gives the levels as they are then. Two changes of one level follow each other.
+    /// Adds the deltas and gives the levels as they are then. Two changes of one level follow each other.
     ///
     /// # Errors
     ///
@@ -76,46 +96,15 @@ impl Commands {
         caller: &Caller,
         input: &AdjustQuantities,
         idempotency_key: &str,
-    ) -> Result<Answer<Vec<stock_level::Model>>, StoreError> {
-        if input.changes.is_empty() || input.changes.len() > CHANGES_MAX {
-            let message = format!("{} changes were given, 1 to {CHANGES_MAX} are possible", input.changes.len());
-            return Ok(Err(vec![UserError::at(&["input", "changes"], ErrorCode::TooManyLines, message)]));
-        }
-        let mut skus: Vec<String> = input.changes.iter().map(|change| change.sku.clone()).collect();
-        skus.sort();
-        skus.dedup();
-        let command = Adjust { commands: self, caller, input, skus, idempotency_key };
-        perform_once(self, ("adjust", &caller.actor, idempotency_key), input, &command).await
-    }
-}
-
-struct Adjust<'a> {
-    commands: &'a Commands,
-    caller: &'a Caller,
-    input: &'a AdjustQuantities,
-    skus: Vec<String>,
-    idempotency_key: &'a str,
-}
-
-impl Perform for Adjust<'_> {
-    type Output = Vec<stock_level::Model>;
-
-    async fn perform(&self, transaction: &DatabaseTransaction) -> Result<Answer<Self::Output>, StoreError> {
-        let places: Vec<&str> = self.input.changes.iter().map(|change| change.location_id.as_str()).collect();
-        let mut loaded = load(transaction, Which::Skus(&self.skus), &places).await?;
-        let events = match decide(&loaded.stock, &Command::Adjust(self.input.changes.clone())) {
-            Ok(events) => events,
-            Err(errors) => return Ok(Err(errors)),
+    ) -> Result<Answer<StockChange>, StoreError> {
+        let AdjustQuantities { name, reason, reference, changes } = input;
+        let change = HandChange {
+            name: "adjust",
+            reason: reason.as_str(),
+            reference: reference.as_deref(),
+            levels: changes.iter().map(|change| (change.sku.as_str(), change.location_id.as_str())).collect(),
+            command: Command::Adjust { name: *name, kind: reason.event_kind(), changes: changes.clone() },
         };
-        let entries: Vec<Entry> = events.into_iter().map(|event| Entry { event, reservation_id: None }).collect();
-        let note = Note {
-            reason: self.input.reason.as_str().to_owned(),
-            actor: self.caller.actor.clone(),
-            reference: self.input.reference.clone(),
-            correlation_id: self.caller.correlation_id.clone(),
-            idempotency_key: Some(self.idempotency_key.to_owned()),
-        };
-        let threshold = self.commands.low_stock_threshold;
-        Ok(Ok(append(transaction, &mut loaded, &entries, &note, threshold).await?))
+        self.change_by_hand(caller, (input, "changes", changes.len()), change, idempotency_key).await
     }
 }

@@ -5,21 +5,27 @@
 
 mod adjust;
 mod caller;
+mod change;
 mod expire;
 mod keyed;
 mod load;
+mod move_pieces;
 mod rebuild;
 mod release;
 mod reserve;
+mod set;
 
-pub use adjust::{AdjustQuantities, AdjustmentReason, CHANGES_MAX};
+pub use adjust::{AdjustQuantities, AdjustmentReason};
 pub use caller::Caller;
+pub use change::{CHANGES_MAX, StockChange};
 pub use expire::run_expirer;
 pub use load::{LoadSummary, RejectedTarget};
+pub use move_pieces::MoveQuantities;
 pub use rebuild::RebuildSummary;
 pub use reserve::{
     RESERVE_LINES_MAX, ReserveLine, ReserveStock, TTL_DEFAULT_SECONDS, TTL_MAX_SECONDS, TTL_MIN_SECONDS,
 };
+pub use set::SetQuantities;
 
 use selvedge_kit::outbox::RelaySignal;
 

@@ -2,11 +2,33 @@
 
 use serde::Serialize;
 
+use super::{EventKind, QuantityName};
+
 /// A wish to change stock; all of it or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Add to or take from on hand.
-    Adjust(Vec<Change>),
+    /// Add to or take from the quantities under one name.
+    Adjust {
+        /// Which quantity.
+        name: QuantityName,
+        /// Why.
+        kind: EventKind,
+        /// By how much, where.
+        changes: Vec<Change>,
+    },
+    /// Move pieces between names, or between locations.
+    Move(Vec<Move>),
+    /// Make the quantities under one name what they were found to be.
+    Set {
+        /// Available or on hand.
+        name: QuantityName,
+        /// Why.
+        kind: EventKind,
+        /// Whether what the caller had read does not matter.
+        ignore_compare_quantity: bool,
+        /// To what, where.
+        quantities: Vec<SetQuantity>,
+    },
     /// Hold pieces for an order.
     Reserve(Vec<Want>),
     /// Give held pieces back.
@@ -17,8 +39,8 @@ pub enum Command {
     Load(Vec<Target>),
 }
 
-/// A change of on hand at one location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A change of one quantity at one location.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Change {
     /// The variant's SKU.
     pub sku: String,
@@ -28,6 +50,46 @@ pub struct Change {
     pub delta: i32,
     /// The level's version as the caller last read it; 0 for a level that never was.
     pub expected_version: Option<i64>,
+    /// The quantity as the caller last read it. Left out of the request's hash when absent, as it was before it existed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_from_quantity: Option<i32>,
+}
+
+/// Pieces that go from one place to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Move {
+    /// The variant's SKU.
+    pub sku: String,
+    /// Pieces.
+    pub quantity: i32,
+    /// Where they are.
+    pub from: MoveEnd,
+    /// Where they go.
+    pub to: MoveEnd,
+}
+
+/// One end of a move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MoveEnd {
+    /// The location.
+    pub location_id: String,
+    /// Under which name.
+    pub name: QuantityName,
+    /// The quantity as the caller last read it.
+    pub change_from_quantity: Option<i32>,
+}
+
+/// A quantity that was found at one location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetQuantity {
+    /// The variant's SKU.
+    pub sku: String,
+    /// The location.
+    pub location_id: String,
+    /// What it shall be.
+    pub quantity: i32,
+    /// What it was when the caller last read it.
+    pub change_from_quantity: Option<i32>,
 }
 
 /// Pieces wanted.

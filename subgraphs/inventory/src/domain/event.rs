@@ -7,6 +7,14 @@ use super::Quantities;
 pub enum EventKind {
     /// On hand was changed by a person or a system.
     Adjusted,
+    /// Goods came in.
+    Received,
+    /// Pieces turned out to be unfit for sale.
+    Damaged,
+    /// Pieces went from one name to another at the same location.
+    Moved,
+    /// Pieces went from one location to another; each has its event.
+    Transferred,
     /// Pieces were held for an order.
     Reserved,
     /// A hold was given back by its owner.
@@ -19,13 +27,27 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Adjusted, Self::Reserved, Self::Released, Self::Expired, Self::Loaded];
+    pub const ALL: &[Self] = &[
+        Self::Adjusted,
+        Self::Received,
+        Self::Damaged,
+        Self::Moved,
+        Self::Transferred,
+        Self::Reserved,
+        Self::Released,
+        Self::Expired,
+        Self::Loaded,
+    ];
 
     /// The name in the ledger.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Adjusted => "ADJUSTED",
+            Self::Received => "RECEIVED",
+            Self::Damaged => "DAMAGED",
+            Self::Moved => "MOVED",
+            Self::Transferred => "TRANSFERRED",
             Self::Reserved => "RESERVED",
             Self::Released => "RELEASED",
             Self::Expired => "EXPIRED",
@@ -36,7 +58,7 @@ impl EventKind {
     /// The kind with the ledger name `name`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 }
 

@@ -13,7 +13,7 @@ mod refusal;
 mod stock;
 
 pub use badge::{Badge, StockPolicy, StockState};
-pub use command::{Change, Command, Hold, Target, Want};
+pub use command::{Change, Command, Hold, Move, MoveEnd, SetQuantity, Target, Want};
 pub use decide::decide;
 pub use event::{EventKind, StockEvent};
 pub use level::{ImpossibleEvent, Level};

@@ -1,5 +1,7 @@
 //! Pieces under the names that the field gives them.
 
+use serde::{Deserialize, Serialize};
+
 /// How many pieces are where; also a change of them, and then signed.
 ///
 /// `on_hand` counts everything that lies at the location. Of it `committed`, `reserved`, `damaged` and
@@ -23,7 +25,8 @@ pub struct Quantities {
 }
 
 /// One of the names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum QuantityName {
     /// What may be sold; computed from the others.
     Available,
@@ -41,6 +44,32 @@ pub enum QuantityName {
     SafetyStock,
     /// [`Quantities::incoming`].
     Incoming,
+}
+
+impl QuantityName {
+    /// The name in sentences.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::OnHand => "on hand",
+            Self::Committed => "committed",
+            Self::Reserved => "reserved",
+            Self::Damaged => "damaged",
+            Self::QualityControl => "in quality control",
+            Self::SafetyStock => "safety stock",
+            Self::Incoming => "incoming",
+        }
+    }
+
+    /// Whether staff may move pieces to and from this name; the pieces stay where they lie.
+    #[must_use]
+    pub const fn is_movable(self) -> bool {
+        match self {
+            Self::Available | Self::Reserved | Self::Damaged | Self::QualityControl | Self::SafetyStock => true,
+            Self::OnHand | Self::Committed | Self::Incoming => false,
+        }
+    }
 }
 
 impl Quantities {
@@ -83,6 +112,56 @@ impl Quantities {
             QuantityName::QualityControl => self.quality_control,
             QuantityName::SafetyStock => self.safety_stock,
             QuantityName::Incoming => self.incoming,
+        }
+    }
+
+    /// The change by which `pieces` come from outside under `name`: whatever lies there is on hand too. `None` for
+    /// committed, which is made of reservations and orders alone.
+    #[must_use]
+    pub fn arriving(name: QuantityName, pieces: i32) -> Option<Self> {
+        let on_hand = pieces;
+        match name {
+            QuantityName::Available | QuantityName::OnHand => Some(Self { on_hand, ..Self::ZERO }),
+            QuantityName::Incoming => Some(Self { incoming: pieces, ..Self::ZERO }),
+            QuantityName::Committed => None,
+            _ => Some(Self { on_hand, ..Self::under(name, pieces) }),
+        }
+    }
+
+    /// The change by which `pieces` that lie there go from one name to another.
+    #[must_use]
+    pub fn renamed(from: QuantityName, to: QuantityName, pieces: i32) -> Self {
+        let (taken, given) = (Self::under(from, -pieces), Self::under(to, pieces));
+        Self {
+            reserved: taken.reserved + given.reserved,
+            damaged: taken.damaged + given.damaged,
+            quality_control: taken.quality_control + given.quality_control,
+            safety_stock: taken.safety_stock + given.safety_stock,
+            ..Self::ZERO
+        }
+    }
+
+    /// Pieces that can leave the location under `name`. No more safety stock than is free can: it says how many pieces
+    /// shall be kept back, not that they are there.
+    #[must_use]
+    pub fn takeable(&self, name: QuantityName) -> i32 {
+        match name {
+            QuantityName::OnHand => self.free(),
+            QuantityName::SafetyStock => self.safety_stock.min(self.free()),
+            _ => self.get(name),
+        }
+    }
+
+    /// `pieces` under a name that staff moves pieces to; what is available has no column of its own.
+    fn under(name: QuantityName, pieces: i32) -> Self {
+        match name {
+            QuantityName::Reserved => Self { reserved: pieces, ..Self::ZERO },
+            QuantityName::Damaged => Self { damaged: pieces, ..Self::ZERO },
+            QuantityName::QualityControl => Self { quality_control: pieces, ..Self::ZERO },
+            QuantityName::SafetyStock => Self { safety_stock: pieces, ..Self::ZERO },
+            QuantityName::Available | QuantityName::OnHand | QuantityName::Committed | QuantityName::Incoming => {
+                Self::ZERO
+            }
         }
     }
 

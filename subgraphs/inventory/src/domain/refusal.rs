@@ -16,6 +16,18 @@ pub enum ErrorCode {
     InvalidQuantity,
     /// More lines than allowed, or none.
     TooManyLines,
+    /// The quantity under this name cannot be changed in this way.
+    InvalidQuantityName,
+    /// The quantity is not what the caller had read.
+    ChangeFromQuantityStale,
+    /// The quantity that the caller had read was not given, and not said to be of no matter.
+    CompareQuantityRequired,
+    /// One level is set twice in one call.
+    DuplicateLevel,
+    /// Pieces cannot change their name and their location at once.
+    DifferentLocations,
+    /// From and to are the same.
+    SameQuantityName,
     /// The level is not at the version that the caller had read.
     VersionConflict,
     /// The key was used for another request.
@@ -47,8 +59,10 @@ impl UserError {
         Self { field: Some(field), message: message.into(), code }
     }
 
-    /// A refusal because of `member` of item `index` of the list `list` in the input.
+    /// A refusal because of `member` of item `index` of the list `list` in the input; a dot in `member` leads into it.
     pub(super) fn in_list((list, index): (&str, usize), member: &str, code: ErrorCode, message: String) -> Self {
-        Self::at(&["input", list, &index.to_string(), member], code, message)
+        let index = index.to_string();
+        let path: Vec<&str> = ["input", list, &index].into_iter().chain(member.split('.')).collect();
+        Self::at(&path, code, message)
     }
 }

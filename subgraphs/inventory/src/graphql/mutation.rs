@@ -5,6 +5,7 @@ mod input;
 mod payload;
 mod reservation;
 mod stock;
+mod stock_input;
 
 use async_graphql::{Context, Error, MergedObject};
 

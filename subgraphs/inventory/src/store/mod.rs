@@ -8,12 +8,14 @@ pub(crate) mod ledger;
 pub(crate) mod levels;
 pub(crate) mod now;
 pub mod outbox;
+pub(crate) mod position;
 mod prune;
 pub mod reservations;
 pub(crate) mod transact;
 pub(crate) mod verify;
 
 pub use connect::{Engine, Store, StoreOptions};
+pub use position::{NoPosition, Position};
 pub use prune::{Pruned, prune, run_pruner};
 pub use verify::{Discrepancy, Verification, verify};
 

@@ -43,3 +43,4 @@ mod pages;
 mod reservations;
 mod sample;
 mod shop;
+mod stock;

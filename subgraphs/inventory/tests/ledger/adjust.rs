@@ -2,7 +2,7 @@
 
 use selvedge_inventory::{
     command::{AdjustQuantities, AdjustmentReason, CHANGES_MAX},
-    domain::{Change, ErrorCode},
+    domain::{Change, ErrorCode, QuantityName},
 };
 
 use crate::warehouse::{NEAR, Warehouse, new_key, staff};
@@ -16,16 +16,21 @@ on_each_engine!(
 );
 
 fn change(sku: &str, location_id: &str, delta: i32) -> Change {
-    Change { sku: sku.to_owned(), location_id: location_id.to_owned(), delta, expected_version: None }
+    Change { sku: sku.to_owned(), location_id: location_id.to_owned(), delta, ..Change::default() }
 }
 
 fn input(changes: Vec<Change>) -> AdjustQuantities {
-    AdjustQuantities { reason: AdjustmentReason::Received, reference: Some("delivery-7".to_owned()), changes }
+    AdjustQuantities {
+        name: QuantityName::OnHand,
+        reason: AdjustmentReason::Received,
+        reference: Some("delivery-7".to_owned()),
+        changes,
+    }
 }
 
 async fn adds_and_takes_in_order(warehouse: Warehouse) {
     let changes = vec![change("SKU-0", NEAR, 10), change("SKU-1", NEAR, 3), change("SKU-0", NEAR, -4)];
-    let levels = warehouse.commands.adjust(&staff(), &input(changes), &new_key()).await.unwrap().unwrap();
+    let levels = warehouse.commands.adjust(&staff(), &input(changes), &new_key()).await.unwrap().unwrap().levels;
     let mut quantities: Vec<(i32, i64)> = levels.iter().map(|level| (level.on_hand, level.version)).collect();
     quantities.sort_unstable();
     assert_eq!(quantities, [(3, 1), (6, 2)]);
@@ -84,7 +89,7 @@ async fn compares_the_expected_version(warehouse: Warehouse) {
     let expecting = |expected| input(vec![Change { expected_version: Some(expected), ..change("SKU-0", NEAR, 1) }]);
     let errors = warehouse.commands.adjust(&staff(), &expecting(0), &new_key()).await.unwrap().unwrap_err();
     assert_eq!(errors[0].code, ErrorCode::VersionConflict);
-    let levels = warehouse.commands.adjust(&staff(), &expecting(1), &new_key()).await.unwrap().unwrap();
+    let levels = warehouse.commands.adjust(&staff(), &expecting(1), &new_key()).await.unwrap().unwrap().levels;
     assert_eq!((levels[0].version, levels[0].on_hand), (2, 11));
     assert_eq!(levels[0], warehouse.level("SKU-0", NEAR).await, "the answer is the row");
 }

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use selvedge_inventory::{
     command::{AdjustQuantities, AdjustmentReason, ReserveStock},
-    domain::{Change, ErrorCode},
+    domain::{Change, ErrorCode, QuantityName},
 };
 
 use crate::warehouse::{FAR, NEAR, Warehouse, line, new_key, shopper, staff};
@@ -70,14 +70,14 @@ async fn badges_stay_exact_when_locations_change_at_once(warehouse: Warehouse) {
         tokio::spawn(async move {
             let location_id = if worker % 2 == 0 { NEAR } else { FAR }.to_owned();
             for _ in 0..10 {
-                let change = Change {
-                    sku: "SKU-0".to_owned(),
-                    location_id: location_id.clone(),
-                    delta: 1,
-                    expected_version: None,
+                let change =
+                    Change { sku: "SKU-0".to_owned(), location_id: location_id.clone(), delta: 1, ..Change::default() };
+                let input = AdjustQuantities {
+                    name: QuantityName::OnHand,
+                    reason: AdjustmentReason::Received,
+                    reference: None,
+                    changes: vec![change],
                 };
-                let input =
-                    AdjustQuantities { reason: AdjustmentReason::Received, reference: None, changes: vec![change] };
                 commands.adjust(&staff(), &input, &new_key()).await.unwrap().unwrap();
             }
         })

@@ -38,6 +38,7 @@ mod idempotency;
 mod load;
 mod outbox;
 mod prune;
+mod quantities;
 mod random_commands;
 mod reconnect;
 mod release;

@@ -1,35 +1,52 @@
-//! Changes of on hand by hand.
+//! Changes of one quantity by hand.
 
-use super::Draft;
-use crate::domain::{Change, ErrorCode, EventKind, Quantities, Stock, UserError};
+use super::{Draft, stale};
+use crate::domain::{Change, ErrorCode, EventKind, Quantities, QuantityName, Stock, UserError};
 
 impl Draft {
-    pub(super) fn adjust(&mut self, loaded: &Stock, index: usize, change: &Change) {
+    pub(super) fn adjust(
+        &mut self,
+        loaded: &Stock,
+        (name, kind): (QuantityName, EventKind),
+        index: usize,
+        change: &Change,
+    ) {
         let refuse = |member, code, message| UserError::in_list(("changes", index), member, code, message);
-        let Change { sku, location_id, delta, expected_version } = change;
-        let Some(variant_id) = self.stock.by_sku.get(sku).cloned() else {
-            return self.errors.push(refuse("sku", ErrorCode::UnknownSku, format!("there is no SKU `{sku}`")));
+        let Change { sku, location_id, delta, expected_version, change_from_quantity } = change;
+        let Some(arriving) = Quantities::arriving(name, *delta) else {
+            let message = format!("what is {} belongs to reservations and orders", name.words());
+            return self.errors.push(UserError::at(&["input", "name"], ErrorCode::InvalidQuantityName, message));
         };
-        if !self.stock.places.contains_key(location_id) {
-            let message = format!("there is no location `{location_id}`");
-            return self.errors.push(refuse("locationId", ErrorCode::UnknownLocation, message));
-        }
-        let version = loaded.level(&variant_id, location_id).version;
-        if expected_version.is_some_and(|expected| expected != version) {
-            let message = format!("the level of `{sku}` is at version {version}");
+        let Some(variant_id) = self.known(("changes", index), sku, ("locationId", location_id)) else { return };
+        let read = loaded.level(&variant_id, location_id);
+        if expected_version.is_some_and(|expected| expected != read.version) {
+            let message = format!("the level of `{sku}` is at version {}", read.version);
             return self.errors.push(refuse("expectedVersion", ErrorCode::VersionConflict, message));
         }
-        let level = self.stock.level(&variant_id, location_id);
-        let on_hand = level.quantities.on_hand;
-        if *delta == 0 || on_hand.checked_add(*delta).is_none() {
-            let message = format!("{delta} cannot be added to {on_hand} pieces");
-            return self.errors.push(refuse("delta", ErrorCode::InvalidQuantity, message));
+        if let Some(message) = stale(sku, (name, read.quantities.get(name)), *change_from_quantity) {
+            return self.errors.push(refuse("changeFromQuantity", ErrorCode::ChangeFromQuantityStale, message));
         }
-        let free = level.quantities.free();
-        if free.saturating_add(*delta) < 0 {
-            let message = format!("only {free} of {on_hand} pieces of `{sku}` are not committed or set aside");
+        let level = self.stock.level(&variant_id, location_id);
+        let takeable = level.quantities.takeable(name);
+        if i64::from(takeable) + i64::from(*delta) < 0 {
+            let message = refused(&level.quantities, name, sku);
             return self.errors.push(refuse("delta", ErrorCode::InsufficientStock, message));
         }
-        self.append(&variant_id, location_id, EventKind::Adjusted, Quantities { on_hand: *delta, ..Quantities::ZERO });
+        if *delta == 0 || level.quantities.plus(&arriving).is_err() {
+            let message = format!("{delta} cannot be added to {} pieces", level.quantities.get(name));
+            return self.errors.push(refuse("delta", ErrorCode::InvalidQuantity, message));
+        }
+        self.append(&variant_id, location_id, kind, arriving);
+    }
+}
+
+fn refused(quantities: &Quantities, name: QuantityName, sku: &str) -> String {
+    let takeable = quantities.takeable(name);
+    match name {
+        QuantityName::OnHand => {
+            let on_hand = quantities.on_hand;
+            format!("only {takeable} of {on_hand} pieces of `{sku}` are not committed or set aside")
+        }
+        _ => format!("only {takeable} pieces of `{sku}` are {}", name.words()),
     }
 }

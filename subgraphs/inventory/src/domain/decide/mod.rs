@@ -2,11 +2,13 @@
 
 mod adjust;
 mod load;
+mod move_pieces;
 mod reserve;
+mod set;
 #[cfg(test)]
 mod tests;
 
-use super::{Command, ErrorCode, EventKind, Level, Quantities, Stock, StockEvent, UserError};
+use super::{Command, ErrorCode, EventKind, Level, Quantities, QuantityName, Stock, StockEvent, UserError};
 
 /// The events that `command` leads to, in order, for the levels of `stock`.
 ///
@@ -16,10 +18,18 @@ use super::{Command, ErrorCode, EventKind, Level, Quantities, Stock, StockEvent,
 pub fn decide(stock: &Stock, command: &Command) -> Result<Vec<StockEvent>, Vec<UserError>> {
     let mut draft = Draft { stock: stock.clone(), events: Vec::new(), errors: Vec::new() };
     match command {
-        Command::Adjust(changes) => {
+        Command::Adjust { name, kind, changes } => {
             for (index, change) in changes.iter().enumerate() {
-                draft.adjust(stock, index, change);
+                draft.adjust(stock, (*name, *kind), index, change);
             }
+        }
+        Command::Move(moves) => {
+            for (index, wanted) in moves.iter().enumerate() {
+                draft.move_between(stock, index, wanted);
+            }
+        }
+        Command::Set { name, kind, ignore_compare_quantity, quantities } => {
+            draft.set_all(*name, *kind, *ignore_compare_quantity, quantities);
         }
         Command::Reserve(wants) => {
             for (index, want) in wants.iter().enumerate() {
@@ -67,9 +77,31 @@ impl Draft {
         }
     }
 
+    /// The variant with `sku`, when it and the location exist; `member` leads to the location in the input.
+    fn known(&mut self, at: (&str, usize), sku: &str, (member, location_id): (&str, &str)) -> Option<String> {
+        let Some(variant_id) = self.stock.by_sku.get(sku).cloned() else {
+            let message = format!("there is no SKU `{sku}`");
+            self.errors.push(UserError::in_list(at, "sku", ErrorCode::UnknownSku, message));
+            return None;
+        };
+        if !self.stock.places.contains_key(location_id) {
+            let message = format!("there is no location `{location_id}`");
+            self.errors.push(UserError::in_list(at, member, ErrorCode::UnknownLocation, message));
+            return None;
+        }
+        Some(variant_id)
+    }
+
     fn remember(&mut self, variant_id: &str, location_id: &str, level: Level) {
         if let Some(variant) = self.stock.variants.get_mut(variant_id) {
             variant.levels.insert(location_id.to_owned(), level);
         }
     }
+}
+
+/// Why the quantity that the caller had read is not the one there, if it is not.
+fn stale(sku: &str, (name, quantity): (QuantityName, i32), expected: Option<i32>) -> Option<String> {
+    expected
+        .filter(|expected| *expected != quantity)
+        .map(|expected| format!("{quantity} pieces of `{sku}` are {}, not {expected}", name.words()))
 }

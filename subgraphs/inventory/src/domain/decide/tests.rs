@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{decide, reserve::allocate};
 use crate::domain::{
-    Badge, Change, Command, ErrorCode, EventKind, Hold, Level, Place, Quantities, SkuStock, Stock, StockPolicy,
-    StockState, Want,
+    Badge, Change, Command, ErrorCode, EventKind, Hold, Level, Place, Quantities, QuantityName, SkuStock, Stock,
+    StockPolicy, StockState, Want,
 };
 
 /// `sku` with `(location, on hand, committed)`; locations are asked in the order in which they are given.
@@ -38,9 +38,16 @@ fn want(quantity: i32) -> Want {
 
 #[test]
 fn every_event_is_the_next_version_of_its_level() {
-    let change =
-        |delta| Change { sku: "sku".to_owned(), location_id: "a".to_owned(), delta, expected_version: Some(3) };
-    let events = decide(&stock(&[("a", 5, 0)]), &Command::Adjust(vec![change(2), change(-7)])).unwrap();
+    let change = |delta| Change {
+        sku: "sku".to_owned(),
+        location_id: "a".to_owned(),
+        delta,
+        expected_version: Some(3),
+        change_from_quantity: Some(5),
+    };
+    let changes = vec![change(2), change(-7)];
+    let command = Command::Adjust { name: QuantityName::OnHand, kind: EventKind::Adjusted, changes };
+    let events = decide(&stock(&[("a", 5, 0)]), &command).unwrap();
     let moves: Vec<_> = events.iter().map(|event| (event.version, event.kind, event.change.on_hand)).collect();
     assert_eq!(moves, [(4, EventKind::Adjusted, 2), (5, EventKind::Adjusted, -7)]);
 }

@@ -4,15 +4,14 @@ use async_graphql::Context;
 use selvedge_kit::server::Changed;
 
 use crate::{
-    command::Answer,
-    entity::stock_level,
+    command::{Answer, StockChange},
     graphql::loaders::{VariantById, loaders},
     store::reservations::ReservationWithLines,
 };
 
 /// Tells the stock of these levels.
-pub(super) async fn tell_levels(ctx: &Context<'_>, done: &Answer<Vec<stock_level::Model>>) {
-    let variants = done.iter().flatten().map(|level| level.variant_id.clone()).collect();
+pub(super) async fn tell_levels(ctx: &Context<'_>, done: &Answer<StockChange>) {
+    let variants = done.iter().flat_map(|done| &done.levels).map(|level| level.variant_id.clone()).collect();
     tell_variants(ctx, variants).await;
 }
 

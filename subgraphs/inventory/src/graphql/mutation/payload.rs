@@ -5,18 +5,41 @@ use std::sync::Arc;
 use async_graphql::{Enum, SimpleObject};
 
 use crate::{
-    command::Answer,
+    command::{Answer, StockChange},
     domain::{ErrorCode, UserError},
-    entity::stock_level,
     graphql::types::{InventoryLevel, Reservation},
     store::reservations::ReservationWithLines,
 };
 
-#[derive(SimpleObject)]
-pub(crate) struct InventoryAdjustQuantitiesPayload {
-    levels: Vec<InventoryLevel>,
-    user_errors: Vec<InventoryUserError>,
+/// The three changes of stock by staff answer alike, each with a type of its own, as they may grow apart.
+macro_rules! change_payloads {
+    ($($name:ident),*) => {$(
+        #[derive(SimpleObject)]
+        pub(crate) struct $name {
+            /// The levels that were named, as they are now; none when it was refused.
+            levels: Vec<InventoryLevel>,
+            /// Behind which place of the ledger the change is, for `atLeast` of a query. Opaque. Null when it was
+            /// refused.
+            position: Option<String>,
+            user_errors: Vec<InventoryUserError>,
+        }
+
+        impl From<Answer<StockChange>> for $name {
+            fn from(answer: Answer<StockChange>) -> Self {
+                match answer {
+                    Ok(StockChange { levels, position }) => Self {
+                        levels: levels.into_iter().map(|row| InventoryLevel(Arc::new(row))).collect(),
+                        position: position.map(|position| position.to_string()),
+                        user_errors: Vec::new(),
+                    },
+                    Err(errors) => Self { levels: Vec::new(), position: None, user_errors: user_errors(errors) },
+                }
+            }
+        }
+    )*};
 }
+
+change_payloads!(InventoryAdjustQuantitiesPayload, InventoryMoveQuantitiesPayload, InventorySetQuantitiesPayload);
 
 #[derive(SimpleObject)]
 pub(crate) struct ReserveStockPayload {
@@ -45,6 +68,12 @@ pub(crate) enum InventoryErrorCode {
     UnknownLocation,
     InvalidQuantity,
     TooManyLines,
+    InvalidQuantityName,
+    ChangeFromQuantityStale,
+    CompareQuantityRequired,
+    DuplicateLevel,
+    DifferentLocations,
+    SameQuantityName,
     VersionConflict,
     IdempotencyKeyReused,
     ReservationNotFound,
@@ -55,18 +84,6 @@ pub(crate) enum InventoryErrorCode {
 impl From<UserError> for InventoryUserError {
     fn from(error: UserError) -> Self {
         Self { field: error.field, message: error.message, code: error.code.into() }
-    }
-}
-
-impl From<Answer<Vec<stock_level::Model>>> for InventoryAdjustQuantitiesPayload {
-    fn from(answer: Answer<Vec<stock_level::Model>>) -> Self {
-        match answer {
-            Ok(rows) => {
-                let levels = rows.into_iter().map(|row| InventoryLevel(Arc::new(row))).collect();
-                Self { levels, user_errors: Vec::new() }
-            }
-            Err(errors) => Self { levels: Vec::new(), user_errors: user_errors(errors) },
-        }
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, Error, ID, Object, SimpleObject,
+    Context, Enum, Error, ID, Object, SimpleObject,
     connection::{Connection, Edge},
 };
 use chrono::{DateTime, Utc};
 
 use super::{Location, ProductVariant};
 use crate::{
-    domain::{Level, Quantities},
+    domain::{Level, Quantities, QuantityName},
     entity::stock_level,
     graphql::error::of_reading,
     store::catalog_read::{Page, PageRequest},
@@ -20,6 +20,20 @@ use crate::{
 pub(crate) struct InventoryLevel(pub(crate) Arc<stock_level::Model>);
 
 pub(crate) type InventoryLevelConnection = Connection<String, InventoryLevel>;
+
+/// The names of quantities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "QuantityName")]
+pub(crate) enum InventoryQuantityName {
+    Available,
+    OnHand,
+    Committed,
+    Reserved,
+    Damaged,
+    QualityControl,
+    SafetyStock,
+    Incoming,
+}
 
 #[derive(SimpleObject)]
 pub(crate) struct InventoryQuantities {

@@ -11,7 +11,7 @@ mod variant;
 
 pub(crate) use badge::StockBadge;
 pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSort, product_connection};
-pub(crate) use level::InventoryLevel;
+pub(crate) use level::{InventoryLevel, InventoryQuantityName};
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;
 pub(crate) use product::Product;
