@@ -8,6 +8,7 @@ mod m0002_stock;
 mod m0003_reservations;
 mod m0004_outbox;
 mod m0005_quantities;
+mod m0007_ledger_reading;
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_reservations::Migration),
             Box::new(m0004_outbox::Migration),
             Box::new(m0005_quantities::Migration),
+            Box::new(m0007_ledger_reading::Migration),
         ]
     }
 }

@@ -5,10 +5,8 @@
 use async_graphql::{Context, Error, ErrorExtensions};
 use selvedge_kit::identity::Identity;
 
+use super::access::Access;
 use crate::store::catalog_read::ReadError;
-
-/// Needed to change stock by hand.
-pub(crate) const SCOPE_WRITE: &str = "inventory:write";
 
 /// The caller asked for something that cannot be answered as asked.
 pub(crate) fn bad_user_input(message: impl Into<String>) -> Error {
@@ -24,20 +22,14 @@ pub(crate) fn caller<'a>(ctx: &Context<'a>) -> Result<&'a Identity, Error> {
     ctx.data::<Identity>().map_err(|_| with_code("the request carries no identity", "UNAUTHENTICATED"))
 }
 
-/// The caller, when it was given `scope`.
-///
-/// # Errors
-///
-/// `UNAUTHENTICATED` for an anonymous caller, `FORBIDDEN` for one without the scope.
-pub(crate) fn caller_with_scope<'a>(ctx: &Context<'a>, scope: &str) -> Result<&'a Identity, Error> {
-    let identity = caller(ctx)?;
-    if identity.has_scope(scope) {
-        return Ok(identity);
-    }
+/// The caller may not do this: `UNAUTHENTICATED` while it is nobody, else `FORBIDDEN`.
+pub(crate) fn forbidden(identity: &Identity, access: Access) -> Error {
+    // The first one is the single right; the others are roles that include it.
+    let scope = if let Access::AnyOf([scope, ..]) = access { *scope } else { "admin" };
     if identity.subject.is_none() {
-        return Err(with_code(format!("sign in with the scope `{scope}` to do this"), "UNAUTHENTICATED"));
+        return with_code(format!("sign in with the scope `{scope}` to do this"), "UNAUTHENTICATED");
     }
-    Err(with_code(format!("this needs the scope `{scope}`"), "FORBIDDEN"))
+    with_code(format!("this needs the scope `{scope}`"), "FORBIDDEN")
 }
 
 fn with_code(message: impl Into<String>, code: &'static str) -> Error {

@@ -10,11 +10,16 @@ use async_graphql::{
     dataloader::{DataLoader, HashMapCache, Loader},
     runtime::{TokioSpawner, TokioTimer},
 };
+use chrono::{DateTime, Utc};
 
 use crate::{
     entity::{location, product, product_image, product_option, stock_level, variant},
     error::StoreError,
-    store::{Store, catalog_read, catalog_read::ProductStock, reservations::ReservationWithLines},
+    store::{
+        Store, catalog_read,
+        catalog_read::{PastLevel, ProductStock},
+        reservations::ReservationWithLines,
+    },
 };
 
 /// The loaders of one request.
@@ -112,6 +117,28 @@ load_lists_by! {
     ImagesOfProduct => [product_image::Model], catalog_read::images_of_products, |row| row.product_id.clone();
     /// The stock levels of a variant.
     LevelsOfVariant => [stock_level::Model], catalog_read::levels_of_variants, |row| row.variant_id.clone();
+}
+
+/// The stock levels of a variant as they were at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct LevelsOfVariantAt(pub(crate) String, pub(crate) DateTime<Utc>);
+
+impl Loader<LevelsOfVariantAt> for StoreLoader {
+    type Value = Rows<PastLevel>;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[LevelsOfVariantAt]) -> Loaded<LevelsOfVariantAt, Self::Value> {
+        let mut by_time: HashMap<DateTime<Utc>, Vec<String>> = HashMap::new();
+        for LevelsOfVariantAt(variant_id, time) in keys {
+            by_time.entry(*time).or_default().push(variant_id.clone());
+        }
+        let mut all = HashMap::with_capacity(keys.len());
+        for (time, variant_ids) in by_time {
+            let rows = catalog_read::stock_at(&self.store, &variant_ids, time).await?;
+            all.extend(group(rows, |row| LevelsOfVariantAt(row.variant_id.clone(), time)));
+        }
+        Ok(all)
+    }
 }
 
 /// `rows` by key, each list in the order of `rows`.

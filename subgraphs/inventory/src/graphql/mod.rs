@@ -1,5 +1,6 @@
 //! The API: thin resolvers over `store`, `command` and `projection`.
 
+pub mod access;
 mod entities;
 mod error;
 mod limits;

@@ -1,14 +1,16 @@
 //! Query fields.
 
 use async_graphql::{Context, Error, ID, Object};
+use chrono::{DateTime, Utc};
 
 use super::{
+    access,
     error::{bad_user_input, caller, of_reading},
     limits::{page_request, sku_list, storable},
     loaders::{LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders},
     types::{
         Facet, Location, LocationConnection, Product, ProductConnection, ProductFilter, ProductSort, ProductVariant,
-        Reservation, StockBadge, location_connection, product_connection,
+        Reservation, StockAt, StockBadge, location_connection, product_connection,
     },
 };
 use crate::store::{
@@ -128,5 +130,23 @@ impl RootQuery {
     async fn reservation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Reservation>, Error> {
         storable("id", &id)?;
         Reservation::visible_to(caller(ctx)?, ctx, id).await
+    }
+
+    /// The stock of a SKU as it was at a time: the ledger replayed. Null when there is no such SKU. Scope
+    /// inventory:read.
+    #[graphql(cache_control(private, no_cache))]
+    async fn stock_at(
+        &self,
+        ctx: &Context<'_>,
+        sku: String,
+        location_id: Option<ID>,
+        time: DateTime<Utc>,
+    ) -> Result<Option<StockAt>, Error> {
+        access::require(ctx, "Query.stockAt")?;
+        storable("locationId", location_id.as_deref().map_or("", String::as_str))?;
+        let row = loaders(ctx)?.load_one(VariantBySku(storable("sku", &sku)?.to_owned())).await?;
+        let Some(row) = row else { return Ok(None) };
+        let location_id = location_id.as_deref().map(String::as_str);
+        StockAt::read(ctx, (&row.id, &sku), location_id, time).await.map(Some)
     }
 }

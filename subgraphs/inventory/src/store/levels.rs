@@ -149,6 +149,9 @@ async fn load_levels(transaction: &impl ConnectionTrait, loaded: &mut LoadedStoc
         if let Some(variant) = loaded.stock.variants.get_mut(&row.variant_id) {
             variant.levels.insert(row.location_id.clone(), Level::from(&row));
         }
+        // The clock may be read before the lock is had, or be set back. Later events of a level are not earlier: who
+        // asks for the stock at a time gets a state that there was.
+        loaded.now = loaded.now.max(row.updated_at);
         loaded.level_ids.insert((row.variant_id, row.location_id), row.id);
     }
     Ok(())

@@ -37,6 +37,7 @@ mod entities;
 mod facets;
 mod faulty_bus;
 mod filters;
+mod history;
 mod limits;
 mod live;
 mod pages;

@@ -34,6 +34,7 @@ mod adjust;
 mod badges;
 mod contention;
 mod expiry;
+mod history;
 mod idempotency;
 mod load;
 mod outbox;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::{
     prelude::{Just, Strategy, any},
     strategy::ValueTree,
@@ -10,9 +11,10 @@ use proptest::{
 use selvedge_inventory::{
     command::{AdjustQuantities, AdjustmentReason, MoveQuantities, SetQuantities},
     domain::{Change, Move, MoveEnd, Quantities, QuantityName, SetQuantity},
+    store::catalog_read::stock_at,
 };
 
-use crate::warehouse::{FAR, NEAR, Warehouse, new_key, shopper, staff};
+use crate::warehouse::{FAR, NEAR, Warehouse, new_key, shopper, staff, variant_id};
 
 on_each_engine!(random_commands_keep_every_invariant);
 
@@ -74,6 +76,7 @@ async fn random_commands_keep_every_invariant(warehouse: Warehouse) {
     let mut model = Model::new();
     let mut active = Vec::new();
     let mut done = BTreeMap::new();
+    let mut past = Vec::new();
     for _ in 0..SEQUENCES {
         for step in strategy.new_tree(&mut runner).unwrap().current() {
             let counted = (
@@ -82,6 +85,7 @@ async fn random_commands_keep_every_invariant(warehouse: Warehouse) {
             );
             *done.entry(counted).or_insert(0) += 1;
             assert_levels(&warehouse, &model).await;
+            past.extend(warehouse.events().await.last().map(|event| (event.occurred_at, model.clone())));
         }
         for sku in 0..3 {
             let offered = free(&model, (sku, false)) + free(&model, (sku, true));
@@ -89,11 +93,31 @@ async fn random_commands_keep_every_invariant(warehouse: Warehouse) {
         }
         warehouse.assert_verified().await;
     }
+    replay_gives_every_past(&warehouse, &past).await;
     // A model that always refuses would be right too.
     for kind in ["Adjust", "Move", "Set", "Reserve"] {
         for outcome in [true, false] {
             assert!(done.get(&(kind.to_owned(), outcome)).is_some_and(|count| *count > 5), "{kind}: {done:?}");
         }
+    }
+}
+
+/// The ledger replayed to a time is what was there at that time; of several changes in one instant, after the last.
+async fn replay_gives_every_past(warehouse: &Warehouse, past: &[(DateTime<Utc>, Model)]) {
+    let variant_ids: Vec<String> = (0..3).map(|sku| variant_id(&format!("SKU-{sku}"))).collect();
+    let (first, _) = &past[0];
+    assert_eq!(stock_at(&warehouse.store, &variant_ids, *first - TimeDelta::milliseconds(1)).await.unwrap(), []);
+    for (time, _) in past {
+        let (_, then) = past.iter().rev().find(|(other, _)| other <= time).unwrap();
+        let levels = stock_at(&warehouse.store, &variant_ids, *time).await.unwrap();
+        let replayed: Model = levels
+            .iter()
+            .map(|past| {
+                let sku = past.variant_id.trim_start_matches("variant-SKU-").parse().unwrap();
+                ((sku, past.location_id == FAR), past.level.quantities)
+            })
+            .collect();
+        assert_eq!(&replayed, then, "at {time}");
     }
 }
 

@@ -10,10 +10,7 @@ use super::{
 };
 use crate::{
     command::Caller,
-    graphql::{
-        error::{SCOPE_WRITE, caller_with_scope},
-        limits,
-    },
+    graphql::{access, limits},
 };
 
 #[derive(Default)]
@@ -28,7 +25,7 @@ impl StockMutation {
         input: InventoryAdjustQuantitiesInput,
         idempotency_key: String,
     ) -> Result<InventoryAdjustQuantitiesPayload, Error> {
-        let caller = Caller::of(caller_with_scope(ctx, SCOPE_WRITE)?);
+        let caller = Caller::of(access::require(ctx, "Mutation.inventoryAdjustQuantities")?);
         let key = limits::idempotency_key(&idempotency_key)?;
         input.check()?;
         let done = commands(ctx)?.adjust(&caller, &input.into(), key).await?;
@@ -44,7 +41,7 @@ impl StockMutation {
         input: InventoryMoveQuantitiesInput,
         idempotency_key: String,
     ) -> Result<InventoryMoveQuantitiesPayload, Error> {
-        let caller = Caller::of(caller_with_scope(ctx, SCOPE_WRITE)?);
+        let caller = Caller::of(access::require(ctx, "Mutation.inventoryMoveQuantities")?);
         let key = limits::idempotency_key(&idempotency_key)?;
         input.check()?;
         let done = commands(ctx)?.move_quantities(&caller, &input.into(), key).await?;
@@ -59,7 +56,7 @@ impl StockMutation {
         input: InventorySetQuantitiesInput,
         idempotency_key: String,
     ) -> Result<InventorySetQuantitiesPayload, Error> {
-        let caller = Caller::of(caller_with_scope(ctx, SCOPE_WRITE)?);
+        let caller = Caller::of(access::require(ctx, "Mutation.inventorySetQuantities")?);
         let key = limits::idempotency_key(&idempotency_key)?;
         input.check()?;
         let done = commands(ctx)?.set_quantities(&caller, &input.into(), key).await?;

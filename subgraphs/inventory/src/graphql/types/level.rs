@@ -8,11 +8,14 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{Location, ProductVariant};
+use super::{
+    Location, ProductVariant,
+    event::{StockEventConnection, StockHistoryFilter, history},
+};
 use crate::{
     domain::{Level, Quantities, QuantityName},
     entity::stock_level,
-    graphql::error::of_reading,
+    graphql::{error::of_reading, limits::page_request},
     store::catalog_read::{Page, PageRequest},
 };
 
@@ -70,6 +73,23 @@ impl From<Quantities> for InventoryQuantities {
     }
 }
 
+impl InventoryQuantities {
+    /// All of these together.
+    pub(super) fn sum(all: &[Quantities]) -> Self {
+        let sum = |of: fn(&Quantities) -> i32| all.iter().map(of).fold(0, i32::saturating_add);
+        Self {
+            on_hand: sum(|one| one.on_hand),
+            committed: sum(|one| one.committed),
+            reserved: sum(|one| one.reserved),
+            damaged: sum(|one| one.damaged),
+            quality_control: sum(|one| one.quality_control),
+            safety_stock: sum(|one| one.safety_stock),
+            available: sum(Quantities::available),
+            incoming: sum(|one| one.incoming),
+        }
+    }
+}
+
 /// One page of the levels of one variant. There is at most one per location, so the loader reads them all for every
 /// variant of the request at once, and the page is cut here.
 pub(crate) fn level_connection(
@@ -104,6 +124,24 @@ impl InventoryLevel {
 
     async fn version(&self) -> i64 {
         self.0.version
+    }
+
+    /// What happened here, newest first. Scope inventory:read. `first` and `last` are at most 250, and 20 when neither
+    /// is given.
+    #[graphql(cache_control(private, no_cache))]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        filter: Option<StockHistoryFilter>,
+    ) -> Result<Option<StockEventConnection>, Error> {
+        let page = page_request(first, after, last, before)?;
+        let of = (self.0.variant_id.as_str(), Some(self.0.location_id.clone()));
+        history(ctx, "InventoryLevel.history", of, filter, &page).await.map(Some)
     }
 
     async fn updated_at(&self) -> DateTime<Utc> {

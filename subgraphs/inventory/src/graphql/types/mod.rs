@@ -2,9 +2,11 @@
 
 mod badge;
 mod catalog_list;
+mod event;
 mod level;
 mod location;
 mod money;
+mod past;
 mod product;
 mod reservation;
 mod variant;
@@ -14,6 +16,7 @@ pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSo
 pub(crate) use level::{InventoryLevel, InventoryQuantityName};
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;
+pub(crate) use past::StockAt;
 pub(crate) use product::Product;
 pub(crate) use reservation::Reservation;
 pub(crate) use variant::ProductVariant;

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{
-    Money, Product, StockBadge,
+    Money, Product, StockAt, StockBadge,
+    event::{StockEventConnection, StockHistoryFilter, history},
     level::{InventoryLevelConnection, level_connection},
     missing,
 };
 use crate::{
     entity::variant,
     graphql::{
+        access,
         limits::page_request,
         loaders::{LevelsOfVariant, ProductById, VariantById, VariantBySku, loaders},
     },
@@ -111,5 +114,30 @@ impl ProductVariant {
         let page = page_request(first, after, last, before)?;
         let rows = loaders(ctx)?.load_one(LevelsOfVariant(self.0.id.clone())).await?;
         level_connection(rows.as_deref().unwrap_or_default(), &page)
+    }
+    /// What happened to its stock, newest first. Scope inventory:read. `first` and `last` are at most 250, and 20 when
+    /// neither is given.
+    #[graphql(cache_control(private, no_cache))]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        location_id: Option<ID>,
+        filter: Option<StockHistoryFilter>,
+    ) -> Result<Option<StockEventConnection>, Error> {
+        let page = page_request(first, after, last, before)?;
+        let of = (self.0.id.as_str(), location_id.map(|id| id.0));
+        history(ctx, "ProductVariant.history", of, filter, &page).await.map(Some)
+    }
+
+    /// Its stock as it was. Scope inventory:read.
+    #[graphql(cache_control(private, no_cache))]
+    async fn stock_at(&self, ctx: &Context<'_>, time: DateTime<Utc>) -> Result<Option<StockAt>, Error> {
+        access::require(ctx, "ProductVariant.stockAt")?;
+        StockAt::read(ctx, (&self.0.id, &self.0.sku), None, time).await.map(Some)
     }
 }

@@ -63,15 +63,28 @@ pub(super) struct Ordering {
     pub(super) key: ColumnRef,
     pub(super) id: ColumnRef,
     pub(super) descending: bool,
+    /// Whether ids are numbers.
+    pub(super) numbered: bool,
 }
 
 impl Ordering {
     pub(super) fn by(name: &'static str, key: impl IntoColumnRef, id: impl IntoColumnRef) -> Self {
-        Self { name, key: key.into_column_ref(), id: id.into_column_ref(), descending: false }
+        Self { name, key: key.into_column_ref(), id: id.into_column_ref(), descending: false, numbered: false }
     }
 
     pub(super) fn descending(self) -> Self {
         Self { descending: true, ..self }
+    }
+
+    pub(super) fn numbered(self) -> Self {
+        Self { numbered: true, ..self }
+    }
+
+    fn id_of(&self, argument: &'static str, id: String) -> Result<Value, ReadError> {
+        if !self.numbered {
+            return Ok(id.into());
+        }
+        id.parse::<i64>().map(Value::from).map_err(|_| ReadError::Cursor { argument })
     }
 }
 
@@ -123,7 +136,7 @@ pub(super) fn select_page<E: EntityTrait>(
         let Some(text) = cursor else { continue };
         let (key, id) = decode_cursor(ordering.name, argument, text)?;
         let place = Expr::tuple([Expr::col(ordering.key.clone()), Expr::col(ordering.id.clone())]);
-        let bound = Expr::tuple([Expr::val(key), Expr::val(id)]);
+        let bound = Expr::tuple([Expr::val(key), Expr::val(ordering.id_of(argument, id)?)]);
         let greater = behind != ordering.descending;
         select = select.filter(if greater { place.gt(bound) } else { place.lt(bound) });
     }

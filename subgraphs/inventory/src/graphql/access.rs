@@ -1,0 +1,94 @@
+//! Who may ask what: the one table of the scopes that fields need.
+//!
+//! A scope is a role, or a single right for a service or a tool; both come with the signed identity. Every field of
+//! `Query`, `Mutation` and `Subscription` has a line here, and so has every field below them that not everyone may read.
+//! `tests/api/roles.rs` asks every field as every role and compares: a field without a line fails it.
+
+use async_graphql::{Context, Error};
+use selvedge_kit::identity::Identity;
+
+use super::error::{caller, forbidden};
+
+/// Who may have a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone, signed in or not. What is somebody's own is still theirs alone: the field says so itself.
+    Everyone,
+    /// Whoever has one of these scopes.
+    AnyOf(&'static [&'static str]),
+}
+
+/// Everything.
+pub const ROLE_ADMIN: &str = "admin";
+/// Stock, wherever it lies.
+pub const ROLE_WAREHOUSE: &str = "warehouse";
+/// Stock, as those in a shop need it.
+pub const ROLE_STORE: &str = "store";
+/// The catalog, and how stock sells.
+pub const ROLE_MERCHANDISER: &str = "merchandiser";
+/// A shopper with an account: what everyone may, and what is their own.
+pub const ROLE_CUSTOMER: &str = "customer";
+
+/// Every role.
+pub const ROLES: [&str; 5] = [ROLE_CUSTOMER, ROLE_MERCHANDISER, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN];
+
+/// The right to change stock.
+pub const SCOPE_WRITE: &str = "inventory:write";
+/// The right to read what shoppers are not shown.
+pub const SCOPE_READ: &str = "inventory:read";
+
+const CHANGES_STOCK: Access = Access::AnyOf(&[SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN]);
+const READS_LEDGER: Access =
+    Access::AnyOf(&[SCOPE_READ, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
+
+/// The table.
+pub const FIELDS: &[(&str, Access)] = &[
+    ("Query.product", Access::Everyone),
+    ("Query.products", Access::Everyone),
+    ("Query.productFacets", Access::Everyone),
+    ("Query.variant", Access::Everyone),
+    ("Query.variants", Access::Everyone),
+    ("Query.location", Access::Everyone),
+    ("Query.locations", Access::Everyone),
+    ("Query.stockBadges", Access::Everyone),
+    ("Query.reservation", Access::Everyone),
+    ("Query.stockAt", READS_LEDGER),
+    ("ProductVariant.history", READS_LEDGER),
+    ("ProductVariant.stockAt", READS_LEDGER),
+    ("InventoryLevel.history", READS_LEDGER),
+    ("Mutation.reserveStock", Access::Everyone),
+    ("Mutation.releaseReservation", Access::Everyone),
+    ("Mutation.inventoryAdjustQuantities", CHANGES_STOCK),
+    ("Mutation.inventoryMoveQuantities", CHANGES_STOCK),
+    ("Mutation.inventorySetQuantities", CHANGES_STOCK),
+    ("Subscription.stockBadges", Access::Everyone),
+];
+
+/// The line of `field`, such as `Query.stockAt`.
+#[must_use]
+pub fn access_of(field: &str) -> Option<Access> {
+    FIELDS.iter().find(|(name, _)| *name == field).map(|(_, access)| *access)
+}
+
+/// Whether `identity` has one of the scopes of `access`.
+#[must_use]
+pub fn allows(access: Access, identity: &Identity) -> bool {
+    match access {
+        Access::Everyone => true,
+        Access::AnyOf(scopes) => scopes.iter().any(|scope| identity.has_scope(scope)),
+    }
+}
+
+/// Who asks, when they may have `field`. A field without a line is for nobody.
+///
+/// # Errors
+///
+/// `UNAUTHENTICATED` for an anonymous caller, `FORBIDDEN` for one without the scope.
+pub(crate) fn require<'a>(ctx: &Context<'a>, field: &str) -> Result<&'a Identity, Error> {
+    let identity = caller(ctx)?;
+    let access = access_of(field).unwrap_or(Access::AnyOf(&[]));
+    if allows(access, identity) {
+        return Ok(identity);
+    }
+    Err(forbidden(identity, access))
+}
