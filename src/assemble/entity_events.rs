@@ -1,6 +1,6 @@
 //! Brings the events of the bus to the gateway's cache of answers.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::select_all};
 use selvedge_gateway::cache::{EntityEvents, EventSource};
@@ -63,23 +63,23 @@ async fn follow_once(bus: &Bus, mappings: &EntityMappings, source: &EventSource)
         }
     };
     let mut topics = Vec::new();
-    for (number, topic) in TOPICS.into_iter().enumerate() {
-        let heard = bus.follow(topic).await?.map(move |heard| (number, Some(heard)));
-        topics.push(heard.chain(futures::stream::once(async move { (number, None) })).boxed());
+    for topic in TOPICS {
+        let heard = bus.follow(topic).await?.map(move |heard| (topic.0, Some(heard)));
+        topics.push(heard.chain(futures::stream::once(async move { (topic.0, None) })).boxed());
     }
-    let mut caught_up = [false; TOPICS.len()];
+    let mut caught_up = HashSet::new();
     let mut all = select_all(topics);
-    while let Some((number, heard)) = all.next().await {
+    while let Some((topic, heard)) = all.next().await {
         match heard {
             Some(Followed::Event(delivery)) => {
                 entities_of(mappings, &delivery.event).iter().for_each(|entity| source.evict(entity));
                 continue;
             }
-            Some(Followed::CaughtUp) => caught_up.iter_mut().skip(number).take(1).for_each(|it| *it = true),
-            Some(Followed::Lost) => caught_up.iter_mut().skip(number).take(1).for_each(|it| *it = false),
+            Some(Followed::CaughtUp) => caught_up.insert(topic),
+            Some(Followed::Lost) => caught_up.remove(topic),
             None => return Ok(()),
-        }
-        if caught_up.iter().all(|&it| it) { source.connect() } else { source.disconnect() }
+        };
+        if caught_up.len() == TOPICS.len() { source.connect() } else { source.disconnect() }
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::{
     freshness::Freshness,
     operation::OperationKind,
     plan::{Batch, Fetch, Plan, PreparedOperation, Step, Target},
-    project::{ProjectInput, Projected, all_hold, project},
+    project::{ProjectInput, Projected, project},
     schema::ServedSchema,
     subgraph::{SubgraphBody, SubgraphResponse, TransportError},
     validate::coerce_variables,
@@ -149,9 +149,6 @@ impl<'a> Run<'a> {
     /// Builds the request of a step; `None` when there is nothing to ask for.
     fn start<'c>(&self, plan: &Plan, index: usize, context: &ExecuteContext<'c>) -> Option<(Job, Question<'c>)> {
         let step = plan.steps.get(index)?;
-        if !all_hold(&step.when, &self.variables) {
-            return None;
-        }
         let mut job = Job { step: index, ..Job::default() };
         match &step.fetch.target {
             Target::Root => {}

@@ -21,7 +21,7 @@ pub(super) fn operation_bytes(operation: &PreparedOperation, has_profile: bool) 
     HEADS + shapes + client + variables + profile + plan.steps.heap_bytes() + plan.subscription.heap_bytes()
 }
 
-owns!(Step: after, before, when, fetch);
+owns!(Step: after, before, fetch);
 owns!(Fetch: operation, body_start, variables, target);
 owns!(Batch: variable, paths, requires, renames, outputs);
 owns!(BatchOutput: wire);

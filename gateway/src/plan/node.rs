@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use crate::{
     operation::OperationKind,
-    project::Condition,
     schema::TypeId,
     value::{KeyId, ShapeId, SlotId},
 };
@@ -41,8 +40,6 @@ pub struct Step {
     pub after: Vec<usize>,
     /// The steps that wait for this one.
     pub before: Vec<usize>,
-    /// It runs when all hold; a step that does not run counts as done.
-    pub when: Vec<Condition>,
     /// What to fetch.
     pub fetch: Fetch,
 }

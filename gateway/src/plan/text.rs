@@ -17,10 +17,6 @@ pub(super) fn plan_text(plan: &Plan, keys: &Keys, types: &TypeNames) -> String {
             let after: Vec<String> = step.after.iter().map(|step| (step + 1).to_string()).collect();
             let _ = write!(out, ", after {}", after.join(" and "));
         }
-        for condition in &step.when {
-            let negation = if condition.equals { "" } else { "not " };
-            let _ = write!(out, ", if {negation}${}", condition.variable);
-        }
         out.push('\n');
         write_target(&mut out, &step.fetch, keys, types);
         let _ = writeln!(out, "  {}", step.fetch.operation);

@@ -18,12 +18,13 @@ mod support;
 
 mod changes;
 mod connection;
+mod figures;
 #[path = "../peers/http.rs"]
 mod http;
-#[path = "../gateway/machine.rs"]
-#[allow(dead_code, reason = "memory is not measured here")]
+#[path = "../machine.rs"]
 mod machine;
 mod readers;
+#[path = "../report.rs"]
 mod report;
 mod results;
 mod scenarios;
@@ -80,7 +81,7 @@ async fn measure(options: &Options) {
         options.rounds,
         options.round.as_secs()
     );
-    let mut report = Report::new();
+    let mut report = Report::against("without the cache");
     for scenario in Scenario::ALL {
         let mut results = [Results::new(), Results::new()];
         for shop in &shops {
@@ -91,7 +92,7 @@ async fn measure(options: &Options) {
                 results.add(&run(shop, scenario, options.changes_per_second, options.round).await);
             }
         }
-        report.add(scenario, &results);
+        figures::add(&mut report, scenario, &results);
     }
     report.print();
     report.write("cache");

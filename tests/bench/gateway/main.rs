@@ -16,12 +16,18 @@
 mod support;
 
 #[allow(dead_code, reason = "the comparison with the peer uses all of it")]
+#[path = "../machine.rs"]
+mod machine;
 #[path = "../measured.rs"]
 mod measured;
 
-mod load;
-mod machine;
+#[path = "../report.rs"]
 mod report;
+#[path = "../resident.rs"]
+mod resident;
+
+mod figures;
+mod load;
 mod servers;
 mod ways;
 
@@ -41,6 +47,8 @@ const SHOPPERS: usize = 32;
 const WARM_UP: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 2;
 /// The first scenario: `selvedge up`.
+/// The way that the others are compared with.
+const BASELINE: &str = "client asks the three subgraphs, one after the other";
 const ONE_PROCESS: &str = "gateway and subgraphs in one process";
 /// The second: the distributed form, without its servers.
 const FOUR_PROCESSES: &str = "gateway before three subgraph processes";
@@ -85,13 +93,13 @@ async fn measure(round: Duration) {
 
     let busy =
         [servers.embedded_resident_bytes(), servers.gateway_resident_bytes(), servers.subgraphs_resident_bytes()];
-    let mut report = Report::new();
-    report.compare(ONE_PROCESS, &of_embedded, &of_naive);
-    report.compare(FOUR_PROCESSES, &of_distributed, &of_naive);
+    let mut report = Report::against(BASELINE);
+    figures::compare(&mut report, ONE_PROCESS, &of_embedded, &of_naive);
+    figures::compare(&mut report, FOUR_PROCESSES, &of_distributed, &of_naive);
     for (figure, [embedded, gateway, subgraphs]) in [("resident memory, idle", idle), ("resident memory, after", busy)]
     {
-        report.compare_memory(ONE_PROCESS, figure, embedded, subgraphs);
-        report.compare_memory(FOUR_PROCESSES, figure, gateway + subgraphs, subgraphs);
+        figures::compare_memory(&mut report, (ONE_PROCESS, figure), [embedded, subgraphs]);
+        figures::compare_memory(&mut report, (FOUR_PROCESSES, figure), [gateway + subgraphs, subgraphs]);
     }
     let warm_start_ms = servers.warm_start().as_secs_f64() * 1_000.0;
     report.add((ONE_PROCESS, "warm start, until it listens", "ms"), warm_start_ms, None);

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::{
-    machine::resident_bytes,
+    resident::resident_bytes,
     support::{Process, run, selvedge_pinned},
 };
 

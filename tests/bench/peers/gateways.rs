@@ -9,9 +9,11 @@ use std::{
 };
 
 use super::{
-    GATEWAY_CORE, Results, machine,
+    GATEWAY_CORE, Results,
     measured::Measured,
+    processor_time,
     replay::Replay,
+    resident,
     scenarios::{Scenario, Sharing},
     supergraph::composed,
 };
@@ -95,11 +97,11 @@ impl Running {
     }
 
     pub(crate) fn cpu(&self) -> Duration {
-        machine::cpu(self.process.id())
+        processor_time::cpu(self.process.id())
     }
 
     pub(crate) fn resident_bytes(&self) -> u64 {
-        machine::resident_bytes(self.process.id())
+        resident::resident_bytes(self.process.id())
     }
 
     /// Figures before any load.

@@ -16,14 +16,20 @@
 )]
 
 mod data;
+mod figures;
 mod gateways;
 mod http;
 mod load;
+#[path = "../machine.rs"]
 mod machine;
 #[path = "../measured.rs"]
 mod measured;
+mod processor_time;
 mod replay;
+#[path = "../report.rs"]
 mod report;
+#[path = "../resident.rs"]
+mod resident;
 mod resolve;
 mod scenarios;
 mod supergraph;
@@ -80,7 +86,7 @@ fn argument(name: &str) -> Option<String> {
 
 async fn measure(options: Options, [ours, peer]: [PathBuf; 2]) {
     let replay = Rc::new(Replay::start().await);
-    let mut report = Report::new();
+    let mut report = Report::against("Hive Router");
     for scenario in scenarios::all() {
         if options.only.as_ref().is_some_and(|only| !scenario.name.contains(only.as_str())) {
             continue;
@@ -92,10 +98,10 @@ async fn measure(options: Options, [ours, peer]: [PathBuf; 2]) {
         compare(&scenario, (&ours, &peer), &replay).await;
         let results = run(&options, &scenario, (&mut ours, &mut peer)).await;
         assert_eq!(replay.unknown(), 0, "subgraphs were asked for what they do not know");
-        report.add(&scenario, &results);
+        figures::add(&mut report, &scenario, &results);
     }
     report.print();
-    report.write();
+    report.write("peers");
 }
 
 /// What is compared must be the same answer, and the right one.

@@ -54,7 +54,7 @@ pub(super) fn add_steps(
                 *step = Some(index);
             }
         }
-        plan.steps.push(Step { after, before: Vec::new(), when: Vec::new(), fetch });
+        plan.steps.push(Step { after, before: Vec::new(), fetch });
     }
 }
 

@@ -21,10 +21,3 @@ pub(crate) fn describe() -> String {
     let model = value("model name").unwrap_or_else(|| "unknown processor".to_owned());
     format!("{model}, {cores} cores, Linux {}", system.trim())
 }
-
-/// Memory of the process that is in RAM.
-pub(crate) fn resident_bytes(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
-}
