@@ -12,7 +12,7 @@ pub use draft::{
     CatalogDraft, ImageDraft, LevelDraft, LocationDraft, LocationKind, OptionDraft, ProductDraft, StockPolicy,
     VariantDraft,
 };
-pub use generate::{GeneratedCatalog, SampleSize};
+pub use generate::{GeneratedCatalog, LOCATIONS_MIN, SampleSize};
 pub use load::{CatalogLoader, LoadReport, PRODUCTS_PER_CHUNK, count_products};
 pub use shopify::{
     ImportError, ImportOptions, InventoryReading, ProductReading, RejectedRow, read_inventory, read_products,

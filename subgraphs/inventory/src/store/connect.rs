@@ -1,10 +1,10 @@
 //! Opening the database by its URL.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use selvedge_inventory_migration::Migrator;
@@ -29,13 +29,25 @@ pub struct StoreOptions {
     pub max_connections: u32,
     /// PostgreSQL schema to work in, created when absent; `None` leaves the role's search path.
     pub schema: Option<String>,
+    /// Told of every statement after it has run.
+    pub observer: Option<StatementObserver>,
+}
+
+/// Somebody who wants to know what the database is asked, such as a test of the plans that it makes.
+#[derive(Clone)]
+pub struct StatementObserver(pub Arc<dyn Fn(&Statement) + Send + Sync>);
+
+impl fmt::Debug for StatementObserver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("StatementObserver")
+    }
 }
 
 impl StoreOptions {
     /// Options for `database_url` with ten connections.
     #[must_use]
     pub fn new(database_url: impl Into<String>) -> Self {
-        Self { database_url: database_url.into(), max_connections: 10, schema: None }
+        Self { database_url: database_url.into(), max_connections: 10, schema: None, observer: None }
     }
 }
 
@@ -154,18 +166,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// and in WAL never corrupts on a power cut. Writers queue in a pool of one instead of spinning on the file lock.
 async fn open_sqlite(options: &StoreOptions) -> Result<Pools, DbErr> {
     let in_memory = options.database_url.contains(":memory:") || options.database_url.contains("mode=memory");
-    let writer = sqlite_pool(&options.database_url, 1, in_memory).await?;
+    let writer = sqlite_pool(options, 1, in_memory).await?;
     // A database in memory belongs to its connection, so that readers and writer share the one.
-    let reader = if in_memory {
-        writer.clone()
-    } else {
-        sqlite_pool(&options.database_url, options.max_connections, false).await?
-    };
+    let reader = if in_memory { writer.clone() } else { sqlite_pool(options, options.max_connections, false).await? };
     Ok(Pools { engine: Engine::Sqlite, relay: reader.clone(), reader, writer })
 }
 
-async fn sqlite_pool(url: &str, connections: u32, in_memory: bool) -> Result<DatabaseConnection, DbErr> {
-    let mut pool = ConnectOptions::new(url);
+async fn sqlite_pool(options: &StoreOptions, connections: u32, in_memory: bool) -> Result<DatabaseConnection, DbErr> {
+    let mut pool = ConnectOptions::new(&options.database_url);
     pool.max_connections(connections).min_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
     pool.test_before_acquire(false).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     pool.map_sqlx_sqlite_opts(move |sqlite| {
@@ -178,7 +186,7 @@ async fn sqlite_pool(url: &str, connections: u32, in_memory: bool) -> Result<Dat
             .pragma("temp_store", "MEMORY");
         if in_memory { sqlite } else { sqlite.pragma("journal_mode", "WAL") }
     });
-    Ok(measured(Database::connect(pool).await?))
+    Ok(measured(Database::connect(pool).await?, options.observer.clone()))
 }
 
 async fn open_postgres(options: &StoreOptions) -> Result<Pools, DbErr> {
@@ -188,7 +196,8 @@ async fn open_postgres(options: &StoreOptions) -> Result<Pools, DbErr> {
         admin.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS \"{quoted}\"")).await?;
         admin.close().await?;
     }
-    let pool = measured(Database::connect(postgres_pool(options, options.max_connections.max(2), true)).await?);
+    let pool = Database::connect(postgres_pool(options, options.max_connections.max(2), true)).await?;
+    let pool = measured(pool, options.observer.clone());
     let mut relay = postgres_pool(options, 1, true);
     relay.connect_lazy(true).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     let relay = Database::connect(relay).await?;
@@ -211,8 +220,11 @@ fn postgres_pool(options: &StoreOptions, connections: u32, in_schema: bool) -> C
 }
 
 /// Counts every statement of `connection` and the time it takes.
-fn measured(mut connection: DatabaseConnection) -> DatabaseConnection {
-    connection.set_metric_callback(|statement| {
+fn measured(mut connection: DatabaseConnection, observer: Option<StatementObserver>) -> DatabaseConnection {
+    connection.set_metric_callback(move |statement| {
+        if let Some(StatementObserver(told)) = &observer {
+            told(statement.statement);
+        }
         let outcome = if statement.failed { "failed" } else { "done" };
         metrics::counter!("inventory_statements_total", "outcome" => outcome).increment(1);
         metrics::histogram!("inventory_statement_seconds").record(statement.elapsed.as_secs_f64());

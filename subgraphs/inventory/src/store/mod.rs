@@ -14,7 +14,7 @@ pub mod reservations;
 pub(crate) mod transact;
 pub(crate) mod verify;
 
-pub use connect::{Engine, Store, StoreOptions};
+pub use connect::{Engine, StatementObserver, Store, StoreOptions};
 pub use position::{NoPosition, Position};
 pub use prune::{Pruned, prune, run_pruner};
 pub use verify::{Discrepancy, Verification, verify};

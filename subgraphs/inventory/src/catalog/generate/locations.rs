@@ -31,18 +31,33 @@ const PLACES: &[(&str, &str, LocationKind, &str, &str)] = &[
     ("ZRH-01", "Kreis 5", LocationKind::Store, "Zurich", "CH"),
 ];
 
-/// Warehouses first: what ships is reserved there before a store is asked.
-pub(super) fn locations() -> Vec<LocationDraft> {
-    PLACES
-        .iter()
-        .zip(1..)
-        .map(|(&(code, name, kind, city, country_code), priority)| LocationDraft {
-            code: code.to_owned(),
-            name: name.to_owned(),
+/// How many have a name of their own.
+pub(super) const NAMED: u32 = 26;
+const _: () = assert!(PLACES.len() == NAMED as usize);
+
+/// `count` locations, at least the named ones. Warehouses first: what ships is reserved there before a store is asked.
+/// Further stores are in the same cities, numbered on from `03`.
+pub(super) fn locations(count: u32) -> Vec<LocationDraft> {
+    let named = PLACES.iter().map(|&(code, name, kind, city, country_code)| LocationDraft {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        kind,
+        city: city.to_owned(),
+        country_code: country_code.to_owned(),
+        priority: 0,
+    });
+    // One store of each city.
+    let cities = PLACES.iter().filter(|(code, ..)| code.ends_with("-01"));
+    let further = (3_u32..).flat_map(|number| {
+        cities.clone().map(move |&(code, _, kind, city, country_code)| LocationDraft {
+            code: format!("{}-{number:02}", code.trim_end_matches("-01")),
+            name: format!("{city} {number}"),
             kind,
             city: city.to_owned(),
             country_code: country_code.to_owned(),
-            priority: priority * 10,
+            priority: 0,
         })
-        .collect()
+    });
+    let further = further.take(count.saturating_sub(NAMED) as usize);
+    named.chain(further).zip(1..).map(|(place, number)| LocationDraft { priority: number * 10, ..place }).collect()
 }

@@ -11,18 +11,23 @@ use chrono::{DateTime, Utc};
 
 use super::draft::{LocationDraft, ProductDraft};
 
+/// The warehouses and stores that every generated shop has.
+pub const LOCATIONS_MIN: u32 = locations::NAMED;
+
 /// How much to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleSize {
     /// Products; each has 2 to 40 variants, about 17 on average.
     pub products: u32,
+    /// Locations; below [`LOCATIONS_MIN`] there are as many as that.
+    pub locations: u32,
     /// Another seed is another catalog.
     pub seed: u64,
 }
 
 impl Default for SampleSize {
     fn default() -> Self {
-        Self { products: 2_000, seed: 1_873 }
+        Self { products: 2_000, locations: LOCATIONS_MIN, seed: 1_873 }
     }
 }
 
@@ -39,7 +44,7 @@ impl GeneratedCatalog {
     /// after it.
     #[must_use]
     pub fn new(size: SampleSize, newest: DateTime<Utc>) -> Self {
-        Self { size, locations: locations::locations(), newest }
+        Self { size, locations: locations::locations(size.locations), newest }
     }
 
     /// Its locations.
@@ -90,6 +95,18 @@ mod tests {
         let few: Vec<_> =
             GeneratedCatalog::new(SampleSize { products: 5, ..SampleSize::default() }, newest()).products().collect();
         assert_eq!(few.as_slice(), &sample()[..5], "a larger catalog begins with the smaller one");
+    }
+
+    #[test]
+    fn as_many_locations_as_are_wanted_with_names_of_their_own() {
+        let locations = |locations| {
+            GeneratedCatalog::new(SampleSize { locations, ..SampleSize::default() }, newest()).locations().to_vec()
+        };
+        let many = locations(800);
+        assert_eq!(many.iter().map(|location| &location.code).collect::<HashSet<_>>().len(), 800);
+        assert!(many.is_sorted_by(|left, right| left.priority < right.priority));
+        let few = locations(1);
+        assert_eq!(few, many[..few.len()], "more locations come after the first ones");
     }
 
     #[test]

@@ -1,0 +1,152 @@
+//! How PostgreSQL reaches rows: by an index, so that an operation costs what it answers and not what the shop holds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+mod explain;
+mod shop;
+
+use serde_json::{Value, json};
+
+use self::shop::Shop;
+
+/// What is done, by whom, and the tables that it may read as a whole, each with a reason.
+#[derive(Clone)]
+struct Operation {
+    name: &'static str,
+    text: &'static str,
+    variables: Value,
+    by_staff: bool,
+    whole: &'static [(&'static str, &'static str)],
+}
+
+const ADDS_UP: &str = "counts what the filter leaves";
+const UNTIL_FULL: &str = "goes through products in their order, by index, until the page is full";
+const LOOKS_INSIDE: &str = "words are looked for inside of texts";
+
+fn query(name: &'static str, text: &'static str, variables: Value) -> Operation {
+    Operation { name, text, variables, by_staff: false, whole: &[] }
+}
+
+const LIST: &str = "query($filter: ProductFilter, $sort: ProductSort!, $after: String) {
+    products(first: 24, filter: $filter, sort: $sort, after: $after) { pageInfo { endCursor }
+        nodes { id handle title priceRange { min { amount } } images { url } options { name } availableForSale
+            totalAvailable } } }";
+
+fn lists(shop: &Shop) -> Vec<Operation> {
+    let list = |name, sort: &str, filter: Value| query(name, LIST, json!({ "sort": sort, "filter": filter }));
+    vec![
+        list("list as featured", "FEATURED", json!({})),
+        list("list of the newest", "NEWEST", json!({})),
+        list("list by title", "TITLE", json!({})),
+        list("list by price", "PRICE_ASC", json!({})),
+        list("list of a category", "FEATURED", json!({ "category": ["Dresses"] })),
+        list("list of a vendor", "FEATURED", json!({ "vendor": [shop.vendor] })),
+        Operation {
+            whole: &[("product", UNTIL_FULL)],
+            ..list(
+                "list in a size and a colour",
+                "FEATURED",
+                json!({ "size": ["M"], "color": ["Black"], "available": true }),
+            )
+        },
+        Operation {
+            whole: &[("product", LOOKS_INSIDE)],
+            ..list("list by words", "FEATURED", json!({ "query": "linen shirt" }))
+        },
+        Operation {
+            whole: &[("product", ADDS_UP), ("variant", ADDS_UP)],
+            ..query("facets", "{ productFacets { name values { value count } } }", json!({}))
+        },
+    ]
+}
+
+fn readings(shop: &Shop) -> Vec<Operation> {
+    let of_sku = |sku| json!({ "__typename": "ProductVariant", "sku": sku });
+    let entities: Vec<Value> = shop.skus.iter().map(of_sku).collect();
+    vec![
+        query(
+            "product page",
+            "query($handle: String!) { product(handle: $handle) { id title images { url } options { name values }
+                variants { sku price { amount } badge { state available } levels(first: 50) {
+                    nodes { location { name } quantities { available } } } } } }",
+            json!({ "handle": shop.handle }),
+        ),
+        query(
+            "badges",
+            "query($skus: [String!]!) { stockBadges(skus: $skus) { sku available } }",
+            json!({ "skus": shop.skus }),
+        ),
+        query(
+            "variants by SKU",
+            "query($skus: [String!]!) { variants(skus: $skus) { id product { title } levels { nodes { version } } } }",
+            json!({ "skus": shop.skus }),
+        ),
+        query(
+            "entities",
+            "query($of: [_Any!]!) { _entities(representations: $of) {
+                ... on ProductVariant { sku badge { available } } } }",
+            json!({ "of": entities }),
+        ),
+        query(
+            "reservation",
+            "query($id: ID!) { reservation(id: $id) { status lines { quantity } } }",
+            json!({ "id": shop.reservation }),
+        ),
+    ]
+}
+
+fn changes(shop: &Shop) -> Vec<Operation> {
+    vec![
+        Operation {
+            by_staff: true,
+            ..query(
+                "adjustment",
+                "mutation($sku: String!, $place: ID!) { inventoryAdjustQuantities(idempotencyKey: \"adjust\",
+                    input: { reason: RECEIVED, changes: [{ sku: $sku, locationId: $place, delta: 1 }] }) {
+                    levels { version } userErrors { message } } }",
+                json!({ "sku": shop.skus[0], "place": shop.location }),
+            )
+        },
+        query(
+            "reservation of stock",
+            "mutation($sku: String!) { reserveStock(idempotencyKey: \"reserve\",
+                input: { lines: [{ sku: $sku, quantity: 1 }] }) { reservation { id } userErrors { message } } }",
+            json!({ "sku": shop.skus[1] }),
+        ),
+        query(
+            "release",
+            "mutation($id: ID!) { releaseReservation(id: $id, idempotencyKey: \"release\") { userErrors { message } } }",
+            json!({ "id": shop.reservation }),
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
+    let Some(shop) = Shop::on_postgres("every_operation_finds_its_rows_by_an_index_on_postgres").await else { return };
+    let mut complaints = Vec::new();
+    for operation in [readings(&shop), lists(&shop), changes(&shop)].concat() {
+        let statements = shop.run(operation.text, operation.variables.clone(), operation.by_staff).await;
+        assert!(!statements.is_empty(), "{} asked the database nothing", operation.name);
+        for statement in statements {
+            for scan in explain::costly_scans(&shop, &statement).await {
+                if !operation.whole.iter().any(|(table, _)| *table == scan.table) {
+                    complaints.push(format!("{}: {scan}\n    {statement}", operation.name));
+                }
+            }
+        }
+    }
+    let expired = shop.expire().await;
+    for statement in expired {
+        let scans = explain::costly_scans(&shop, &statement).await;
+        complaints.extend(scans.into_iter().map(|scan| format!("expiry: {scan}\n    {statement}")));
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}

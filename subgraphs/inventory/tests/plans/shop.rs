@@ -1,0 +1,125 @@
+//! A shop of some thousand variants with a past.
+
+use std::sync::{Arc, Mutex};
+
+use async_graphql::{Request, Variables};
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
+use selvedge_inventory::{
+    Config, Connected,
+    catalog::{CatalogLoader, GeneratedCatalog, SampleSize},
+    command::Caller,
+    connect,
+    entity::{reservation, stock_level, variant},
+    store::{StatementObserver, Store, StoreOptions},
+};
+use selvedge_kit::{identity::Identity, server::GraphqlExecutor};
+use serde_json::Value;
+
+/// Products; more than any operation has to read.
+const PRODUCTS: u32 = 1_200;
+
+/// A filled store, and what was asked of it.
+pub(crate) struct Shop {
+    pub(crate) store: Store,
+    pub(crate) handle: String,
+    pub(crate) vendor: String,
+    pub(crate) skus: Vec<String>,
+    pub(crate) location: String,
+    pub(crate) reservation: String,
+    connected: Connected,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Shop {
+    pub(crate) async fn on_postgres(test: &str) -> Option<Self> {
+        let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
+            println!("NOT RUN: {test} needs TEST_POSTGRES_URL (postgres://user:password@host:port/database)");
+            assert!(std::env::var("REQUIRE_ENGINES").as_deref() != Ok("1"), "{test} needs TEST_POSTGRES_URL");
+            return None;
+        };
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = Arc::clone(&asked);
+        let observer = StatementObserver(Arc::new(move |statement| noted.lock().unwrap().push(statement.to_string())));
+        let schema = format!("plans_{}", uuid::Uuid::now_v7().simple());
+        let options = StoreOptions {
+            schema: Some(schema),
+            max_connections: 4,
+            observer: Some(observer),
+            ..StoreOptions::new(server)
+        };
+        let store = Store::open(&options).await.unwrap();
+        let connected = connect(&Config::default(), store.clone());
+        fill(&store, &connected).await;
+        let variants = variant::Entity::find().order_by_asc(variant::Column::Sku).limit(20).all(store.reader());
+        let variants = variants.await.unwrap();
+        let level = stock_level::Entity::find().one(store.reader()).await.unwrap().unwrap();
+        let held = reservation::Entity::find_by_id("past-1000").one(store.reader()).await.unwrap().unwrap();
+        let product = selvedge_inventory::entity::product::Entity::find().one(store.reader()).await.unwrap().unwrap();
+        Some(Self {
+            handle: product.handle,
+            vendor: product.vendor,
+            skus: variants.into_iter().map(|variant| variant.sku).collect(),
+            location: level.location_id,
+            reservation: held.id,
+            store,
+            connected,
+            asked,
+        })
+    }
+
+    /// Runs an operation and gives what the database was asked meanwhile, with the values in place.
+    pub(crate) async fn run(&self, text: &str, variables: Value, by_staff: bool) -> Vec<String> {
+        self.asked.lock().unwrap().clear();
+        let scopes = if by_staff { vec!["inventory:write".to_owned()] } else { Vec::new() };
+        let subject = Some(if by_staff { "staff" } else { "anonymous" }.to_owned());
+        let identity = Identity { subject, scopes: scopes.into_iter().collect(), ..Identity::default() };
+        let request = Request::new(text).variables(Variables::from_json(variables)).data(identity);
+        let response = self.connected.executor.execute(request).await;
+        assert!(response.errors.is_empty(), "{text}: {:?}", response.errors);
+        let data = response.data.into_json().unwrap().to_string();
+        assert!(!data.contains("\"userErrors\":[{"), "{text}: {data}");
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    /// Ends what is due.
+    pub(crate) async fn expire(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clear();
+        self.connected.commands.expire_due().await.unwrap();
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+async fn fill(store: &Store, connected: &Connected) {
+    let newest: DateTime<Utc> = DateTime::parse_from_rfc3339("2026-11-01T00:00:00Z").unwrap().to_utc();
+    let generated = GeneratedCatalog::new(SampleSize { products: PRODUCTS, ..SampleSize::default() }, newest);
+    let caller = Caller::system("test", "correlation");
+    let mut loader = CatalogLoader::new(store.clone(), connected.commands.clone(), caller, "TEST");
+    loader.load_locations(generated.locations()).await.unwrap();
+    let products: Vec<_> = generated.products().collect();
+    for chunk in products.chunks(100) {
+        assert_eq!(loader.load_products(chunk).await.unwrap().rejected, []);
+    }
+    let transaction = store.begin_write().await.unwrap();
+    transaction.execute_unprepared(PAST).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+/// Twenty thousand reservations of the last days, of which few still hold, with the answers that were given to them.
+const PAST: &str = "
+INSERT INTO reservation (id, status, reference, actor, correlation_id, expires_at, created_at, updated_at)
+SELECT 'past-' || n, CASE WHEN n % 1000 = 0 THEN 'ACTIVE' ELSE 'EXPIRED' END, NULL, 'anonymous', 'past',
+       now() + interval '1 hour', now() - interval '1 day', now()
+FROM generate_series(1, 20000) AS n;
+INSERT INTO reservation_line (id, reservation_id, position, variant_id, location_id, quantity)
+SELECT 'past-' || row_number() OVER (), 'past-' || row_number() OVER (), 1, variant_id, location_id, 1
+FROM (SELECT * FROM stock_level WHERE on_hand > 2 ORDER BY id LIMIT 20000) AS level;
+UPDATE reservation SET status = 'RELEASED' WHERE status = 'ACTIVE' AND id <> 'past-1000';
+UPDATE stock_level SET committed = committed + 1
+FROM reservation_line AS line WHERE line.reservation_id = 'past-1000' AND line.variant_id = stock_level.variant_id
+  AND line.location_id = stock_level.location_id;
+INSERT INTO idempotency (scope, key, request_hash, response, created_at)
+SELECT 'anonymous', 'past-' || n, 'hash', 'null', now() - interval '1 day' FROM generate_series(1, 20000) AS n;
+UPDATE outbox SET published_at = now();
+ANALYZE;
+";
