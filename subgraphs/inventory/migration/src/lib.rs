@@ -9,6 +9,7 @@ mod m0003_reservations;
 mod m0004_outbox;
 mod m0005_quantities;
 mod m0007_ledger_reading;
+mod m0014_channels;
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_outbox::Migration),
             Box::new(m0005_quantities::Migration),
             Box::new(m0007_ledger_reading::Migration),
+            Box::new(m0014_channels::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@
 mod adjust;
 mod caller;
 mod change;
+mod channel;
 mod expire;
 mod keyed;
 mod load;
@@ -18,6 +19,7 @@ mod set;
 pub use adjust::{AdjustQuantities, AdjustmentReason};
 pub use caller::Caller;
 pub use change::{CHANGES_MAX, StockChange};
+pub use channel::{AllocationRule, CHANNEL_RULES_MAX, SetAllocations, SetChannel};
 pub use expire::run_expirer;
 pub use load::{LoadSummary, RejectedTarget};
 pub use move_pieces::MoveQuantities;

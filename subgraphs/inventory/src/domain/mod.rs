@@ -4,6 +4,7 @@
 //! [`Level::evolve`] folds an event into a level; [`Badge::of`] says what a shopper may be told.
 
 mod badge;
+mod channel;
 mod command;
 mod decide;
 mod event;
@@ -13,6 +14,7 @@ mod refusal;
 mod stock;
 
 pub use badge::{Badge, StockPolicy, StockState};
+pub use channel::{Allocation, ChannelRules};
 pub use command::{Change, Command, Hold, Move, MoveEnd, SetQuantity, Target, Want};
 pub use decide::decide;
 pub use event::{EventKind, StockEvent};

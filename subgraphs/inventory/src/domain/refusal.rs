@@ -38,6 +38,10 @@ pub enum ErrorCode {
     ReservationNotActive,
     /// The time to live is out of range.
     InvalidTtl,
+    /// No such channel.
+    UnknownChannel,
+    /// A rule of a channel that cannot be.
+    InvalidChannelRule,
 }
 
 /// A refusal that the caller can act on.

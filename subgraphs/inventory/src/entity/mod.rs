@@ -1,5 +1,8 @@
 //! Rows of the database as SeaORM entities; never API types.
 
+pub mod channel;
+pub mod channel_allocation;
+pub mod channel_location;
 pub mod idempotency;
 pub mod location;
 pub mod outbox;

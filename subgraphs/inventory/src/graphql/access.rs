@@ -34,10 +34,13 @@ pub const ROLES: [&str; 5] = [ROLE_CUSTOMER, ROLE_MERCHANDISER, ROLE_WAREHOUSE, 
 
 /// The right to change stock.
 pub const SCOPE_WRITE: &str = "inventory:write";
+/// The right to decide what channels may sell.
+pub const SCOPE_CHANNELS: &str = "channels:write";
 /// The right to read what shoppers are not shown.
 pub const SCOPE_READ: &str = "inventory:read";
 
 const CHANGES_STOCK: Access = Access::AnyOf(&[SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN]);
+const SETS_CHANNELS: Access = Access::AnyOf(&[SCOPE_CHANNELS, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const READS_LEDGER: Access =
     Access::AnyOf(&[SCOPE_READ, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
 
@@ -53,6 +56,10 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Query.stockBadges", Access::Everyone),
     ("Query.reservation", Access::Everyone),
     ("Query.stockAt", READS_LEDGER),
+    ("Query.channel", Access::Everyone),
+    ("Query.channels", READS_LEDGER),
+    ("Mutation.channelSet", SETS_CHANNELS),
+    ("Mutation.channelAllocationsSet", SETS_CHANNELS),
     ("ProductVariant.history", READS_LEDGER),
     ("ProductVariant.stockAt", READS_LEDGER),
     ("InventoryLevel.history", READS_LEDGER),

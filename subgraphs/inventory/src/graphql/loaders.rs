@@ -13,11 +13,12 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 
 use crate::{
-    entity::{location, product, product_image, product_option, stock_level, variant},
+    entity::{channel, location, product, product_image, product_option, stock_level, variant},
     error::StoreError,
     store::{
         Store, catalog_read,
         catalog_read::{PastLevel, ProductStock},
+        channels,
         reservations::ReservationWithLines,
     },
 };
@@ -136,6 +137,38 @@ impl Loader<LevelsOfVariantAt> for StoreLoader {
         for (time, variant_ids) in by_time {
             let rows = catalog_read::stock_at(&self.store, &variant_ids, time).await?;
             all.extend(group(rows, |row| LevelsOfVariantAt(row.variant_id.clone(), time)));
+        }
+        Ok(all)
+    }
+}
+
+/// What a channel may promise of a variant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct PromiseOfChannel {
+    /// The channel's code.
+    pub(crate) channel: String,
+    pub(crate) variant_id: String,
+}
+
+impl Loader<PromiseOfChannel> for StoreLoader {
+    /// The channel, and pieces.
+    type Value = (Arc<channel::Model>, i32);
+    type Error = Failure;
+
+    async fn load(&self, keys: &[PromiseOfChannel]) -> Loaded<PromiseOfChannel, Self::Value> {
+        let mut by_channel: HashMap<&String, Vec<String>> = HashMap::new();
+        for PromiseOfChannel { channel, variant_id } in keys {
+            by_channel.entry(channel).or_default().push(variant_id.clone());
+        }
+        let mut all = HashMap::with_capacity(keys.len());
+        for (code, variant_ids) in by_channel {
+            let Some((channel, promised)) = channels::promises(&self.store, code, &variant_ids).await? else {
+                continue;
+            };
+            let channel = Arc::new(channel);
+            all.extend(promised.into_iter().map(|(variant_id, pieces)| {
+                (PromiseOfChannel { channel: code.clone(), variant_id }, (Arc::clone(&channel), pieces))
+            }));
         }
         Ok(all)
     }

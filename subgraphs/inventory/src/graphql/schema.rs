@@ -9,7 +9,7 @@ use futures::{
 use selvedge_kit::server::{GraphqlExecutor, NullPropagation};
 
 use super::{
-    entities::Entities, loaders::loaders_for_request, mutation::Mutation, query::RootQuery,
+    channels::ChannelQuery, entities::Entities, loaders::loaders_for_request, mutation::Mutation, query::RootQuery,
     subscription::SubscriptionRoot,
 };
 use crate::{command::Commands, projection::BadgeFeed, store::Store};
@@ -18,7 +18,7 @@ use crate::{command::Commands, projection::BadgeFeed, store::Store};
 const DEPTH_MAX: usize = 24;
 
 #[derive(Default, MergedObject)]
-pub(crate) struct Query(RootQuery, Entities);
+pub(crate) struct Query(RootQuery, ChannelQuery, Entities);
 
 type InventorySchema = Schema<Query, Mutation, SubscriptionRoot>;
 

@@ -148,7 +148,7 @@ pub(super) fn stored(
     Ok(Badge { state, available, expected_at: expected_at.filter(|_| is_awaited), revision })
 }
 
-pub(super) fn policy(name: &str) -> Result<StockPolicy, StoreError> {
+pub(crate) fn policy(name: &str) -> Result<StockPolicy, StoreError> {
     StockPolicy::parse(name)
         .ok_or_else(|| StoreError::Corrupt { table: "variant", reason: format!("there is no stock policy `{name}`") })
 }

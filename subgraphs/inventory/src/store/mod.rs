@@ -2,6 +2,7 @@
 
 pub mod badges;
 pub mod catalog_read;
+pub mod channels;
 mod connect;
 pub(crate) mod idempotency;
 pub(crate) mod ledger;

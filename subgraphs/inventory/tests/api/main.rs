@@ -33,6 +33,7 @@ macro_rules! on_each_engine {
 }
 
 mod batching;
+mod channels;
 mod entities;
 mod facets;
 mod faulty_bus;

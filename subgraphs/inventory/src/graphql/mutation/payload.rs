@@ -79,6 +79,8 @@ pub(crate) enum InventoryErrorCode {
     ReservationNotFound,
     ReservationNotActive,
     InvalidTtl,
+    UnknownChannel,
+    InvalidChannelRule,
 }
 
 impl From<UserError> for InventoryUserError {

@@ -2,6 +2,7 @@
 
 mod badge;
 mod catalog_list;
+mod channel;
 mod event;
 mod level;
 mod location;
@@ -13,6 +14,7 @@ mod variant;
 
 pub(crate) use badge::StockBadge;
 pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSort, product_connection};
+pub(crate) use channel::Channel;
 pub(crate) use level::{InventoryLevel, InventoryQuantityName};
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Money, Product, StockAt, StockBadge,
+    channel::ChannelAvailability,
     event::{StockEventConnection, StockHistoryFilter, history},
     level::{InventoryLevelConnection, level_connection},
     missing,
@@ -16,7 +17,7 @@ use crate::{
     entity::variant,
     graphql::{
         access,
-        limits::page_request,
+        limits::{page_request, storable},
         loaders::{LevelsOfVariant, ProductById, VariantById, VariantBySku, loaders},
     },
     store::badges,
@@ -99,6 +100,13 @@ impl ProductVariant {
 
     async fn badge(&self) -> Result<StockBadge, Error> {
         Ok(StockBadge::of(badges::of_variant(&self.0)?))
+    }
+
+    /// What the sales channel with this code may promise; null when there is no such channel.
+    #[graphql(cache_control(no_cache))]
+    async fn availability(&self, ctx: &Context<'_>, channel: String) -> Result<Option<ChannelAvailability>, Error> {
+        storable("channel", &channel)?;
+        ChannelAvailability::of(ctx, &self.0, channel).await
     }
 
     /// `first` and `last` are at most 250, and 20 when neither is given.
