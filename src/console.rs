@@ -3,7 +3,6 @@
 use std::{
     fmt::Arguments,
     io::{self, Write},
-    time::Duration,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,11 +25,4 @@ pub(crate) fn progress(what: &'static str, total: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// A spinner for work whose length is not known.
-pub(crate) fn spinner(what: &'static str) -> ProgressBar {
-    let spinner = ProgressBar::new_spinner().with_message(what);
-    spinner.enable_steady_tick(Duration::from_millis(120));
-    spinner
 }

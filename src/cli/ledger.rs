@@ -1,13 +1,14 @@
-//! `selvedge ledger`: proving that stock is what its events say.
+//! `selvedge ledger`: proving that stock is what its events say, and comparing it with what was counted.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use selvedge_inventory::{
     command::Caller,
-    store::{Discrepancy, verify},
+    store::{Discrepancy, catalog_read::count_variants, verify_with},
 };
 
+use super::reconcile;
 use crate::{
     assemble::{Catalog, DataFolder, INVENTORY_FILE},
     config::{self, Environment, Purpose},
@@ -22,57 +23,74 @@ pub(super) enum Task {
     Verify(Options),
     /// Make stock levels and badges what the ledger says, where they are not; the ledger itself never changes.
     Rebuild(Options),
+    /// Compare stock with a count, a CSV file with the columns sku, location and quantity; exit status 1 when they
+    /// differ. With --apply, adjust it by events.
+    Reconcile(reconcile::Reconcile),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// Folder of the embedded store; DATABASE_URL names another store.
     #[arg(long, value_name = "DIR", default_value = "selvedge-data")]
-    data: PathBuf,
+    pub(super) data: PathBuf,
 }
 
 /// Differences that are shown; the count says how many there are in all.
 const SHOWN: usize = 50;
 
 pub(super) async fn run(task: Task, environment: Environment) -> Result<(), Failure> {
-    let (Task::Verify(options) | Task::Rebuild(options)) = &task;
+    let options = match &task {
+        Task::Verify(options) | Task::Rebuild(options) => options,
+        Task::Reconcile(reconcile) => &reconcile.options,
+    };
     let config = config::load(None, &environment, Purpose::Tool)?;
     let data = DataFolder::kept(&options.data);
     if config.inventory.database_url.is_none() {
         data.require(INVENTORY_FILE)?;
     }
     let catalog = Catalog::open(&config, &data).await?;
-    let spinner = console::spinner("replaying the ledger");
     let done = match &task {
         Task::Verify(_) => verify_ledger(&catalog).await,
         Task::Rebuild(_) => rebuild(&catalog).await,
+        Task::Reconcile(reconcile) => reconcile::run(&catalog, reconcile).await,
     };
-    spinner.finish_and_clear();
-    let (summary, differences) = done?;
+    let clean = done?;
     catalog.close().await?;
+    if clean { Ok(()) } else { Err(Failure::CheckFailed) }
+}
+
+/// Says what differs, and whether anything does.
+fn report(summary: &str, found: u64, differences: &[Discrepancy]) -> bool {
     for difference in differences.iter().take(SHOWN) {
         console::warn(format_args!("  {difference}"));
     }
-    if differences.is_empty() {
+    if found == 0 {
         console::say(format_args!("{summary}"));
-        Ok(())
     } else {
-        console::warn(format_args!("{} differences; {summary}", differences.len()));
-        Err(Failure::CheckFailed)
+        console::warn(format_args!("{found} differences; {summary}"));
     }
+    found == 0
 }
 
-async fn verify_ledger(catalog: &Catalog) -> Result<(String, Vec<Discrepancy>), Failure> {
-    let result = verify(catalog.store()).await;
-    let result = result.map_err(|error| Failure::operation("the ledger could not be read", &error))?;
-    let verdict = if result.discrepancies.is_empty() { ": everything agrees" } else { "" };
+async fn verify_ledger(catalog: &Catalog) -> Result<bool, Failure> {
+    let failed = |error| Failure::operation("the ledger could not be read", &error);
+    let bar = console::progress("variants", count_variants(catalog.store()).await.map_err(failed)?);
+    let result = verify_with(catalog.store(), |so_far| bar.set_position(so_far.variants)).await;
+    bar.finish_and_clear();
+    let result = result.map_err(failed)?;
+    let verdict = if result.found == 0 { ": everything agrees" } else { "" };
     let summary = format!("{} events, {} levels, {} variants{verdict}", result.events, result.levels, result.variants);
-    Ok((summary, result.discrepancies))
+    Ok(report(&summary, result.found, &result.discrepancies))
 }
 
-async fn rebuild(catalog: &Catalog) -> Result<(String, Vec<Discrepancy>), Failure> {
-    let result = catalog.commands().rebuild(&Caller::system("ledger rebuild", uuid::Uuid::now_v7().to_string())).await;
-    let result = result.map_err(|error| Failure::operation("the ledger could not be replayed", &error))?;
+async fn rebuild(catalog: &Catalog) -> Result<bool, Failure> {
+    let failed = |error| Failure::operation("the ledger could not be replayed", &error);
+    let bar = console::progress("variants", count_variants(catalog.store()).await.map_err(failed)?);
+    let caller = Caller::system("ledger rebuild", uuid::Uuid::now_v7().to_string());
+    let result = catalog.commands().rebuild(&caller, |so_far| bar.set_position(so_far.variants)).await;
+    bar.finish_and_clear();
+    let result = result.map_err(failed)?;
     let summary = format!("{} variants: {} levels and {} badges mended", result.variants, result.levels, result.badges);
-    Ok((summary, result.unusable))
+    let found = u64::try_from(result.unusable.len()).unwrap_or(u64::MAX);
+    Ok(report(&summary, found, &result.unusable))
 }

@@ -5,6 +5,7 @@ mod config;
 mod gateway;
 mod import;
 mod ledger;
+mod reconcile;
 mod runtime;
 mod seed;
 mod subgraph;

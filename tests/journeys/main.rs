@@ -25,6 +25,7 @@ mod kept_answers;
 mod lifecycle;
 mod live_stock;
 mod product_page;
+mod reconcile;
 mod reload;
 mod reservations;
 mod wishlist;

@@ -2,12 +2,14 @@
 //!
 //! `generate` and `shopify` make drafts and know no database; `load` writes drafts.
 
+mod counts;
 mod draft;
 mod generate;
 mod load;
 mod shopify;
 mod slug;
 
+pub use counts::{CountsReading, KnownLocations, read_counts};
 pub use draft::{
     CatalogDraft, ImageDraft, LevelDraft, LocationDraft, LocationKind, OptionDraft, ProductDraft, StockPolicy,
     VariantDraft,

@@ -12,6 +12,7 @@ mod keyed;
 mod load;
 mod move_pieces;
 mod rebuild;
+mod reconcile;
 mod release;
 mod reserve;
 mod set;
@@ -24,6 +25,7 @@ pub use expire::run_expirer;
 pub use load::{LoadSummary, RejectedTarget};
 pub use move_pieces::MoveQuantities;
 pub use rebuild::RebuildSummary;
+pub use reconcile::{AppliedPart, COUNTS_MAX, Compared, Count, Counting, Outcome};
 pub use reserve::{
     RESERVE_LINES_MAX, ReserveLine, ReserveStock, TTL_DEFAULT_SECONDS, TTL_MAX_SECONDS, TTL_MIN_SECONDS,
 };

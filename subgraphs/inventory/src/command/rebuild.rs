@@ -35,12 +35,16 @@ const VARIANTS_PER_TRANSACTION: u64 = 100;
 
 impl Commands {
     /// Replays the ledger, page by page under the lock of its SKUs, and overwrites what differs: levels first, then the
-    /// badges over them, which are announced. May run while shoppers buy.
+    /// badges over them, which are announced. May run while shoppers buy. `progress` hears after each page what was done so far.
     ///
     /// # Errors
     ///
     /// When the store fails; pages before stay rebuilt.
-    pub async fn rebuild(&self, caller: &Caller) -> Result<RebuildSummary, StoreError> {
+    pub async fn rebuild(
+        &self,
+        caller: &Caller,
+        mut progress: impl FnMut(&RebuildSummary) + Send,
+    ) -> Result<RebuildSummary, StoreError> {
         let mut summary = RebuildSummary::default();
         let mut after = String::new();
         loop {
@@ -61,6 +65,7 @@ impl Commands {
             summary.levels += page.levels;
             summary.badges += page.badges;
             summary.unusable.extend(page.unusable);
+            progress(&summary);
         }
     }
 }
@@ -80,6 +85,7 @@ impl Work for Rebuild<'_> {
             location::Entity::find().select_only().column(location::Column::Id).into_tuple().all(transaction).await?;
         let places: Vec<&str> = places.iter().map(String::as_str).collect();
         let mut loaded = load(transaction, Which::Ids(&self.ids), &places).await?;
+        // As the pages of ids come: in order.
         let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
         let mut report = Verification::default();
         let replayed = replay(transaction, &ids, &mut report).await?;

@@ -152,6 +152,21 @@ impl Quantities {
         }
     }
 
+    /// What must be added to on hand so that `quantity` pieces are `name`, available or on hand; `None` beyond 32 bits.
+    /// Where more shall be kept back than is free, what becomes available comes on top of what is missing.
+    #[must_use]
+    pub fn on_hand_for(&self, name: QuantityName, quantity: i32) -> Option<i32> {
+        if quantity == self.get(name) {
+            return Some(0);
+        }
+        let current = match name {
+            QuantityName::Available => self.free().checked_sub(self.safety_stock)?,
+            _ => self.on_hand,
+        };
+        let delta = quantity.checked_sub(current)?;
+        self.on_hand.checked_add(delta).map(|_| delta)
+    }
+
     /// `pieces` under a name that staff moves pieces to; what is available has no column of its own.
     fn under(name: QuantityName, pieces: i32) -> Self {
         match name {

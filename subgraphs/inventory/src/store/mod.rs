@@ -18,6 +18,6 @@ pub(crate) mod verify;
 pub use connect::{Engine, StatementObserver, Store, StoreOptions};
 pub use position::{NoPosition, Position};
 pub use prune::{Pruned, prune, run_pruner};
-pub use verify::{Discrepancy, Verification, verify};
+pub use verify::{DISCREPANCIES_KEPT, Discrepancy, Verification, verify, verify_with};
 
 pub use crate::error::StoreError;

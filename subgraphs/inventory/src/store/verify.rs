@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
 
 use super::{Store, StoreError, badges, reservations::ACTIVE};
 use crate::{
@@ -19,9 +22,14 @@ pub struct Verification {
     pub levels: u64,
     /// Events replayed.
     pub events: u64,
-    /// Everything that is not as the ledger says; empty when all is well.
+    /// How much is not as the ledger says.
+    pub found: u64,
+    /// The first [`DISCREPANCIES_KEPT`] of it; empty when all is well.
     pub discrepancies: Vec<Discrepancy>,
 }
+
+/// The most differences that a verification describes; it counts all.
+pub const DISCREPANCIES_KEPT: usize = 1_000;
 
 /// One thing that is not as the ledger says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,8 +91,10 @@ pub enum Discrepancy {
     },
 }
 
-/// Variants whose events are replayed at once.
-const VARIANTS_PER_PAGE: u64 = 200;
+/// Variants whose levels are compared at once; with 800 locations that is 80,000 levels.
+const VARIANTS_PER_PAGE: u64 = 100;
+/// Events that are read at once.
+const EVENTS_PER_PAGE: u64 = 5_000;
 
 /// Levels by `(variant, location)`.
 pub(crate) type Levels = BTreeMap<(String, String), Level>;
@@ -96,6 +106,18 @@ pub(crate) type Levels = BTreeMap<(String, String), Level>;
 ///
 /// When the database fails.
 pub async fn verify(store: &Store) -> Result<Verification, StoreError> {
+    verify_with(store, |_| ()).await
+}
+
+/// The same; `progress` hears after each page what was compared so far.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn verify_with(
+    store: &Store,
+    mut progress: impl FnMut(&Verification) + Send,
+) -> Result<Verification, StoreError> {
     let places = location::Entity::find().all(store.reader()).await?;
     let places: HashMap<String, Place> =
         places.into_iter().map(|row| (row.id, Place { priority: row.priority, active: row.active })).collect();
@@ -110,7 +132,21 @@ pub async fn verify(store: &Store) -> Result<Verification, StoreError> {
             .await?;
         let Some(last) = variants.last() else { return Ok(report) };
         after.clone_from(&last.id);
-        verify_page(store, &variants, &places, &mut report).await?;
+        let mut page = Verification::default();
+        verify_page(store, &variants, &places, &mut page).await?;
+        report.add(page);
+        progress(&report);
+    }
+}
+
+impl Verification {
+    fn add(&mut self, page: Self) {
+        self.variants += page.variants;
+        self.levels += page.levels;
+        self.events += page.events;
+        self.found += count(page.discrepancies.len());
+        let room = DISCREPANCIES_KEPT.saturating_sub(self.discrepancies.len());
+        self.discrepancies.extend(page.discrepancies.into_iter().take(room));
     }
 }
 
@@ -180,49 +216,72 @@ fn verify_badges(
     Ok(())
 }
 
-/// Folds all events of the variants; what does not fit goes to the report.
+/// Folds all events of the variants, whose ids must be sorted; what does not fit goes to the report. Reads page by page:
+/// the variants' levels are held in memory, and their events, which grow with time, are not.
 pub(crate) async fn replay(
     connection: &impl ConnectionTrait,
     variant_ids: &[&str],
     report: &mut Verification,
 ) -> Result<Levels, StoreError> {
-    let rows = stock_event::Entity::find()
-        .filter(stock_event::Column::VariantId.is_in(variant_ids.iter().copied()))
-        .order_by_asc(stock_event::Column::VariantId)
-        .order_by_asc(stock_event::Column::LocationId)
-        .order_by_asc(stock_event::Column::Version)
-        .all(connection)
-        .await?;
-    report.events += count(rows.len());
     let mut levels = Levels::new();
-    for row in rows {
-        let Some(kind) = EventKind::parse(&row.kind) else {
-            report.discrepancies.push(Discrepancy::UnknownKind { event_id: row.id, kind: row.kind });
-            continue;
-        };
-        let key = (row.variant_id.clone(), row.location_id.clone());
-        let event = StockEvent {
-            variant_id: row.variant_id,
-            location_id: row.location_id,
-            version: row.version,
-            kind,
-            change: Quantities {
-                on_hand: row.on_hand_delta,
-                committed: row.committed_delta,
-                reserved: row.reserved_delta,
-                damaged: row.damaged_delta,
-                quality_control: row.quality_control_delta,
-                safety_stock: row.safety_stock_delta,
-                incoming: row.incoming_delta,
-            },
-        };
-        let level = levels.entry(key).or_default();
-        match level.evolve(&event) {
-            Ok(next) => *level = next,
-            Err(impossible) => report.discrepancies.push(impossible.into()),
+    let (Some(first), Some(last)) = (variant_ids.first(), variant_ids.last()) else { return Ok(levels) };
+    let mut after: Option<(String, String, i64)> = None;
+    loop {
+        // A range and not a list, so that the index gives the rows in their order.
+        let mut page = stock_event::Entity::find()
+            .filter(stock_event::Column::VariantId.gte(*first))
+            .filter(stock_event::Column::VariantId.lte(*last))
+            .order_by_asc(stock_event::Column::VariantId)
+            .order_by_asc(stock_event::Column::LocationId)
+            .order_by_asc(stock_event::Column::Version)
+            .limit(EVENTS_PER_PAGE);
+        if let Some((variant_id, location_id, version)) = after {
+            let place = Expr::tuple([
+                Expr::col(stock_event::Column::VariantId),
+                Expr::col(stock_event::Column::LocationId),
+                Expr::col(stock_event::Column::Version),
+            ]);
+            page = page.filter(place.gt(Expr::tuple([variant_id.into(), location_id.into(), version.into()])));
+        }
+        let rows = page.all(connection).await?;
+        let Some(end) = rows.last() else { return Ok(levels) };
+        after = Some((end.variant_id.clone(), end.location_id.clone(), end.version));
+        for row in rows {
+            // Between the ids may be those of variants that are gone.
+            if variant_ids.binary_search(&row.variant_id.as_str()).is_ok() {
+                report.events += 1;
+                fold(row, &mut levels, report);
+            }
         }
     }
-    Ok(levels)
+}
+
+fn fold(row: stock_event::Model, levels: &mut Levels, report: &mut Verification) {
+    let Some(kind) = EventKind::parse(&row.kind) else {
+        report.discrepancies.push(Discrepancy::UnknownKind { event_id: row.id, kind: row.kind });
+        return;
+    };
+    let key = (row.variant_id.clone(), row.location_id.clone());
+    let event = StockEvent {
+        variant_id: row.variant_id,
+        location_id: row.location_id,
+        version: row.version,
+        kind,
+        change: Quantities {
+            on_hand: row.on_hand_delta,
+            committed: row.committed_delta,
+            reserved: row.reserved_delta,
+            damaged: row.damaged_delta,
+            quality_control: row.quality_control_delta,
+            safety_stock: row.safety_stock_delta,
+            incoming: row.incoming_delta,
+        },
+    };
+    let level = levels.entry(key).or_default();
+    match level.evolve(&event) {
+        Ok(next) => *level = next,
+        Err(impossible) => report.discrepancies.push(impossible.into()),
+    }
 }
 
 async fn stored_levels(store: &Store, variant_ids: &[&str]) -> Result<Levels, StoreError> {

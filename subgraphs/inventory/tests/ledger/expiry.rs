@@ -63,7 +63,7 @@ async fn a_damaged_one_keeps_no_other(warehouse: Warehouse) {
     }
     assert_eq!(warehouse.commands.expire_due().await.unwrap(), 1);
     assert_eq!(warehouse.badge("SKU-1").await.available, 6);
-    warehouse.commands.rebuild(&staff()).await.unwrap();
+    warehouse.commands.rebuild(&staff(), |_| ()).await.unwrap();
     assert_eq!(warehouse.commands.expire_due().await.unwrap(), 1);
     assert_eq!(warehouse.badge("SKU-0").await.available, 6);
     warehouse.assert_verified().await;

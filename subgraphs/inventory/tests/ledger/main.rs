@@ -41,6 +41,7 @@ mod outbox;
 mod prune;
 mod quantities;
 mod random_commands;
+mod reconcile;
 mod reconnect;
 mod release;
 mod reserve;

@@ -45,7 +45,7 @@ async fn rebuilds_levels_and_badges_from_the_events(warehouse: Warehouse) {
         .unwrap();
     warehouse.sql("DELETE FROM stock_level WHERE location_id = 'location-far'").await.unwrap();
     warehouse.sql("UPDATE variant SET badge_available = 99 WHERE sku = 'SKU-0'").await.unwrap();
-    let done = warehouse.commands.rebuild(&staff()).await.unwrap();
+    let done = warehouse.commands.rebuild(&staff(), |_| ()).await.unwrap();
     assert_eq!((done.variants, done.levels, done.unusable), (10, 3, vec![]));
     assert_eq!(warehouse.badge("SKU-0").await.available, 1);
     assert!(warehouse.badge("SKU-0").await.revision > badge.revision, "the badge is announced again");

@@ -46,7 +46,7 @@ impl Draft {
             let message = format!("{quantity} pieces cannot be {}", name.words());
             return self.errors.push(refuse("quantity", ErrorCode::InvalidQuantity, message));
         }
-        let Some(on_hand) = on_hand_delta(&level.quantities, name, *quantity) else {
+        let Some(on_hand) = level.quantities.on_hand_for(name, *quantity) else {
             let message = format!("{quantity} pieces of `{sku}` are more than can be counted");
             return self.errors.push(refuse("quantity", ErrorCode::InvalidQuantity, message));
         };
@@ -60,18 +60,4 @@ impl Draft {
             self.append(&variant_id, location_id, kind, Quantities { on_hand, ..Quantities::ZERO });
         }
     }
-}
-
-/// What is added to on hand so that `quantity` pieces are under `name`. Where more shall be kept back than is free, what
-/// becomes available comes on top of what is missing.
-fn on_hand_delta(quantities: &Quantities, name: QuantityName, quantity: i32) -> Option<i32> {
-    if quantity == quantities.get(name) {
-        return Some(0);
-    }
-    let current = match name {
-        QuantityName::Available => quantities.free().checked_sub(quantities.safety_stock)?,
-        _ => quantities.on_hand,
-    };
-    let delta = quantity.checked_sub(current)?;
-    quantities.on_hand.checked_add(delta).map(|_| delta)
 }

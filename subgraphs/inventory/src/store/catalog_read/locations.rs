@@ -36,3 +36,12 @@ pub async fn list_locations(store: &Store, page: &PageRequest) -> Result<Page<lo
 pub async fn locations_by_id(store: &Store, ids: &[String]) -> Result<Vec<location::Model>, StoreError> {
     Ok(location::Entity::find().filter(one_of(store, location::Column::Id, ids)).all(store.reader()).await?)
 }
+
+/// All locations: a few hundred.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn all_locations(store: &Store) -> Result<Vec<location::Model>, StoreError> {
+    Ok(location::Entity::find().all(store.reader()).await?)
+}

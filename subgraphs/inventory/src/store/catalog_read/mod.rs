@@ -15,7 +15,7 @@ mod variants;
 pub use facets::{Facet, FacetName, product_facets};
 pub use filter::{ProductFilter, STATUS_SHOWN};
 pub use history::{HistoryFilter, history_cursor, stock_history};
-pub use locations::{list_locations, location_cursor, locations_by_id};
+pub use locations::{all_locations, list_locations, location_cursor, locations_by_id};
 pub use page::{Page, PageRequest, ReadError};
 pub use product_stock::{ProductStock, stock_of_products};
 pub use products::{
@@ -23,5 +23,8 @@ pub use products::{
     products_by_id,
 };
 pub use reservations::reservations_by_id;
+pub(crate) use stock_at::stock_at_within;
 pub use stock_at::{PastLevel, stock_at};
-pub use variants::{levels_by_id, levels_of_variants, variants_by_id, variants_by_sku, variants_of_products};
+pub use variants::{
+    count_variants, levels_by_id, levels_of_variants, variants_by_id, variants_by_sku, variants_of_products,
+};

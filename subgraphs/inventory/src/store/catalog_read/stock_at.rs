@@ -1,12 +1,12 @@
 //! Stock as it was: the ledger replayed to a time.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DbBackend, FromQueryResult, Statement, Value, sea_query::ArrayType};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value, sea_query::ArrayType};
 
 use crate::{
     domain::{Level, Quantities},
     error::StoreError,
-    store::{Engine, Store},
+    store::Store,
 };
 
 /// A level as it was.
@@ -63,19 +63,28 @@ pub async fn stock_at(
     variant_ids: &[String],
     time: DateTime<Utc>,
 ) -> Result<Vec<PastLevel>, StoreError> {
-    let (backend, chosen, keys) = match store.engine() {
-        Engine::Postgres => {
+    stock_at_within(store.reader(), variant_ids, time).await
+}
+
+/// The same, as `connection` sees the ledger.
+pub(crate) async fn stock_at_within(
+    connection: &impl ConnectionTrait,
+    variant_ids: &[String],
+    time: DateTime<Utc>,
+) -> Result<Vec<PastLevel>, StoreError> {
+    let (backend, chosen, keys) = match connection.get_database_backend() {
+        DbBackend::Postgres => {
             let ids = variant_ids.iter().map(|id| Value::from(id.clone())).collect();
             (DbBackend::Postgres, "= ANY($1)", Value::Array(ArrayType::String, Some(Box::new(ids))))
         }
-        Engine::Sqlite => {
+        _ => {
             let ids = variant_ids.iter().map(|id| serde_json::Value::from(id.as_str())).collect();
             (DbBackend::Sqlite, "IN (SELECT value FROM json_each($1))", Value::from(serde_json::Value::Array(ids)))
         }
     };
     let sql = REPLAY.replace("CHOSEN", chosen);
     let statement = Statement::from_sql_and_values(backend, sql, [keys, time.into()]);
-    let rows = Row::find_by_statement(statement).all(store.reader()).await?;
+    let rows = Row::find_by_statement(statement).all(connection).await?;
     rows.into_iter().map(Row::into_level).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Variants by key, and their stock levels.
 
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::keys::one_of;
 use crate::{
@@ -56,4 +56,13 @@ pub async fn levels_by_id(store: &Store, ids: &[String]) -> Result<Vec<stock_lev
 pub async fn levels_of_variants(store: &Store, variant_ids: &[String]) -> Result<Vec<stock_level::Model>, StoreError> {
     let levels = stock_level::Entity::find().filter(one_of(store, stock_level::Column::VariantId, variant_ids));
     Ok(levels.order_by_asc(stock_level::Column::Id).all(store.reader()).await?)
+}
+
+/// How many variants there are.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn count_variants(store: &Store) -> Result<u64, StoreError> {
+    Ok(variant::Entity::find().count(store.reader()).await?)
 }
