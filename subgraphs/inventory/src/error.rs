@@ -3,7 +3,7 @@
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 /// A failure of the store. It is internal: what a client may read of a refusal is a user error of the command.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The URL names no engine that we have.
     #[error("`{url}` is no database of this subgraph: use sqlite://PATH, sqlite::memory: or postgres://…")]
@@ -26,6 +26,12 @@ pub enum StoreError {
         /// What was changed.
         what: &'static str,
     },
+    /// More wait already than can be served soon; nothing was done, and the same request may be sent again.
+    #[error("{waiting} requests for the same stock are waiting already")]
+    Overloaded {
+        /// How many.
+        waiting: usize,
+    },
     /// A row says something that it never should.
     #[error("`{table}` holds a value that cannot be: {reason}")]
     Corrupt {
@@ -43,7 +49,9 @@ impl StoreError {
         match self {
             Self::Conflict { .. } => true,
             Self::Database(error) => is_transient(error),
-            Self::UnknownEngine { .. } | Self::Migration { .. } | Self::Corrupt { .. } => false,
+            Self::Overloaded { .. } | Self::UnknownEngine { .. } | Self::Migration { .. } | Self::Corrupt { .. } => {
+                false
+            }
         }
     }
 }

@@ -102,6 +102,7 @@ export type ReserveLineInput = {
 };
 
 export type ReserveStockInput = {
+  readonly allowPartial?: boolean;
   readonly lines: ReadonlyArray<ReserveLineInput>;
   readonly reference?: string | null | undefined;
   readonly ttlSeconds?: number | null | undefined;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{Caller, Commands, release::holds_differ};
@@ -19,7 +19,9 @@ use crate::{
 };
 
 /// Reservations ended in one transaction: few, so that the SKUs are locked only shortly.
-const BATCH: u64 = 50;
+const BATCH: u64 = 200;
+/// Between two rounds: what becomes due within it is ended together, instead of locking a hot SKU again for each.
+const ROUND_MIN: Duration = Duration::from_millis(100);
 
 impl Commands {
     /// Ends all reservations whose time has run out by the clock of the database, and gives their number. Several
@@ -30,7 +32,7 @@ impl Commands {
     /// When the store fails; what was ended before stays ended.
     pub async fn expire_due(&self) -> Result<u64, StoreError> {
         let mut ended = 0;
-        while reservations::any_due(&self.store).await? {
+        while reservations::until_next_due(&self.store).await? == Some(Duration::ZERO) {
             let batch = transact(&self.store, &Expire { commands: self }).await?;
             if batch == 0 {
                 // Another process has them.
@@ -44,17 +46,30 @@ impl Commands {
     }
 }
 
-/// Ends due reservations every `pause` until `shutdown`.
+/// Ends reservations at the moment when they are due, until `shutdown`. It looks at least every `pause`.
 pub async fn run_expirer(commands: Commands, pause: Duration, shutdown: CancellationToken) {
-    let mut rounds = interval(pause);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
-        match commands.expire_due().await {
-            Ok(0) => {}
-            Ok(ended) => tracing::debug!(ended, "reservations have run out"),
-            Err(error) => tracing::warn!(%error, "reservations that have run out could not be ended"),
+    let rounds = async {
+        loop {
+            let wait = match expire_round(&commands).await {
+                Ok(until_next) => until_next.unwrap_or(pause),
+                Err(error) => {
+                    tracing::warn!(%error, "reservations that have run out could not be ended");
+                    pause
+                }
+            };
+            sleep(wait.clamp(ROUND_MIN.min(pause), pause)).await;
         }
+    };
+    shutdown.run_until_cancelled(rounds).await;
+}
+
+/// Ends what is due, and says how long it is until there is more.
+async fn expire_round(commands: &Commands) -> Result<Option<Duration>, StoreError> {
+    let ended = commands.expire_due().await?;
+    if ended > 0 {
+        tracing::debug!(ended, "reservations have run out");
     }
+    reservations::until_next_due(&commands.store).await
 }
 
 struct Expire<'a> {

@@ -41,9 +41,14 @@ pub(super) async fn perform_once<C: Perform, R: Serialize + Sync>(
     if answer.is_ok() {
         commands.signal.ring();
     }
-    let outcome = if answer.is_ok() { "done" } else { "refused" };
-    metrics::counter!("inventory_commands_total", "command" => name, "outcome" => outcome).increment(1);
+    count(name, answer.is_ok());
     Ok(answer)
+}
+
+/// Counts a command that was answered.
+pub(super) fn count(name: &'static str, is_done: bool) {
+    let outcome = if is_done { "done" } else { "refused" };
+    metrics::counter!("inventory_commands_total", "command" => name, "outcome" => outcome).increment(1);
 }
 
 struct Keyed<'a, C> {
@@ -55,18 +60,37 @@ impl<C: Perform> Work for Keyed<'_, C> {
     type Output = Answer<C::Output>;
 
     async fn run(&self, transaction: &DatabaseTransaction) -> Result<Self::Output, StoreError> {
-        match claim(transaction, self.request).await? {
-            Claim::Answered(answer) => return serde_json::from_value(answer).map_err(corrupt),
-            Claim::Reused => return Ok(Err(vec![key_reused()])),
-            Claim::Ours => {}
-        }
-        let answer = self.command.perform(transaction).await?;
-        settle(transaction, self.request, serde_json::to_value(&answer).map_err(corrupt)?).await?;
-        Ok(answer)
+        perform_within(transaction, self.request, self.command).await
     }
 }
 
-fn key_reused() -> UserError {
+/// The part of [`perform_once`] that is inside of the transaction, for commands that share one.
+pub(super) async fn perform_within<C: Perform>(
+    transaction: &DatabaseTransaction,
+    request: RequestKey<'_>,
+    command: &C,
+) -> Result<Answer<C::Output>, StoreError> {
+    match claim(transaction, request).await? {
+        Claim::Answered(answer) => return stored(answer),
+        Claim::Reused => return Ok(Err(vec![key_reused()])),
+        Claim::Ours => {}
+    }
+    let answer = command.perform(transaction).await?;
+    settle(transaction, request, serde_json::to_value(&answer).map_err(corrupt)?).await?;
+    Ok(answer)
+}
+
+/// An answer as it was stored.
+pub(super) fn stored<T: DeserializeOwned>(answer: serde_json::Value) -> Result<Answer<T>, StoreError> {
+    serde_json::from_value(answer).map_err(corrupt)
+}
+
+/// An answer as it is stored.
+pub(super) fn to_store<T: Serialize>(answer: &Answer<T>) -> Result<String, StoreError> {
+    serde_json::to_string(answer).map_err(corrupt)
+}
+
+pub(super) fn key_reused() -> UserError {
     UserError::at(
         &["idempotencyKey"],
         ErrorCode::IdempotencyKeyReused,
@@ -75,7 +99,7 @@ fn key_reused() -> UserError {
 }
 
 /// SHA-256 over the command's name and its input as JSON, whose members keep their order.
-fn hash<R: Serialize>(name: &str, request: &R) -> Result<String, StoreError> {
+pub(super) fn hash<R: Serialize>(name: &str, request: &R) -> Result<String, StoreError> {
     let mut hasher = Sha256::new();
     hasher.update(name.as_bytes());
     hasher.update([0]);

@@ -8,6 +8,7 @@ mod caller;
 mod change;
 mod channel;
 mod expire;
+mod extend;
 mod keyed;
 mod load;
 mod move_pieces;
@@ -16,6 +17,7 @@ mod reconcile;
 mod release;
 mod reserve;
 mod set;
+mod writer;
 
 pub use adjust::{AdjustQuantities, AdjustmentReason};
 pub use caller::Caller;
@@ -27,7 +29,8 @@ pub use move_pieces::MoveQuantities;
 pub use rebuild::RebuildSummary;
 pub use reconcile::{AppliedPart, COUNTS_MAX, Compared, Count, Counting, Outcome};
 pub use reserve::{
-    RESERVE_LINES_MAX, ReserveLine, ReserveStock, TTL_DEFAULT_SECONDS, TTL_MAX_SECONDS, TTL_MIN_SECONDS,
+    AskedLine, RESERVE_LINES_MAX, ReserveLine, ReserveStock, Reserved, TTL_DEFAULT_SECONDS, TTL_MAX_SECONDS,
+    TTL_MIN_SECONDS,
 };
 pub use set::SetQuantities;
 
@@ -44,14 +47,16 @@ pub struct Commands {
     store: Store,
     signal: RelaySignal,
     low_stock_threshold: i32,
+    writer: writer::Writer,
 }
 
 impl Commands {
     /// Commands on `store` that ring `signal` after each commit; at or below `low_stock_threshold` pieces a badge says
     /// that stock is low.
     #[must_use]
-    pub const fn new(store: Store, signal: RelaySignal, low_stock_threshold: i32) -> Self {
-        Self { store, signal, low_stock_threshold }
+    pub fn new(store: Store, signal: RelaySignal, low_stock_threshold: i32) -> Self {
+        let writer = writer::Writer::new(store.clone(), signal.clone(), low_stock_threshold);
+        Self { store, signal, low_stock_threshold, writer }
     }
 
     /// At or below how many pieces a badge says that stock is low.

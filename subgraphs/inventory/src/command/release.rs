@@ -44,17 +44,10 @@ impl Perform for Release<'_> {
     type Output = ReservationWithLines;
 
     async fn perform(&self, transaction: &DatabaseTransaction) -> Result<Answer<Self::Output>, StoreError> {
-        let found = reservations::lock(transaction, self.reservation_id).await?;
-        let may_end =
-            |found: &ReservationWithLines| self.caller.manages_stock || found.reservation.actor == self.caller.actor;
-        let Some(mut found) = found.filter(may_end) else {
-            let message = format!("there is no reservation `{}`", self.reservation_id);
-            return Ok(Err(vec![UserError::at(&["id"], ErrorCode::ReservationNotFound, message)]));
+        let mut found = match find_active(transaction, self.caller, self.reservation_id).await? {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(vec![error])),
         };
-        if found.reservation.status != ACTIVE {
-            let message = format!("the reservation is {} already", found.reservation.status.to_lowercase());
-            return Ok(Err(vec![UserError::at(&["id"], ErrorCode::ReservationNotActive, message)]));
-        }
         let holds = found.holds();
         let variant_ids: Vec<String> = holds.iter().map(|hold| hold.variant_id.clone()).collect();
         let mut loaded = load(transaction, Which::Ids(&variant_ids), &[]).await?;
@@ -75,6 +68,25 @@ impl Perform for Release<'_> {
         found.reservation.updated_at = loaded.now;
         Ok(Ok(found))
     }
+}
+
+/// Locks the active reservation with this id, if the caller may change it.
+pub(super) async fn find_active(
+    transaction: &DatabaseTransaction,
+    caller: &Caller,
+    id: &str,
+) -> Result<Result<ReservationWithLines, UserError>, StoreError> {
+    let found = reservations::lock(transaction, id).await?;
+    let may_change = |found: &ReservationWithLines| caller.manages_stock || found.reservation.actor == caller.actor;
+    let Some(found) = found.filter(may_change) else {
+        let message = format!("there is no reservation `{id}`");
+        return Ok(Err(UserError::at(&["id"], ErrorCode::ReservationNotFound, message)));
+    };
+    if found.reservation.status != ACTIVE {
+        let message = format!("the reservation is {} already", found.reservation.status.to_lowercase());
+        return Ok(Err(UserError::at(&["id"], ErrorCode::ReservationNotActive, message)));
+    }
+    Ok(Ok(found))
 }
 
 /// An active reservation holds more than is committed: only a hand in the database can do that.

@@ -101,6 +101,8 @@ pub struct Want {
     pub quantity: i32,
     /// The location to take them from; by priority when absent.
     pub location_id: Option<String>,
+    /// Whether fewer are better than none.
+    pub is_partial: bool,
 }
 
 /// Pieces held.

@@ -16,7 +16,7 @@ mod stock;
 pub use badge::{Badge, StockPolicy, StockState};
 pub use channel::{Allocation, ChannelRules};
 pub use command::{Change, Command, Hold, Move, MoveEnd, SetQuantity, Target, Want};
-pub use decide::decide;
+pub use decide::{decide, reserve_in_turn};
 pub use event::{EventKind, StockEvent};
 pub use level::{ImpossibleEvent, Level};
 pub use quantities::{Quantities, QuantityName};

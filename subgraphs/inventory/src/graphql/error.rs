@@ -6,7 +6,7 @@ use async_graphql::{Context, Error, ErrorExtensions};
 use selvedge_kit::identity::Identity;
 
 use super::access::Access;
-use crate::store::catalog_read::ReadError;
+use crate::store::{StoreError, catalog_read::ReadError};
 
 /// The caller asked for something that cannot be answered as asked.
 pub(crate) fn bad_user_input(message: impl Into<String>) -> Error {
@@ -34,6 +34,14 @@ pub(crate) fn forbidden(identity: &Identity, access: Access) -> Error {
 
 fn with_code(message: impl Into<String>, code: &'static str) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
+}
+
+/// What went wrong with a command: that too many wait is said, everything else is ours.
+pub(crate) fn of_command(error: StoreError) -> Error {
+    match error {
+        StoreError::Overloaded { .. } => with_code("too many wait for the same stock, try again", "OVERLOADED"),
+        cause => cause.into(),
+    }
 }
 
 /// What went wrong with a list: a cursor is the client's, everything else is ours.

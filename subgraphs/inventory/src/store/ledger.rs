@@ -227,7 +227,7 @@ fn version_taken(error: DbErr) -> StoreError {
 }
 
 /// Computes the badges of these variants and gives those that changed, with their next revision.
-fn project_badges(
+pub(super) fn project_badges(
     loaded: &mut LoadedStock,
     variant_ids: &BTreeSet<String>,
     low_stock_threshold: i32,

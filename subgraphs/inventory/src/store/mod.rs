@@ -1,6 +1,7 @@
 //! The database: opening it, the ledger, badges, reservations, idempotency, the outbox.
 
 pub mod badges;
+pub(crate) mod batch;
 pub mod catalog_read;
 pub mod channels;
 mod connect;

@@ -52,24 +52,11 @@ pub async fn enqueue(
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(events.len());
     for event in events {
-        let envelope = Event {
-            specversion: "1.0".to_owned(),
-            id: new_id(),
-            event_type: event.event_type.to_owned(),
-            source: SOURCE.to_owned(),
-            subject: event.subject.clone(),
-            time,
-            datacontenttype: "application/json".to_owned(),
-            dataschema: format!("https://selvedge.dev/schema/events/{}.json", event.schema),
-            revision: event.revision,
-            correlationid: correlation_id.to_owned(),
-            data: event.data,
-        };
-        let envelope = serde_json::to_value(envelope)
-            .map_err(|error| StoreError::Corrupt { table: "outbox", reason: error.to_string() })?;
+        let subject = event.subject.clone();
+        let envelope = envelope(event, time, correlation_id)?;
         rows.push(ActiveModel {
             id: NotSet,
-            subject: Set(event.subject),
+            subject: Set(subject),
             event: Set(envelope),
             created_at: Set(time),
             published_at: Set(None),
@@ -82,22 +69,46 @@ pub async fn enqueue(
     Ok(())
 }
 
+/// The event as it goes to the bus.
+pub(super) fn envelope(
+    event: NewEvent,
+    time: DateTime<Utc>,
+    correlation_id: &str,
+) -> Result<serde_json::Value, StoreError> {
+    let envelope = Event {
+        specversion: "1.0".to_owned(),
+        id: new_id(),
+        event_type: event.event_type.to_owned(),
+        source: SOURCE.to_owned(),
+        subject: event.subject,
+        time,
+        datacontenttype: "application/json".to_owned(),
+        dataschema: format!("https://selvedge.dev/schema/events/{}.json", event.schema),
+        revision: event.revision,
+        correlationid: correlation_id.to_owned(),
+        data: event.data,
+    };
+    serde_json::to_value(envelope).map_err(|error| StoreError::Corrupt { table: "outbox", reason: error.to_string() })
+}
+
+/// The event that announces `badge`.
+pub(super) fn of_badge(badge: &BadgeOfSku) -> Result<NewEvent, StoreError> {
+    Ok(NewEvent {
+        event_type: badges::BADGE_CHANGED,
+        schema: "stock_badge_changed.v1",
+        subject: badge.sku.clone(),
+        revision: badge.revision,
+        data: badges::event_data(badge)?,
+    })
+}
+
 pub(super) async fn enqueue_badges(
     transaction: &impl ConnectionTrait,
     changed: &[BadgeOfSku],
     time: DateTime<Utc>,
     correlation_id: &str,
 ) -> Result<(), StoreError> {
-    let mut events = Vec::with_capacity(changed.len());
-    for badge in changed {
-        events.push(NewEvent {
-            event_type: badges::BADGE_CHANGED,
-            schema: "stock_badge_changed.v1",
-            subject: badge.sku.clone(),
-            revision: badge.revision,
-            data: badges::event_data(badge)?,
-        });
-    }
+    let events = changed.iter().map(of_badge).collect::<Result<Vec<NewEvent>, _>>()?;
     enqueue(transaction, events, time, correlation_id).await
 }
 

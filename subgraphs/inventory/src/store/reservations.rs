@@ -1,5 +1,7 @@
 //! Rows of reservations.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
@@ -79,16 +81,37 @@ pub(crate) async fn lock_due(
     with_lines(transaction, due).await
 }
 
-/// Whether any reservation's time has run out; needs no transaction and no lock.
-pub(crate) async fn any_due(store: &Store) -> Result<bool, StoreError> {
+/// How long it is by the clock of the database until the next active reservation runs out: zero when one has. `None` when
+/// there is none. Needs no transaction and no lock.
+pub(crate) async fn until_next_due(store: &Store) -> Result<Option<Duration>, StoreError> {
     let reader = store.reader();
-    let due = reservation::Entity::find()
+    let next: Option<(DateTime<Utc>, DateTime<Utc>)> = reservation::Entity::find()
+        .select_only()
+        .column(reservation::Column::ExpiresAt)
+        .expr_as(now::now(reader.get_database_backend()), "database_now")
         .filter(reservation::Column::Status.eq(ACTIVE))
-        .filter(Expr::col(reservation::Column::ExpiresAt).lte(now::now(reader.get_database_backend())))
+        .order_by_asc(reservation::Column::ExpiresAt)
         .limit(1)
+        .into_tuple()
         .one(reader)
         .await?;
-    Ok(due.is_some())
+    Ok(next.map(|(expires_at, now)| (expires_at - now).to_std().unwrap_or_default()))
+}
+
+/// Writes when an active reservation ends.
+pub(crate) async fn extend(
+    transaction: &impl ConnectionTrait,
+    reservation: &reservation::Model,
+) -> Result<(), StoreError> {
+    let (expires_at, updated_at) = (Set(reservation.expires_at), Set(reservation.updated_at));
+    let later = reservation::ActiveModel { expires_at, updated_at, ..Default::default() };
+    reservation::Entity::update_many()
+        .set(later)
+        .filter(reservation::Column::Id.eq(reservation.id.as_str()))
+        .filter(reservation::Column::Status.eq(ACTIVE))
+        .exec(transaction)
+        .await?;
+    Ok(())
 }
 
 /// Ends reservations with `status`.

@@ -16,7 +16,7 @@ pub(crate) trait Work: Sync {
 }
 
 /// How often a transaction is tried.
-const ATTEMPTS_MAX: u32 = 12;
+pub(crate) const ATTEMPTS_MAX: u32 = 12;
 /// The first pause is up to this long; each further one up to twice as long.
 const PAUSE_BASE_MS: u64 = 2;
 /// No pause is longer.
@@ -54,7 +54,8 @@ async fn try_once<W: Work>(store: &Store, work: &W) -> Result<W::Output, StoreEr
     }
 }
 
-fn pause_after(attempt: u32) -> Duration {
+/// A random pause before the next attempt.
+pub(crate) fn pause_after(attempt: u32) -> Duration {
     let longest_ms = (PAUSE_BASE_MS << attempt.min(10)).min(PAUSE_MAX_MS);
     Duration::from_millis(rand::random_range(1..=longest_ms))
 }

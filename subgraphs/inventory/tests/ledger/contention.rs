@@ -22,7 +22,7 @@ async fn sixty_four_buyers_of_fifty_pieces_get_exactly_fifty(warehouse: Warehous
     let buyers = (0..64).map(|buyer| {
         let commands = if buyer % 2 == 0 { warehouse.commands.clone() } else { second.clone() };
         tokio::spawn(async move {
-            let input = ReserveStock { lines: vec![line("SKU-0", 1)], ttl_seconds: None, reference: None };
+            let input = ReserveStock { lines: vec![line("SKU-0", 1)], ..ReserveStock::default() };
             commands.reserve(&shopper(), &input, &new_key()).await.unwrap()
         })
     });
@@ -49,7 +49,7 @@ async fn commands_over_many_skus_in_any_order_do_not_deadlock(warehouse: Warehou
                 if worker % 2 == 0 {
                     lines.reverse();
                 }
-                let input = ReserveStock { lines, ttl_seconds: None, reference: None };
+                let input = ReserveStock { lines, ..ReserveStock::default() };
                 let reserved = commands.reserve(&shopper(), &input, &new_key()).await.unwrap().unwrap();
                 if worker % 3 == 0 {
                     commands.release(&shopper(), &reserved.reservation.id, &new_key()).await.unwrap().unwrap();

@@ -16,7 +16,7 @@ on_each_engine!(
 );
 
 fn input(quantity: i32) -> ReserveStock {
-    ReserveStock { lines: vec![line("SKU-0", quantity)], ttl_seconds: None, reference: None }
+    ReserveStock { lines: vec![line("SKU-0", quantity)], ..ReserveStock::default() }
 }
 
 async fn the_same_key_gives_the_same_answer(warehouse: Warehouse) {

@@ -47,3 +47,4 @@ mod release;
 mod reserve;
 mod verify;
 mod warehouse;
+mod writer;

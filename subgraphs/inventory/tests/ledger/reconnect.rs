@@ -21,7 +21,7 @@ async fn postgres_connections_that_break_cost_nobody_a_reservation() {
         let commands = warehouse.commands.clone();
         tokio::spawn(async move {
             for _ in 0..25 {
-                let input = ReserveStock { lines: vec![line("SKU-0", 1)], ttl_seconds: None, reference: None };
+                let input = ReserveStock { lines: vec![line("SKU-0", 1)], ..ReserveStock::default() };
                 commands.reserve(&shopper(), &input, &new_key()).await.unwrap().unwrap();
             }
         })

@@ -1,7 +1,7 @@
 //! Holding pieces for an order.
 
 use selvedge_inventory::{
-    command::{ReserveLine, ReserveStock},
+    command::{ReserveLine, ReserveStock, Reserved},
     domain::ErrorCode,
 };
 
@@ -17,7 +17,7 @@ on_each_engine!(
     leaves_safety_stock_and_closed_locations_alone,
 );
 
-fn places(found: &selvedge_inventory::store::reservations::ReservationWithLines) -> Vec<(&str, i32)> {
+fn places(found: &Reserved) -> Vec<(&str, i32)> {
     found.lines.iter().map(|line| (line.location_id.as_str(), line.quantity)).collect()
 }
 
@@ -50,6 +50,7 @@ async fn takes_from_the_named_location_alone(warehouse: Warehouse) {
         lines: vec![ReserveLine { location_id: Some(location.to_owned()), ..line("SKU-0", quantity) }],
         ttl_seconds: Some(60),
         reference: Some("cart-1".to_owned()),
+        ..ReserveStock::default()
     };
     let reserved = warehouse.commands.reserve(&shopper(), &at(FAR, 5), &new_key()).await.unwrap().unwrap();
     assert_eq!(places(&reserved), [(FAR, 5)]);
@@ -68,17 +69,17 @@ async fn holds_all_lines_or_none(warehouse: Warehouse) {
     warehouse.stock("SKU-1", NEAR, 3).await;
     let before = warehouse.events().await.len();
     let lines = vec![line("SKU-0", 2), line("SKU-1", 4)];
-    let input = ReserveStock { lines, ttl_seconds: None, reference: None };
+    let input = ReserveStock { lines, ..ReserveStock::default() };
     let errors = warehouse.commands.reserve(&shopper(), &input, &new_key()).await.unwrap().unwrap_err();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].field.as_ref().unwrap(), &["input", "lines", "1", "quantity"]);
     assert_eq!(warehouse.events().await.len(), before);
     // Two lines of one SKU count together.
     let lines = vec![line("SKU-0", 2), line("SKU-0", 2)];
-    let input = ReserveStock { lines, ttl_seconds: None, reference: None };
+    let input = ReserveStock { lines, ..ReserveStock::default() };
     warehouse.commands.reserve(&shopper(), &input, &new_key()).await.unwrap().unwrap_err();
     let lines = vec![line("SKU-0", 2), line("SKU-1", 3), line("SKU-0", 1)];
-    let input = ReserveStock { lines, ttl_seconds: None, reference: None };
+    let input = ReserveStock { lines, ..ReserveStock::default() };
     let reserved = warehouse.commands.reserve(&shopper(), &input, &new_key()).await.unwrap().unwrap();
     let held: Vec<(String, i32)> = reserved.lines.iter().map(|line| (line.variant_id.clone(), line.quantity)).collect();
     assert_eq!(held, [(variant_id("SKU-0"), 2), (variant_id("SKU-1"), 3), (variant_id("SKU-0"), 1)]);
@@ -88,7 +89,7 @@ async fn holds_all_lines_or_none(warehouse: Warehouse) {
 async fn refuses_bad_lines(warehouse: Warehouse) {
     warehouse.stock("SKU-0", NEAR, 3).await;
     let code = async |lines: Vec<ReserveLine>, ttl_seconds| {
-        let input = ReserveStock { lines, ttl_seconds, reference: None };
+        let input = ReserveStock { lines, ttl_seconds, ..ReserveStock::default() };
         warehouse.commands.reserve(&shopper(), &input, &new_key()).await.unwrap().unwrap_err()[0].code
     };
     assert_eq!(code(vec![], None).await, ErrorCode::TooManyLines);

@@ -8,10 +8,10 @@ use sea_orm::{
     QueryOrder,
 };
 use selvedge_inventory::{
-    command::{Caller, Commands, ReserveLine, ReserveStock},
+    command::{Caller, Commands, ReserveLine, ReserveStock, Reserved},
     domain::{Target, UserError},
     entity::{location, outbox, product, reservation, reservation_line, stock_event, stock_level, variant},
-    store::{Store, StoreOptions, badges, badges::BadgeOfSku, reservations::ReservationWithLines},
+    store::{Store, StoreOptions, badges, badges::BadgeOfSku},
 };
 use selvedge_kit::outbox::RelaySignal;
 use serde_json::json;
@@ -87,8 +87,8 @@ impl Warehouse {
     }
 
     /// Reserves pieces of one SKU for an anonymous shopper under a new key.
-    pub(crate) async fn reserve(&self, sku: &str, quantity: i32) -> Result<ReservationWithLines, Vec<UserError>> {
-        let input = ReserveStock { lines: vec![line(sku, quantity)], ttl_seconds: None, reference: None };
+    pub(crate) async fn reserve(&self, sku: &str, quantity: i32) -> Result<Reserved, Vec<UserError>> {
+        let input = ReserveStock { lines: vec![line(sku, quantity)], ..ReserveStock::default() };
         self.commands.reserve(&shopper(), &input, &new_key()).await.unwrap()
     }
 

@@ -8,6 +8,8 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+pub use reserve::reserve_in_turn;
+
 use super::{Command, ErrorCode, EventKind, Level, Quantities, QuantityName, Stock, StockEvent, UserError};
 
 /// The events that `command` leads to, in order, for the levels of `stock`.
@@ -35,6 +37,7 @@ pub fn decide(stock: &Stock, command: &Command) -> Result<Vec<StockEvent>, Vec<U
             for (index, want) in wants.iter().enumerate() {
                 draft.reserve(index, want);
             }
+            draft.require_something(wants);
         }
         Command::Release(holds) => holds.iter().for_each(|hold| draft.give_back(hold, EventKind::Released)),
         Command::Expire(holds) => holds.iter().for_each(|hold| draft.give_back(hold, EventKind::Expired)),

@@ -1,12 +1,36 @@
 //! Holding pieces, and giving them back.
 
 use super::Draft;
-use crate::domain::{ErrorCode, EventKind, Hold, Quantities, SkuStock, UserError, Want};
+use crate::domain::{ErrorCode, EventKind, Hold, Quantities, SkuStock, Stock, StockEvent, UserError, Want};
+
+/// Decides a reservation and leaves `stock` as it is afterwards, so that the next one can be decided on it: the same
+/// decision as [`decide`](super::decide) makes, without a copy of the stock. Gives the events of each line.
+///
+/// # Errors
+///
+/// Every reason why it is refused; then `stock` is as before.
+pub fn reserve_in_turn(stock: &mut Stock, wants: &[Want]) -> Result<Vec<Vec<StockEvent>>, Vec<UserError>> {
+    let mut draft = Draft { stock: std::mem::take(stock), events: Vec::new(), errors: Vec::new() };
+    let mut lines = Vec::with_capacity(wants.len());
+    for (index, want) in wants.iter().enumerate() {
+        let before = draft.events.len();
+        draft.reserve(index, want);
+        lines.push(draft.events.get(before..).unwrap_or_default().to_vec());
+    }
+    draft.require_something(wants);
+    if draft.errors.is_empty() {
+        *stock = draft.stock;
+        return Ok(lines);
+    }
+    draft.take_back();
+    *stock = draft.stock;
+    Err(draft.errors)
+}
 
 impl Draft {
     pub(super) fn reserve(&mut self, index: usize, want: &Want) {
         let refuse = |member, code, message| UserError::in_list(("lines", index), member, code, message);
-        let Want { sku, quantity, location_id } = want;
+        let Want { sku, quantity, location_id, is_partial } = want;
         let Some(variant) = self.stock.of_sku(sku).filter(|variant| variant.is_shown) else {
             return self.errors.push(refuse("sku", ErrorCode::UnknownSku, format!("there is no SKU `{sku}`")));
         };
@@ -21,7 +45,11 @@ impl Draft {
         }
         let variant_id = variant.variant_id.clone();
         let offers = self.offers(variant, location_id.as_deref());
-        match allocate(&offers, *quantity) {
+        let allocated = match allocate(&offers, *quantity) {
+            Err(available) if *is_partial && available > 0 => allocate(&offers, available),
+            allocated => allocated,
+        };
+        match allocated {
             Ok(taken) => {
                 for (location_id, committed) in taken {
                     self.append(
@@ -32,6 +60,8 @@ impl Draft {
                     );
                 }
             }
+            // What is there goes to the other lines.
+            Err(_) if *is_partial => {}
             Err(available) => {
                 let message = format!("{quantity} pieces of `{sku}` are wanted, {available} are available");
                 self.errors.push(refuse("quantity", ErrorCode::InsufficientStock, message));
@@ -53,6 +83,27 @@ impl Draft {
             .collect();
         offers.sort();
         offers.into_iter().map(|(_, location_id, available)| (location_id.clone(), available)).collect()
+    }
+
+    /// Partial lines that all went away empty are no reservation.
+    pub(super) fn require_something(&mut self, wants: &[Want]) {
+        if !self.events.is_empty() || !self.errors.is_empty() {
+            return;
+        }
+        for (index, want) in wants.iter().enumerate() {
+            self.reserve(index, &Want { is_partial: false, ..want.clone() });
+        }
+    }
+
+    /// Makes the levels what they were before the events.
+    fn take_back(&mut self) {
+        for event in self.events.drain(..).rev() {
+            let variant = self.stock.variants.get_mut(&event.variant_id);
+            if let Some(level) = variant.and_then(|variant| variant.levels.get_mut(&event.location_id)) {
+                level.quantities.committed -= event.change.committed;
+                level.version -= 1;
+            }
+        }
     }
 
     pub(super) fn give_back(&mut self, hold: &Hold, kind: EventKind) {

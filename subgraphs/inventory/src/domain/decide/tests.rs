@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{decide, reserve::allocate};
+use super::{decide, reserve::allocate, reserve_in_turn};
 use crate::domain::{
     Badge, Change, Command, ErrorCode, EventKind, Hold, Level, Place, Quantities, QuantityName, SkuStock, Stock,
     StockPolicy, StockState, Want,
@@ -33,7 +33,7 @@ fn stock(levels: &[(&str, i32, i32)]) -> Stock {
 }
 
 fn want(quantity: i32) -> Want {
-    Want { sku: "sku".to_owned(), quantity, location_id: None }
+    Want { sku: "sku".to_owned(), quantity, location_id: None, is_partial: false }
 }
 
 #[test]
@@ -75,7 +75,52 @@ fn priority_decides_and_one_parcel_is_better_than_two() {
     assert_eq!(allocate(&offers, 8).unwrap_err(), 7);
 }
 
+#[test]
+fn a_partial_line_takes_what_is_there() {
+    let stock = stock(&[("a", 3, 0), ("b", 1, 0)]);
+    let partial = |quantity| Want { is_partial: true, ..want(quantity) };
+    let moves = |wants| {
+        let events = decide(&stock, &Command::Reserve(wants)).unwrap();
+        events.iter().map(|event| (event.location_id.clone(), event.change.committed)).collect::<Vec<_>>()
+    };
+    assert_eq!(moves(vec![partial(9), partial(1)]), [("a".to_owned(), 3), ("b".to_owned(), 1)]);
+    assert_eq!(moves(vec![partial(2), partial(9)]), [("a".to_owned(), 2), ("a".to_owned(), 1), ("b".to_owned(), 1)]);
+    let none = decide(&self::stock(&[("a", 2, 2)]), &Command::Reserve(vec![partial(1), partial(2)]));
+    let codes: Vec<ErrorCode> = none.unwrap_err().iter().map(|error| error.code).collect();
+    assert_eq!(codes, [ErrorCode::InsufficientStock; 2], "nothing at all is a refusal");
+}
+
+#[test]
+fn in_turn_each_sees_what_is_left_and_a_refusal_leaves_it() {
+    let mut stock = stock(&[("a", 5, 0)]);
+    let before = stock.clone();
+    assert!(reserve_in_turn(&mut stock, &[want(2), want(4)]).is_err());
+    assert_eq!(stock, before);
+    let lines = reserve_in_turn(&mut stock, &[want(2), want(1)]).unwrap();
+    assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(stock.level("variant", "a").available(), 2);
+    assert!(reserve_in_turn(&mut stock, &[want(3)]).is_err());
+    assert_eq!(reserve_in_turn(&mut stock, &[want(2)]).unwrap()[0][0].version, 6);
+}
+
 proptest::proptest! {
+    /// Deciding in turn is deciding.
+    #[test]
+    fn in_turn_is_the_same_as_each_by_itself(
+        quantities in proptest::collection::vec(0..9_i32, 1..4),
+        wanted in proptest::collection::vec((1..8_i32, proptest::bool::ANY), 1..8),
+    ) {
+        let levels: Vec<(&str, i32, i32)> =
+            ["a", "b", "c"].iter().zip(&quantities).map(|(name, free)| (*name, *free, 0)).collect();
+        let mut stock = stock(&levels);
+        for (quantity, is_partial) in wanted {
+            let wants = [Want { is_partial, ..want(quantity) }, Want { is_partial, ..want(1) }];
+            let alone = decide(&stock, &Command::Reserve(wants.to_vec()));
+            let in_turn = reserve_in_turn(&mut stock, &wants);
+            assert_eq!(alone, in_turn.map(|lines| lines.concat()));
+        }
+    }
+
     /// What is decided can be folded, and takes exactly what was wanted or nothing.
     #[test]
     fn a_reservation_takes_what_is_wanted_from_what_is_free(

@@ -5,8 +5,8 @@ use selvedge_kit::server::Changed;
 
 use crate::{
     command::{Answer, StockChange},
+    entity::reservation_line,
     graphql::loaders::{VariantById, loaders},
-    store::reservations::ReservationWithLines,
 };
 
 /// Tells the stock of these levels.
@@ -16,9 +16,8 @@ pub(super) async fn tell_levels(ctx: &Context<'_>, done: &Answer<StockChange>) {
 }
 
 /// Tells the stock of what is reserved.
-pub(super) async fn tell_reservation(ctx: &Context<'_>, done: &Answer<ReservationWithLines>) {
-    let variants = done.iter().flat_map(|done| &done.lines).map(|line| line.variant_id.clone()).collect();
-    tell_variants(ctx, variants).await;
+pub(super) async fn tell_reservation(ctx: &Context<'_>, lines: &[reservation_line::Model]) {
+    tell_variants(ctx, lines.iter().map(|line| line.variant_id.clone()).collect()).await;
 }
 
 /// Tells badges, variants and products, as the events of the same change do. What cannot be looked up is not told, and

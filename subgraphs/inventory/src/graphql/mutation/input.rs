@@ -15,6 +15,9 @@ pub(crate) struct ReserveStockInput {
     ttl_seconds: Option<i32>,
     /// Cart or checkout that this is for.
     reference: Option<String>,
+    /// Hold what there is when it is less than what is wanted.
+    #[graphql(default)]
+    allow_partial: bool,
 }
 
 #[derive(InputObject)]
@@ -48,6 +51,7 @@ impl From<ReserveStockInput> for ReserveStock {
             lines: input.lines.into_iter().map(line).collect(),
             ttl_seconds: input.ttl_seconds,
             reference: input.reference,
+            allow_partial: input.allow_partial,
         }
     }
 }

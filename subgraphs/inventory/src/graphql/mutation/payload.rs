@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Enum, SimpleObject};
 
 use crate::{
-    command::{Answer, StockChange},
+    command::{Answer, AskedLine, Reserved, StockChange},
     domain::{ErrorCode, UserError},
     graphql::types::{InventoryLevel, Reservation},
     store::reservations::ReservationWithLines,
@@ -43,6 +43,23 @@ change_payloads!(InventoryAdjustQuantitiesPayload, InventoryMoveQuantitiesPayloa
 
 #[derive(SimpleObject)]
 pub(crate) struct ReserveStockPayload {
+    reservation: Option<Reservation>,
+    /// The lines of the input, in order; empty when nothing is held.
+    lines: Vec<ReservedLine>,
+    user_errors: Vec<InventoryUserError>,
+}
+
+/// What became of one line of the input.
+#[derive(SimpleObject)]
+pub(crate) struct ReservedLine {
+    sku: String,
+    wanted: i32,
+    /// Fewer than wanted only with allowPartial.
+    held: i32,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct ExtendReservationPayload {
     reservation: Option<Reservation>,
     user_errors: Vec<InventoryUserError>,
 }
@@ -89,7 +106,17 @@ impl From<UserError> for InventoryUserError {
     }
 }
 
-impl From<Answer<ReservationWithLines>> for ReserveStockPayload {
+impl From<Answer<Reserved>> for ReserveStockPayload {
+    fn from(mut answer: Answer<Reserved>) -> Self {
+        let asked = answer.as_mut().map(|reserved| std::mem::take(&mut reserved.asked)).unwrap_or_default();
+        let lines =
+            asked.into_iter().map(|AskedLine { sku, wanted, held }| ReservedLine { sku, wanted, held }).collect();
+        let (reservation, user_errors) = reservation_or_errors(answer.map(ReservationWithLines::from));
+        Self { reservation, lines, user_errors }
+    }
+}
+
+impl From<Answer<ReservationWithLines>> for ExtendReservationPayload {
     fn from(answer: Answer<ReservationWithLines>) -> Self {
         let (reservation, user_errors) = reservation_or_errors(answer);
         Self { reservation, user_errors }
