@@ -51,13 +51,16 @@ schema: build ## Export the subgraphs' SDL and compose schema/
 contract: build ## Fail when schema/ is stale or an operation of the clients would break
 	"$(BINARY)" compose --check
 
-bench: bench-gateway bench-cache ## Run the benchmarks; results in target/bench/*.json
+bench: bench-gateway bench-cache bench-inventory ## Run the benchmarks; results in target/bench/*.json
 
 bench-gateway: setup $(FRONT)/.built ## Requests a second, latency and memory of the gateway on the shop query
 	cargo bench --bench gateway
 
 bench-cache: setup $(FRONT)/.built ## Hit rate, pages a second and staleness of the cache with a stream of stock changes
 	cargo bench --bench cache
+
+bench-inventory: setup ## Reservations a second on a hot and on cold SKUs, and when holds end, on a PostgreSQL of its own
+	cargo bench -p selvedge-inventory --bench inventory
 
 bench-instructions: setup ## What a request costs by callgrind's count, stage by stage (needs valgrind)
 	cargo bench --profile measure -p selvedge-gateway --bench instructions
@@ -82,4 +85,4 @@ up: .env ## Start the distributed form with Docker (docker-compose.yml)
 down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
-.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-instructions bench-peers soak-reload up down
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-instructions bench-inventory bench-peers soak-reload up down

@@ -10,6 +10,7 @@
 
 mod column;
 mod distributed;
+mod postgres;
 mod process;
 mod shop;
 mod shopper;
@@ -20,6 +21,7 @@ use std::{future::Future, time::Duration};
 pub use column::{Column, Settings};
 pub(crate) use column::{on_both_columns, on_own_shops};
 pub use distributed::{Distributed, SubgraphProcess};
+pub use postgres::Postgres;
 pub use process::{Process, run, selvedge, selvedge_pinned};
 pub use shop::{Parts, Shop};
 pub use shopper::{Answer, Shopper, read};
