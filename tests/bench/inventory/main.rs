@@ -18,7 +18,7 @@
 mod machine;
 #[path = "../measured.rs"]
 mod measured;
-#[allow(dead_code, reason = "the kill test uses all of it")]
+#[allow(dead_code, unreachable_pub, reason = "the kill test uses all of it, as part of its support")]
 #[path = "../../support/postgres.rs"]
 mod postgres;
 #[path = "../report.rs"]
