@@ -62,6 +62,9 @@ bench-cache: setup $(FRONT)/.built ## Hit rate, pages a second and staleness of 
 bench-inventory: setup ## Reservations a second on a hot and on cold SKUs, and when holds end, on a PostgreSQL of its own
 	cargo bench -p selvedge-inventory --bench inventory
 
+bench-scale: setup $(FRONT)/.built ## A shop of 1,000,000 stock levels against one of a twentieth (PostgreSQL where TEST_POSTGRES_URL is set)
+	cargo bench --bench scale
+
 bench-instructions: setup ## What a request costs by callgrind's count, stage by stage (needs valgrind)
 	cargo bench --profile measure -p selvedge-gateway --bench instructions
 
@@ -85,4 +88,4 @@ up: .env ## Start the distributed form with Docker (docker-compose.yml)
 down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
-.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-instructions bench-inventory bench-peers soak-reload up down
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-instructions bench-inventory bench-peers bench-scale soak-reload up down

@@ -23,6 +23,8 @@ mod figures;
 mod http;
 #[path = "../machine.rs"]
 mod machine;
+#[path = "../pin.rs"]
+mod pin;
 mod readers;
 #[path = "../report.rs"]
 mod report;
@@ -62,7 +64,7 @@ fn main() {
         rounds: usize::try_from(argument("--rounds").unwrap_or(3)).unwrap(),
         changes_per_second: argument("--changes").unwrap_or(100),
     };
-    machine::pin_this_process(CLIENT_CORE);
+    pin::pin_this_process(CLIENT_CORE);
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(measure(&options));
 }
 

@@ -20,6 +20,8 @@ mod support;
 mod machine;
 #[path = "../measured.rs"]
 mod measured;
+#[path = "../pin.rs"]
+mod pin;
 
 #[path = "../report.rs"]
 mod report;
@@ -57,7 +59,7 @@ const ROUND: Duration = Duration::from_secs(5);
 
 fn main() {
     let round = argument("--seconds").map_or(ROUND, Duration::from_secs);
-    machine::pin_this_process(CLIENT_CORE);
+    pin::pin_this_process(CLIENT_CORE);
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(measure(round));
 }
 

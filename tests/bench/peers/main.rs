@@ -24,6 +24,8 @@ mod load;
 mod machine;
 #[path = "../measured.rs"]
 mod measured;
+#[path = "../pin.rs"]
+mod pin;
 mod processor_time;
 mod replay;
 #[path = "../report.rs"]
@@ -73,7 +75,7 @@ fn main() {
     };
     let ours = gateways::path_of("SELVEDGE").unwrap_or_else(gateways::released);
     assert!(ours.is_file(), "{} is not there: `cargo build --release --bin selvedge` makes it", ours.display());
-    machine::pin_this_process(OTHER_CORE);
+    pin::pin_this_process(OTHER_CORE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, measure(options, [ours, peer]));
 }
