@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     error::StoreError,
     graphql::{InventoryExecutor, Parts, sdl},
-    projection::BadgeFeed,
+    projection::{BadgeFeed, run_projections},
     store::{Store, StoreOptions, outbox::StoreOutbox, run_pruner},
 };
 
@@ -98,6 +98,7 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
         tokio::spawn(badges.run(Arc::clone(&bus), resync, shutdown.clone())),
         tokio::spawn(run_expirer(commands, expiry_interval, shutdown.clone())),
         tokio::spawn(run_pruner(store.clone(), shutdown.clone())),
+        tokio::spawn(run_projections(store.clone(), shutdown.clone())),
         watch_dependencies(store, bus, readiness.clone(), shutdown),
     ];
     Ok(RunningSubgraph { name: NAME, sdl: sdl(), executor: Arc::new(executor), readiness, tasks })

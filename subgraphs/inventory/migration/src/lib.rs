@@ -9,8 +9,8 @@ mod m0003_reservations;
 mod m0004_outbox;
 mod m0005_quantities;
 mod m0007_ledger_reading;
-mod m0014_channels;
 mod m0007_reconciliation;
+mod m0014_channels;
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};

@@ -21,6 +21,7 @@ mod writer;
 
 pub use adjust::{AdjustQuantities, AdjustmentReason};
 pub use caller::Caller;
+pub(crate) use caller::MANAGES_STOCK;
 pub use change::{CHANGES_MAX, StockChange};
 pub use channel::{AllocationRule, CHANNEL_RULES_MAX, SetAllocations, SetChannel};
 pub use expire::run_expirer;

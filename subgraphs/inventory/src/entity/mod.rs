@@ -9,6 +9,7 @@ pub mod outbox;
 pub mod product;
 pub mod product_image;
 pub mod product_option;
+pub mod projected_level;
 pub mod reconciliation;
 pub mod reservation;
 pub mod reservation_line;

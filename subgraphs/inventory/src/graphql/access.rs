@@ -8,6 +8,7 @@ use async_graphql::{Context, Error};
 use selvedge_kit::identity::Identity;
 
 use super::error::{caller, forbidden};
+use crate::command::MANAGES_STOCK;
 
 /// Who may have a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub const SCOPE_CHANNELS: &str = "channels:write";
 /// The right to read what shoppers are not shown.
 pub const SCOPE_READ: &str = "inventory:read";
 
-const CHANGES_STOCK: Access = Access::AnyOf(&[SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN]);
+const CHANGES_STOCK: Access = Access::AnyOf(MANAGES_STOCK);
 const SETS_CHANNELS: Access = Access::AnyOf(&[SCOPE_CHANNELS, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const READS_LEDGER: Access =
     Access::AnyOf(&[SCOPE_READ, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
@@ -56,6 +57,8 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Query.stockBadges", Access::Everyone),
     ("Query.reservation", Access::Everyone),
     ("Query.stockAt", READS_LEDGER),
+    ("Query.lowStock", READS_LEDGER),
+    ("Query.stockMovements", READS_LEDGER),
     ("Query.channel", Access::Everyone),
     ("Query.channels", READS_LEDGER),
     ("Mutation.channelSet", SETS_CHANNELS),
@@ -65,6 +68,7 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("InventoryLevel.history", READS_LEDGER),
     ("Mutation.reserveStock", Access::Everyone),
     ("Mutation.releaseReservation", Access::Everyone),
+    ("Mutation.extendReservation", Access::Everyone),
     ("Mutation.inventoryAdjustQuantities", CHANGES_STOCK),
     ("Mutation.inventoryMoveQuantities", CHANGES_STOCK),
     ("Mutation.inventorySetQuantities", CHANGES_STOCK),
@@ -84,6 +88,11 @@ pub fn allows(access: Access, identity: &Identity) -> bool {
         Access::Everyone => true,
         Access::AnyOf(scopes) => scopes.iter().any(|scope| identity.has_scope(scope)),
     }
+}
+
+/// Whether `identity` may see reservations of others: staff, and the other subgraphs.
+pub(super) fn sees_all_reservations(identity: &Identity) -> bool {
+    identity.has_scope("service") || allows(READS_LEDGER, identity)
 }
 
 /// Who asks, when they may have `field`. A field without a line is for nobody.

@@ -6,7 +6,7 @@ use async_graphql::{Context, Error, ErrorExtensions};
 use selvedge_kit::identity::Identity;
 
 use super::access::Access;
-use crate::store::{StoreError, catalog_read::ReadError};
+use crate::store::{StoreError, catalog_read::ReadError, projected::Lag};
 
 /// The caller asked for something that cannot be answered as asked.
 pub(crate) fn bad_user_input(message: impl Into<String>) -> Error {
@@ -30,6 +30,16 @@ pub(crate) fn forbidden(identity: &Identity, access: Access) -> Error {
         return with_code(format!("sign in with the scope `{scope}` to do this"), "UNAUTHENTICATED");
     }
     with_code(format!("this needs the scope `{scope}`"), "FORBIDDEN")
+}
+
+/// A projection has not come to where the caller wants it.
+pub(crate) fn position_not_reached(projection: &str, lag: Lag) -> Error {
+    let Lag { events, seconds } = lag;
+    let message = format!("the projection `{projection}` is {events} events and {seconds:.1} s behind; ask again");
+    with_code(message, "POSITION_NOT_REACHED").extend_with(|_, extensions| {
+        extensions.set("eventsBehind", events);
+        extensions.set("secondsBehind", seconds);
+    })
 }
 
 fn with_code(message: impl Into<String>, code: &'static str) -> Error {

@@ -7,6 +7,7 @@ mod error;
 mod limits;
 mod loaders;
 mod mutation;
+mod projected;
 mod query;
 mod schema;
 mod subscription;

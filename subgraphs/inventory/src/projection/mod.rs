@@ -1,6 +1,10 @@
-//! What is derived from committed stock changes for those who watch them.
+//! What is derived from committed stock changes: badges for those who watch them, and tables for those who ask.
 
 mod badge_feed;
+mod catalog;
 mod mailbox;
+mod runner;
 
 pub use badge_feed::BadgeFeed;
+pub use catalog::{PROJECTIONS, Projection};
+pub use runner::{catch_up, rebuild_projection, run_projections};

@@ -11,6 +11,7 @@ pub(crate) mod levels;
 pub(crate) mod now;
 pub mod outbox;
 pub(crate) mod position;
+pub mod projected;
 mod prune;
 pub mod reservations;
 pub(crate) mod transact;

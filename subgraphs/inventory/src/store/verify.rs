@@ -1,13 +1,13 @@
 //! Proving that what commands wrote equals the replayed ledger.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Store, StoreError, badges, reservations::ACTIVE};
+use super::{Store, StoreError, badges, projected::projected_quantities, reservations::ACTIVE};
 use crate::{
     domain::{Badge, EventKind, Level, Place, Quantities, StockEvent, StockState},
     entity::{location, reservation, reservation_line, stock_event, stock_level, variant},
@@ -22,6 +22,8 @@ pub struct Verification {
     pub levels: u64,
     /// Events replayed.
     pub events: u64,
+    /// Projected levels that wait for events and were not compared.
+    pub behind: u64,
     /// How much is not as the ledger says.
     pub found: u64,
     /// The first [`DISCREPANCIES_KEPT`] of it; empty when all is well.
@@ -78,6 +80,18 @@ pub enum Discrepancy {
         shown: i32,
         /// As summed.
         offered: i32,
+    },
+    /// A projected level is not what its events make.
+    #[error("the projection `low_stock` has `{sku}` at `{location_id}` as {projected}, its events make {replayed}")]
+    Projected {
+        /// The SKU.
+        sku: String,
+        /// The location.
+        location_id: String,
+        /// As projected.
+        projected: String,
+        /// As replayed.
+        replayed: String,
     },
     /// A badge says for sale what is not, or the other way round.
     #[error("badge of `{sku}` says {shown}, its levels and its policy make {made}")]
@@ -144,6 +158,7 @@ impl Verification {
         self.variants += page.variants;
         self.levels += page.levels;
         self.events += page.events;
+        self.behind += page.behind;
         self.found += count(page.discrepancies.len());
         let room = DISCREPANCIES_KEPT.saturating_sub(self.discrepancies.len());
         self.discrepancies.extend(page.discrepancies.into_iter().take(room));
@@ -181,7 +196,30 @@ async fn verify_page(
             report.discrepancies.push(Discrepancy::Committed { sku, location_id, committed, held: holds });
         }
     }
-    verify_badges(variants, &stored, places, report)
+    verify_badges(variants, &stored, places, report)?;
+    let projected = projected_quantities(store, &ids).await?;
+    if let Some(projected) = projected {
+        verify_projected(&skus, &projected, &replayed, report);
+    }
+    Ok(())
+}
+
+/// Compares projected levels; one that has fewer events than its level is behind, which is no fault.
+fn verify_projected(skus: &HashMap<&str, &str>, projected: &Levels, replayed: &Levels, report: &mut Verification) {
+    let keys: BTreeSet<&(String, String)> = projected.keys().chain(replayed.keys()).collect();
+    for key in keys {
+        // Of the range of ids, those of variants that are there.
+        let Some(sku) = skus.get(key.0.as_str()) else { continue };
+        let (is, should) =
+            (projected.get(key).copied().unwrap_or_default(), replayed.get(key).copied().unwrap_or_default());
+        if is.version < should.version {
+            report.behind += 1;
+        } else if is != should {
+            let (projected, replayed) = (format!("{is:?}"), format!("{should:?}"));
+            let (sku, location_id) = ((*sku).to_owned(), key.1.clone());
+            report.discrepancies.push(Discrepancy::Projected { sku, location_id, projected, replayed });
+        }
+    }
 }
 
 fn verify_badges(

@@ -65,6 +65,11 @@ impl Shop {
         Self { sample, store, bus, executor, config, shutdown: CancellationToken::new(), _folder: folder }
     }
 
+    /// Whether it is on PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.store.engine() == selvedge_inventory::store::Engine::Postgres
+    }
+
     /// The configuration that [`Self::start`] uses.
     pub(crate) fn config(&self) -> Config {
         self.config.clone()
@@ -122,6 +127,14 @@ impl Shop {
     /// Code and message of the only error that a query by an anonymous shopper gets.
     pub(crate) async fn error(&self, query: &str, variables: Value) -> (String, String) {
         self.error_for(Identity::default(), query, variables).await
+    }
+
+    /// The codes by which `identity` is refused an operation for what it is; other errors may be.
+    pub(crate) async fn refusals(&self, identity: Identity, query: &str) -> Vec<&'static str> {
+        let response = self.executor.execute(request(identity, query, Value::Null)).await;
+        let errors = serde_json::to_value(&response.errors).unwrap();
+        let codes = errors.as_array().unwrap().iter().map(|error| &error["extensions"]["code"]);
+        ["UNAUTHENTICATED", "FORBIDDEN"].into_iter().filter(|known| codes.clone().any(|code| code == known)).collect()
     }
 
     /// Code and message of the only error that an operation by `identity` gets.

@@ -38,6 +38,7 @@ mod history;
 mod idempotency;
 mod load;
 mod outbox;
+mod projections;
 mod prune;
 mod quantities;
 mod random_commands;

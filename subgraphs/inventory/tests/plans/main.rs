@@ -67,6 +67,37 @@ fn lists(shop: &Shop) -> Vec<Operation> {
     ]
 }
 
+/// What staff reads of the ledger.
+fn of_the_ledger(shop: &Shop) -> Vec<Operation> {
+    let by_staff = |name, text, variables| Operation { by_staff: true, ..query(name, text, variables) };
+    vec![
+        by_staff(
+            "history of a variant",
+            "query($sku: String!, $place: ID!) { variant(sku: $sku) { history(first: 20, locationId: $place,
+                filter: { kinds: [RECEIVED, LOADED], from: \"2026-01-01T00:00:00Z\" }) { nodes { kind reason } } } }",
+            json!({ "sku": shop.skus[0], "place": shop.location }),
+        ),
+        by_staff(
+            "stock of some variants as it was",
+            "query($skus: [String!]!) { variants(skus: $skus) { stockAt(time: \"2036-01-01T00:00:00Z\") {
+                quantities { onHand } } } }",
+            json!({ "skus": shop.skus }),
+        ),
+        by_staff("low stock", "{ lowStock(first: 20, threshold: 3) { nodes { available } } }", json!({})),
+        by_staff(
+            "low stock at a location",
+            "query($place: ID!) { lowStock(first: 20, threshold: 3, locationId: $place) { nodes { available } } }",
+            json!({ "place": shop.location }),
+        ),
+        by_staff(
+            "movements of a variant",
+            "query($sku: String!) { stockMovements(sku: $sku, from: \"2026-06-01T00:00:00Z\",
+                until: \"2026-12-31T00:00:00Z\") { day piecesIn } }",
+            json!({ "sku": shop.skus[0] }),
+        ),
+    ]
+}
+
 fn readings(shop: &Shop) -> Vec<Operation> {
     let of_sku = |sku| json!({ "__typename": "ProductVariant", "sku": sku });
     let entities: Vec<Value> = shop.skus.iter().map(of_sku).collect();
@@ -132,7 +163,7 @@ fn changes(shop: &Shop) -> Vec<Operation> {
 async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
     let Some(shop) = Shop::on_postgres("every_operation_finds_its_rows_by_an_index_on_postgres").await else { return };
     let mut complaints = Vec::new();
-    for operation in [readings(&shop), lists(&shop), changes(&shop)].concat() {
+    for operation in [readings(&shop), lists(&shop), of_the_ledger(&shop), changes(&shop)].concat() {
         let statements = shop.run(operation.text, operation.variables.clone(), operation.by_staff).await;
         assert!(!statements.is_empty(), "{} asked the database nothing", operation.name);
         for statement in statements {

@@ -11,6 +11,7 @@ use selvedge_inventory::{
     command::Caller,
     connect,
     entity::{reservation, stock_level, variant},
+    projection::{PROJECTIONS, catch_up},
     store::{StatementObserver, Store, StoreOptions},
 };
 use selvedge_kit::{identity::Identity, server::GraphqlExecutor};
@@ -102,6 +103,12 @@ async fn fill(store: &Store, connected: &Connected) {
     }
     let transaction = store.begin_write().await.unwrap();
     transaction.execute_unprepared(PAST).await.unwrap();
+    transaction.commit().await.unwrap();
+    for projection in PROJECTIONS {
+        catch_up(store, projection).await.unwrap();
+    }
+    let transaction = store.begin_write().await.unwrap();
+    transaction.execute_unprepared("ANALYZE projected_level, projected_movement, projection").await.unwrap();
     transaction.commit().await.unwrap();
 }
 

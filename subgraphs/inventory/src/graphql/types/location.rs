@@ -34,7 +34,7 @@ pub(crate) fn location_connection(page: Page<location::Model>) -> LocationConnec
 
 impl Location {
     /// The location that another row refers to.
-    pub(super) async fn referred_by_id(ctx: &Context<'_>, id: &str) -> Result<Self, Error> {
+    pub(crate) async fn referred_by_id(ctx: &Context<'_>, id: &str) -> Result<Self, Error> {
         let row = loaders(ctx)?.load_one(LocationById(id.to_owned())).await?;
         row.map(Self).ok_or_else(|| missing("location", id))
     }

@@ -15,7 +15,7 @@ mod variant;
 pub(crate) use badge::StockBadge;
 pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSort, product_connection};
 pub(crate) use channel::Channel;
-pub(crate) use level::{InventoryLevel, InventoryQuantityName};
+pub(crate) use level::{InventoryLevel, InventoryQuantities, InventoryQuantityName};
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;
 pub(crate) use past::StockAt;

@@ -40,7 +40,7 @@ impl ProductVariant {
     }
 
     /// The variant that another row refers to by its id.
-    pub(super) async fn referred_by_id(ctx: &Context<'_>, id: &str) -> Result<Self, Error> {
+    pub(crate) async fn referred_by_id(ctx: &Context<'_>, id: &str) -> Result<Self, Error> {
         let row = loaders(ctx)?.load_one(VariantById(id.to_owned())).await?;
         row.map(Self).ok_or_else(|| missing("variant", id))
     }

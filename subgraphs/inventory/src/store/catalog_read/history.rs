@@ -1,12 +1,13 @@
 //! What happened to the stock of a variant, newest first.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::page::{Key, Ordering, Page, PageRequest, ReadError, encode_cursor, select_page};
 use crate::{
     domain::EventKind,
     entity::stock_event::{self, Column},
+    error::StoreError,
     store::Store,
 };
 
@@ -59,4 +60,13 @@ pub async fn stock_history(
     }
     let select = select_page(select, &ordering(), page)?;
     Ok(Page::of(select.all(store.reader()).await?, page))
+}
+
+/// How many events there are.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn count_events(store: &Store) -> Result<u64, StoreError> {
+    Ok(stock_event::Entity::find().count(store.reader()).await?)
 }

@@ -14,8 +14,9 @@ mod variants;
 
 pub use facets::{Facet, FacetName, product_facets};
 pub use filter::{ProductFilter, STATUS_SHOWN};
-pub use history::{HistoryFilter, history_cursor, stock_history};
+pub use history::{HistoryFilter, count_events, history_cursor, stock_history};
 pub use locations::{all_locations, list_locations, location_cursor, locations_by_id};
+pub(super) use page::{Key, Ordering, encode_cursor, select_page};
 pub use page::{Page, PageRequest, ReadError};
 pub use product_stock::{ProductStock, stock_of_products};
 pub use products::{

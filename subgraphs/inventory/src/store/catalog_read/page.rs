@@ -57,26 +57,26 @@ impl From<sea_orm::DbErr> for ReadError {
 
 /// What a list is ordered by: one column, and the id where that is equal.
 #[derive(Debug, Clone)]
-pub(super) struct Ordering {
+pub(in crate::store) struct Ordering {
     /// Part of every cursor, so that a cursor cannot be used in another order.
-    pub(super) name: &'static str,
-    pub(super) key: ColumnRef,
-    pub(super) id: ColumnRef,
-    pub(super) descending: bool,
+    pub(in crate::store) name: &'static str,
+    pub(in crate::store) key: ColumnRef,
+    pub(in crate::store) id: ColumnRef,
+    pub(in crate::store) descending: bool,
     /// Whether ids are numbers.
-    pub(super) numbered: bool,
+    pub(in crate::store) numbered: bool,
 }
 
 impl Ordering {
-    pub(super) fn by(name: &'static str, key: impl IntoColumnRef, id: impl IntoColumnRef) -> Self {
+    pub(in crate::store) fn by(name: &'static str, key: impl IntoColumnRef, id: impl IntoColumnRef) -> Self {
         Self { name, key: key.into_column_ref(), id: id.into_column_ref(), descending: false, numbered: false }
     }
 
-    pub(super) fn descending(self) -> Self {
+    pub(in crate::store) fn descending(self) -> Self {
         Self { descending: true, ..self }
     }
 
-    pub(super) fn numbered(self) -> Self {
+    pub(in crate::store) fn numbered(self) -> Self {
         Self { numbered: true, ..self }
     }
 
@@ -91,7 +91,7 @@ impl Ordering {
 /// The value of the ordering column in one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Key {
+pub(in crate::store) enum Key {
     Number(i64),
     Text(String),
     Time(DateTime<Utc>),
@@ -111,7 +111,7 @@ impl From<Key> for Value {
 struct Cursor(String, Key, String);
 
 /// The cursor of the row with `key` and `id` in the order `name`.
-pub(super) fn encode_cursor(name: &'static str, key: Key, id: &str) -> String {
+pub(in crate::store) fn encode_cursor(name: &'static str, key: Key, id: &str) -> String {
     // A tuple of strings and numbers always has a JSON form.
     let json = serde_json::to_vec(&Cursor(name.to_owned(), key, id.to_owned())).unwrap_or_default();
     URL_SAFE_NO_PAD.encode(json)
@@ -127,7 +127,7 @@ fn decode_cursor(name: &'static str, argument: &'static str, text: &str) -> Resu
 }
 
 /// Restricts `select` to what `page` asks for, with one row more than its size as the sign that there are more.
-pub(super) fn select_page<E: EntityTrait>(
+pub(in crate::store) fn select_page<E: EntityTrait>(
     mut select: Select<E>,
     ordering: &Ordering,
     page: &PageRequest,
@@ -149,7 +149,7 @@ pub(super) fn select_page<E: EntityTrait>(
 
 impl<Row> Page<Row> {
     /// A page from what [`select_page`] selected.
-    pub(super) fn of(mut rows: Vec<Row>, request: &PageRequest) -> Self {
+    pub(in crate::store) fn of(mut rows: Vec<Row>, request: &PageRequest) -> Self {
         let size = usize::try_from(request.size).unwrap_or(usize::MAX);
         let more = rows.len() > size;
         rows.truncate(size);
