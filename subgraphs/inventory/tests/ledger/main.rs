@@ -32,6 +32,7 @@ macro_rules! on_each_engine {
 
 mod adjust;
 mod badges;
+mod concurrent_commands;
 mod contention;
 mod expiry;
 mod history;

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use sea_orm::ConnectionTrait;
 use selvedge_inventory::{
     command::{AdjustQuantities, AdjustmentReason, AskedLine, Caller, ReserveLine, ReserveStock},
     domain::{Change, ErrorCode, QuantityName},
+    store::StoreError,
 };
 
 use crate::warehouse::{FAR, NEAR, Warehouse, eventually, line, new_key, shopper, staff};
@@ -19,6 +21,7 @@ on_each_engine!(
     lines_of_hot_and_cold_skus_together,
     partial_reservations_hold_what_there_is,
     a_reservation_can_be_extended_within_limits,
+    too_many_are_turned_away_at_once,
 );
 
 fn one(sku: &str) -> ReserveStock {
@@ -215,5 +218,27 @@ async fn a_reservation_can_be_extended_within_limits(warehouse: Warehouse) {
     assert_eq!(extend(shopper(), 60, &new_key()).await.unwrap_err()[0].code, ErrorCode::ReservationNotActive);
     assert_eq!(warehouse.commands.expire_due().await.unwrap(), 1);
     assert_eq!(extend(shopper(), 60, &new_key()).await.unwrap_err()[0].code, ErrorCode::ReservationNotActive);
+    warehouse.assert_verified().await;
+}
+
+/// Nobody is served while another holds the variant: what waits is bounded, and the rest hears so without waiting.
+async fn too_many_are_turned_away_at_once(warehouse: Warehouse) {
+    warehouse.stock("SKU-0", NEAR, 10_000).await;
+    let blocked = warehouse.store.begin_write().await.unwrap();
+    blocked.execute_unprepared("UPDATE variant SET position = position").await.unwrap();
+    let (caller, input) = (shopper(), one("SKU-0"));
+    let buyers = (0..4_600).map(async |buyer| {
+        let answer = warehouse.commands.reserve(&caller, &input, &format!("buyer {buyer}")).await;
+        matches!(answer, Err(StoreError::Overloaded { .. }))
+    });
+    let unblock = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        blocked.commit().await.unwrap();
+    };
+    let (turned_away, ()) = tokio::join!(join_all(buyers), unblock);
+    let turned_away = turned_away.into_iter().filter(|is_turned_away| *is_turned_away).count();
+    assert!((200..=600).contains(&turned_away), "{turned_away}");
+    let served = i32::try_from(4_600 - turned_away).unwrap();
+    assert_eq!(warehouse.level("SKU-0", NEAR).await.committed, served);
     warehouse.assert_verified().await;
 }

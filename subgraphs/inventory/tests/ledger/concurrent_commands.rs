@@ -1,0 +1,172 @@
+//! Many at once, with retries, keys sent twice and callers who go away: what everybody was told adds up to what is there.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::future::join_all;
+use proptest::{
+    prelude::{Strategy, any},
+    strategy::ValueTree,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+use selvedge_inventory::{
+    command::{AdjustQuantities, AdjustmentReason, Commands, ReserveStock, Reserved},
+    domain::{Change, QuantityName},
+    entity::reservation_line,
+};
+
+use crate::warehouse::{FAR, NEAR, Warehouse, line, new_key, shopper, staff};
+
+on_each_engine!(what_everybody_was_told_adds_up_to_what_is_there);
+
+/// Rounds per engine, workers in each, and commands of each worker.
+const ROUNDS: usize = 3;
+const WORKERS: usize = 8;
+const STEPS: usize = 15;
+const SKUS: u8 = 3;
+const STOCK: i32 = 40;
+
+/// How a command is sent.
+#[derive(Debug, Clone, Copy)]
+enum Sending {
+    Once,
+    /// Twice at the same time, under one key.
+    Twice,
+    /// Given up after so many microseconds, and sent again under the same key.
+    GivenUpAfter(u64),
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Reserve { lines: Vec<(u8, i32)>, allow_partial: bool },
+    Release { which: usize },
+    Extend { which: usize },
+    Adjust { sku: u8, far: bool, delta: i32 },
+}
+
+fn step() -> impl Strategy<Value = (Step, Sending)> {
+    let lines = proptest::collection::vec((0..SKUS, 1..4_i32), 1..4);
+    let step = proptest::prop_oneof![
+        4 => (lines, any::<bool>()).prop_map(|(lines, allow_partial)| Step::Reserve { lines, allow_partial }),
+        2 => any::<usize>().prop_map(|which| Step::Release { which }),
+        1 => any::<usize>().prop_map(|which| Step::Extend { which }),
+        1 => (0..SKUS, any::<bool>(), -6..9_i32).prop_map(|(sku, far, delta)| Step::Adjust { sku, far, delta }),
+    ];
+    let sending = proptest::prop_oneof![
+        2 => proptest::strategy::Just(Sending::Once),
+        1 => proptest::strategy::Just(Sending::Twice),
+        1 => (0..6_000_u64).prop_map(Sending::GivenUpAfter),
+    ];
+    (step, sending)
+}
+
+/// On hand and committed by SKU and location, as far as a worker was told.
+type Told = BTreeMap<(String, String), (i32, i32)>;
+
+async fn what_everybody_was_told_adds_up_to_what_is_there(warehouse: Warehouse) {
+    let mut told = Told::new();
+    for sku in 0..SKUS {
+        for place in [NEAR, FAR] {
+            warehouse.stock(&format!("SKU-{sku}"), place, STOCK).await;
+            told.insert((format!("variant-SKU-{sku}"), place.to_owned()), (STOCK, 0));
+        }
+    }
+    let (_, second) = warehouse.second_process().await;
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]));
+    let scripts = proptest::collection::vec(proptest::collection::vec(step(), STEPS), WORKERS);
+    for _ in 0..ROUNDS {
+        let scripts = scripts.new_tree(&mut runner).unwrap().current();
+        let workers = scripts.into_iter().enumerate().map(async |(place, script)| {
+            let commands = if place % 2 == 0 { warehouse.commands.clone() } else { second.clone() };
+            let mut worker = Worker { commands, told: Told::new(), held: Vec::new() };
+            for (step, sending) in script {
+                worker.perform(step, sending).await;
+            }
+            worker.told
+        });
+        for worker in join_all(workers).await {
+            for (level, (on_hand, committed)) in worker {
+                let sum = told.get_mut(&level).unwrap();
+                *sum = (sum.0 + on_hand, sum.1 + committed);
+            }
+        }
+        for ((variant, location), (on_hand, committed)) in &told {
+            let level = warehouse.level(variant.trim_start_matches("variant-"), location).await;
+            assert_eq!((level.on_hand, level.committed), (*on_hand, *committed), "{variant} at {location}");
+        }
+        warehouse.assert_verified().await;
+    }
+}
+
+struct Worker {
+    commands: Commands,
+    told: Told,
+    held: Vec<Reserved>,
+}
+
+impl Worker {
+    async fn perform(&mut self, step: Step, sending: Sending) {
+        let (commands, key, caller) = (self.commands.clone(), new_key(), shopper());
+        match step {
+            Step::Reserve { lines, allow_partial } => {
+                let lines = lines.iter().map(|(sku, quantity)| line(&format!("SKU-{sku}"), *quantity)).collect();
+                let input = ReserveStock { lines, allow_partial, ..ReserveStock::default() };
+                let answer = send(sending, async || commands.reserve(&caller, &input, &key).await.unwrap()).await;
+                if let Ok(reserved) = answer {
+                    self.hear_of(&reserved.lines, 1);
+                    self.held.push(reserved);
+                }
+            }
+            Step::Release { which } if !self.held.is_empty() => {
+                let held = self.held.remove(which % self.held.len());
+                let id = &held.reservation.id;
+                let answer = send(sending, async || commands.release(&caller, id, &key).await.unwrap()).await;
+                assert_eq!(answer.unwrap().reservation.status, "RELEASED");
+                self.hear_of(&held.lines, -1);
+            }
+            Step::Extend { which } if !self.held.is_empty() => {
+                let held = &self.held[which % self.held.len()].reservation;
+                let answer =
+                    send(sending, async || commands.extend(&caller, (&held.id, 1_000), &key).await.unwrap()).await;
+                assert!(answer.unwrap().reservation.expires_at > held.created_at);
+            }
+            Step::Adjust { sku, far, delta } => {
+                let location_id = if far { FAR } else { NEAR }.to_owned();
+                let change = Change { sku: format!("SKU-{sku}"), location_id, delta, ..Change::default() };
+                let level = (format!("variant-SKU-{sku}"), change.location_id.clone());
+                let input = AdjustQuantities {
+                    name: QuantityName::OnHand,
+                    reason: AdjustmentReason::CycleCount,
+                    reference: None,
+                    changes: vec![change],
+                };
+                let staff = staff();
+                let answer = send(sending, async || commands.adjust(&staff, &input, &key).await.unwrap()).await;
+                self.told.entry(level).or_default().0 += if answer.is_ok() { delta } else { 0 };
+            }
+            Step::Release { .. } | Step::Extend { .. } => {}
+        }
+    }
+
+    fn hear_of(&mut self, lines: &[reservation_line::Model], sign: i32) {
+        for line in lines {
+            let level = (line.variant_id.clone(), line.location_id.clone());
+            self.told.entry(level).or_default().1 += sign * line.quantity;
+        }
+    }
+}
+
+/// The answer, however often it is asked for.
+async fn send<T: PartialEq + std::fmt::Debug>(sending: Sending, ask: impl AsyncFn() -> T) -> T {
+    match sending {
+        Sending::Once => {}
+        Sending::Twice => {
+            let (first, second) = tokio::join!(ask(), ask());
+            assert_eq!(first, second);
+            return first;
+        }
+        Sending::GivenUpAfter(microseconds) => {
+            let _ = tokio::time::timeout(Duration::from_micros(microseconds), ask()).await;
+        }
+    }
+    ask().await
+}
