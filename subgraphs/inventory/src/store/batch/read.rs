@@ -64,7 +64,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT stock_level.id AS level_id, stock_level.location_id, stock_level.on_hand, stock_level.committed,
          stock_level.reserved, stock_level.damaged, stock_level.quality_control, stock_level.safety_stock,
-         stock_level.incoming, stock_level.version,
+         stock_level.incoming, stock_level.version, stock_level.updated_at,
          (SELECT location.priority FROM location WHERE location.id = stock_level.location_id) AS priority,
          (SELECT location.active FROM location WHERE location.id = stock_level.location_id) AS active
   FROM stock_level WHERE stock_level.variant_id = v.variant_id
@@ -79,6 +79,8 @@ fn take_row(loaded: &mut LoadedStock, row: &PgRow) -> Result<(), StoreError> {
     let location_id: String = row.try_get("location_id").map_err(failed)?;
     let place = || Ok(Place { priority: row.try_get("priority")?, active: row.try_get("active")? });
     loaded.stock.places.insert(location_id.clone(), place().map_err(failed)?);
+    // A clock that was set back makes no past that was not.
+    loaded.now = loaded.now.max(row.try_get("updated_at").map_err(failed)?);
     let level = level(row).map_err(failed)?;
     if let Some(variant) = loaded.stock.variants.get_mut(&variant_id) {
         variant.levels.insert(location_id.clone(), level);

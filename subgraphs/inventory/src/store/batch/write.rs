@@ -53,7 +53,8 @@ fn outcome(rows: &[PgRow]) -> Result<Written, StoreError> {
 /// - `known`: keys that are answered already. One that is claimed at the same moment breaks the unique key below.
 /// - `variants`, `levels`: the rows under lock, variants first and each in the order of ids, as every command locks them.
 ///   A row that had to be waited for comes as it is after the wait, although the statement's snapshot is older.
-/// - `verdict`: whether all is as it was decided on. Everything after it hangs on this.
+/// - `verdict`: whether all is as it was decided on, and the time: never before what happened to the same levels, even when
+///   the clock was set back. Everything after it hangs on this.
 ///
 /// Lookups by key are written so that no plan reads a whole table: this is planned once, perhaps while tables are empty.
 const WRITE: &str = "
@@ -73,13 +74,15 @@ WITH known AS MATERIALIZED (
   JOIN variants AS v ON v.id = e.id AND v.badge_revision = e.revision AND v.stock_policy = e.policy
     AND v.expected_at IS NOT DISTINCT FROM e.expected_at
 ), levels AS MATERIALIZED (
-  SELECT s.id, s.version FROM stock_level AS s
+  SELECT s.id, s.version, s.updated_at FROM stock_level AS s
   WHERE s.id = ANY($32::text[]) AND (SELECT number FROM unchanged) = cardinality($25::text[])
   ORDER BY s.id FOR NO KEY UPDATE OF s
 ), verdict AS MATERIALIZED (
-  SELECT found.is_free, clock_timestamp() AS now
+  SELECT found.is_free,
+    greatest(clock_timestamp(), found.latest, (SELECT max(decided) FROM unnest($10::timestamptz[]) AS decided)) AS now
   FROM (
-    SELECT NOT EXISTS (SELECT 1 FROM known) AND count(*) = cardinality($32::text[]) AS is_free
+    SELECT NOT EXISTS (SELECT 1 FROM known) AND count(*) = cardinality($32::text[]) AS is_free,
+      max(s.updated_at) AS latest
     FROM unnest($32::text[], $33::bigint[]) AS e(id, version)
     JOIN levels AS s ON s.id = e.id AND s.version = e.version
   ) AS found
