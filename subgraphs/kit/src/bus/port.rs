@@ -5,11 +5,27 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+use super::{Burial, DeadLetter};
 use crate::event::Event;
 
 /// A stream of events with one owner: `Topic("inventory")`, `Topic("preferences")`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Topic(pub &'static str);
+
+impl Topic {
+    /// What inventory announces.
+    pub const INVENTORY: Self = Self("inventory");
+    /// What preferences announces.
+    pub const PREFERENCES: Self = Self("preferences");
+    /// Every topic of the shop.
+    pub const ALL: [Self; 2] = [Self::INVENTORY, Self::PREFERENCES];
+
+    /// The topic of the shop with that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.0 == name)
+    }
+}
 
 /// Where a tail starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +45,23 @@ pub struct Delivery {
     pub position: String,
     /// 1 for the first try of this consumer group.
     pub attempt: u32,
+    /// Why it was put on the bus.
+    pub origin: Origin,
+}
+
+/// Why an event was put on the bus.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Something has happened.
+    #[default]
+    Relayed,
+    /// An operator published it once more, under the same id. Whoever was told before has it already.
+    Replayed,
+    /// It came back from the dead letters of one group; other groups are not given it.
+    Redriven {
+        /// The group.
+        group: String,
+    },
 }
 
 /// What a follower hears.
@@ -45,14 +78,20 @@ pub enum Followed {
 /// How deliveries are tried again, and how much a bus keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BusSettings {
-    /// An event that was not acknowledged for this long is delivered again.
+    /// An event that was neither acknowledged nor failed for this long is delivered again.
     pub redeliver_after: Duration,
     /// After this many deliveries without an acknowledgement an event goes to the dead letters.
     pub max_attempts: u32,
+    /// The pause after the first failure of an event; it doubles with each further one.
+    pub retry_first: Duration,
+    /// The longest such pause.
+    pub retry_longest: Duration,
     /// Events kept per topic by the in-process bus; older ones are forgotten.
     pub in_process_events: usize,
     /// Events kept per topic by Redis, about.
     pub redis_events: usize,
+    /// For how long Redis keeps an event, about; `None`: the number alone decides.
+    pub redis_keep: Option<Duration>,
 }
 
 impl Default for BusSettings {
@@ -60,23 +99,21 @@ impl Default for BusSettings {
         Self {
             redeliver_after: Duration::from_secs(30),
             max_attempts: 5,
+            retry_first: Duration::from_secs(1),
+            retry_longest: Duration::from_secs(30),
             in_process_events: 200_000,
             redis_events: 1_000_000,
+            redis_keep: None,
         }
     }
 }
 
-/// An entry that a consumer group gave up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// The group that could not handle it.
-    pub group: String,
-    /// Its place in the topic.
-    pub position: String,
-    /// How often it was delivered.
-    pub attempts: u32,
-    /// The event's JSON, or what lay there instead.
-    pub entry: String,
+impl BusSettings {
+    /// The pause after `attempts` failed deliveries.
+    pub(super) fn pause_after(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(20);
+        self.retry_first.saturating_mul(1 << doublings).min(self.retry_longest)
+    }
 }
 
 /// Why the bus could not do what was asked.
@@ -98,6 +135,22 @@ pub enum BusError {
         /// What was wrong.
         reason: String,
     },
+    /// Files of the bus could not be read or written.
+    #[error("`{path}` cannot be used: {reason}")]
+    Files {
+        /// Which.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// There is no such place.
+    #[error("topic `{topic}` has no event at position `{position}`; `selvedge events list` shows those that it has")]
+    UnknownPosition {
+        /// The topic.
+        topic: &'static str,
+        /// What was asked for.
+        position: String,
+    },
     /// An event has no JSON form.
     #[error("event {event_id} cannot be written as JSON: {reason}")]
     NotWritten {
@@ -115,11 +168,14 @@ pub trait EventBus: Send + Sync + 'static {
     async fn publish(&self, topic: Topic, events: &[Event]) -> Result<(), BusError>;
 
     /// Joins the consumer group `group`: each event goes to one member, again until it is acknowledged
-    /// ([`BusSettings::redeliver_after`]). After [`BusSettings::max_attempts`] an event goes to the topic's dead letters.
-    /// A new group begins with the oldest event. A member that comes back gets what it left unacknowledged at once.
+    /// ([`BusSettings::redeliver_after`], or a growing pause after [`Consumer::fail`]). After
+    /// [`BusSettings::max_attempts`] an event goes to the topic's dead letters. A new group begins with the oldest event.
+    /// A member that comes back gets what it left unacknowledged at once.
     ///
-    /// Events come in the order of the topic, save that one delivered again comes after newer ones, also of its own
-    /// subject: drop what is not newer by its revision. Where order matters, run one member.
+    /// Events come in the order of the topic. While one waits to be tried again, later ones of its subject wait behind
+    /// it and other subjects go on; when it is given up, those behind it come. A member that dies or says nothing leaves
+    /// its events to be delivered again after newer ones: drop what is not newer by its revision. Where order matters,
+    /// run one member: Redis gives each member the next event, whatever its subject.
     async fn consume(&self, topic: Topic, group: &str, member: &str) -> Result<Box<dyn Consumer>, BusError>;
 
     /// Every event from `from` on, to this reader alone; nothing to acknowledge. Lost connections are reopened from
@@ -133,6 +189,12 @@ pub trait EventBus: Send + Sync + 'static {
 
     /// The newest dead letters of `topic`, newest first, at most `limit`.
     async fn dead_letters(&self, topic: Topic, limit: usize) -> Result<Vec<DeadLetter>, BusError>;
+
+    /// How many dead letters `topic` has.
+    async fn count_dead_letters(&self, topic: Topic) -> Result<u64, BusError>;
+
+    /// Puts an entry among the dead letters of `topic`, once: for readers without a group who cannot use it.
+    async fn bury(&self, topic: Topic, burial: Burial) -> Result<(), BusError>;
 
     /// Whether the bus can be used now.
     async fn check(&self) -> Result<(), BusError>;
@@ -155,4 +217,12 @@ pub trait Consumer: Send {
 
     /// Says that these are handled.
     async fn acknowledge(&mut self, positions: &[String]) -> Result<(), BusError>;
+
+    /// Says that this one could not be handled now. It comes again after a pause, or goes to the dead letters with
+    /// `reason` when it has used up its attempts. What was delivered of its subject after it is taken back and comes
+    /// behind it: leave that alone.
+    async fn fail(&mut self, position: &str, reason: &str) -> Result<(), BusError>;
+
+    /// Says that no repetition will help: to the dead letters at once.
+    async fn reject(&mut self, position: &str, reason: &str) -> Result<(), BusError>;
 }

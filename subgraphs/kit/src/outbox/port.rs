@@ -1,5 +1,7 @@
 //! What a store offers to the relay.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::event::Event;
@@ -11,6 +13,26 @@ pub struct OutboxEntry {
     pub token: String,
     /// The event.
     pub event: Event,
+}
+
+/// An entry that is no event: it can never be published.
+#[derive(Debug, Clone)]
+pub struct UnreadableEntry {
+    /// As of [`OutboxEntry`].
+    pub token: String,
+    /// What lies there.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What waits in an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waiting {
+    /// Entries that are committed and not published, those included that an open transaction holds back.
+    pub entries: u64,
+    /// How long the oldest of them has waited; zero where the store cannot tell.
+    pub oldest: Duration,
 }
 
 /// The store could not be read or written.
@@ -28,6 +50,14 @@ pub trait Outbox: Send + Sync + 'static {
     /// transaction commits late. Only one relay reads at a time: an adapter over a shared store takes a lease here and
     /// returns nothing to the others.
     async fn pending(&self, limit: usize) -> Result<Vec<OutboxEntry>, OutboxError>;
+
+    /// Entries that `pending` has passed over since the last call because they are no events.
+    fn take_unreadable(&self) -> Vec<UnreadableEntry> {
+        Vec::new()
+    }
+
+    /// What waits; for the metrics, by a read that holds nobody up.
+    async fn waiting(&self) -> Result<Waiting, OutboxError>;
 
     /// Marks entries as published. Entries stay for the store's retention time and are read by `retained`.
     async fn confirm(&self, tokens: &[String]) -> Result<(), OutboxError>;

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Outbox, OutboxEntry, OutboxError};
+use super::{Outbox, OutboxEntry, OutboxError, measure};
 use crate::{
     backoff::Backoff,
-    bus::{BusError, EventBus, Topic},
+    bus::{Burial, BusError, EventBus, Topic},
     event::Event,
 };
 
@@ -56,9 +56,14 @@ enum RelayError {
 /// What the relay remembers between rounds.
 struct Watch {
     backoff: Backoff,
-    /// Since when the outbox has not been seen empty.
-    behind_since: Option<Instant>,
+    /// When the outbox was last measured.
+    measured_at: Option<Instant>,
 }
+
+/// The group of the dead letters that the relay itself writes.
+const RELAY_GROUP: &str = "relay";
+/// How often the outbox is measured.
+const MEASURE_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Relay {
     /// Relays until `shutdown`, then flushes what is pending.
@@ -68,7 +73,7 @@ impl Relay {
     /// Safe: what was published and not confirmed is published again, under the same event ids.
     pub async fn run(self, shutdown: CancellationToken) {
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
-        let mut watch = Watch { backoff, behind_since: None };
+        let mut watch = Watch { backoff, measured_at: None };
         let relaying = async {
             self.refill_bus(&mut watch).await;
             loop {
@@ -120,24 +125,22 @@ impl Relay {
 
     /// One batch; whether the next one may be taken at once.
     async fn step(&self, watch: &mut Watch) -> bool {
-        match self.relay_batch().await {
-            Ok(count) => {
-                self.note_success(watch);
-                self.measure(watch, count);
-                count == BATCH
-            }
-            Err(error) => {
-                self.note_failure(watch, &error);
-                watch.behind_since.get_or_insert_with(Instant::now);
-                self.measure_lag(watch);
-                false
-            }
+        let relayed = self.relay_batch().await;
+        match &relayed {
+            Ok(_) => self.note_success(watch),
+            Err(error) => self.note_failure(watch, error),
         }
+        if watch.measured_at.is_none_or(|at| at.elapsed() >= MEASURE_INTERVAL) {
+            watch.measured_at = Some(Instant::now());
+            measure::measure(self).await;
+        }
+        relayed.is_ok_and(|count| count == BATCH)
     }
 
     /// Publishes the oldest pending entries, then confirms them; gives their number.
     async fn relay_batch(&self) -> Result<usize, RelayError> {
         let entries = self.outbox.pending(BATCH).await?;
+        self.bury_unreadable().await?;
         if entries.is_empty() {
             return Ok(0);
         }
@@ -146,6 +149,17 @@ impl Relay {
         self.outbox.confirm(&tokens).await?;
         metrics::counter!("selvedge_relay_published_total", "topic" => self.topic.0).increment(events.len() as u64);
         Ok(events.len())
+    }
+
+    /// What is no event goes to the dead letters, so that it does not stop those behind it.
+    async fn bury_unreadable(&self) -> Result<(), RelayError> {
+        for entry in self.outbox.take_unreadable() {
+            let (group, position) = (RELAY_GROUP.to_owned(), format!("outbox {}", entry.token));
+            let burial = Burial { group, position, attempts: 1, reason: entry.reason, entry: entry.text };
+            self.bus.bury(self.topic, burial).await?;
+            self.outbox.confirm(&[entry.token]).await?;
+        }
+        Ok(())
     }
 
     async fn rest(&self, watch: &Watch) {
@@ -193,20 +207,6 @@ impl Relay {
         if watch.backoff.fail() {
             tracing::warn!(topic = self.topic.0, %error, "cannot relay the outbox, trying again");
         }
-    }
-
-    fn measure(&self, watch: &mut Watch, count: usize) {
-        if count == BATCH {
-            watch.behind_since.get_or_insert_with(Instant::now);
-        } else {
-            watch.behind_since = None;
-        }
-        self.measure_lag(watch);
-    }
-
-    fn measure_lag(&self, watch: &Watch) {
-        let lag = watch.behind_since.map_or(Duration::ZERO, |since| since.elapsed());
-        metrics::gauge!("selvedge_relay_lag_seconds", "topic" => self.topic.0).set(lag.as_secs_f64());
     }
 }
 

@@ -6,22 +6,24 @@ use futures::StreamExt;
 use selvedge_kit::bus::{BusSettings, Consumer, Delivery, EventBus, Followed, InProcessBus, TailFrom, Topic};
 use tokio::time::timeout;
 
-use crate::support::{event, events, hasty, redis_bus};
+use crate::support::{event, events, hasty};
 
 const TOPIC: Topic = Topic("inventory");
 const SOON: Duration = Duration::from_secs(5);
 
 /// The suite, for each adapter: the name of the function is the name of the test.
-macro_rules! on_both {
+macro_rules! on_both_buses {
     ($($name:ident($settings:expr);)*) => {
         mod in_process {
             use super::*;
-            $(#[tokio::test] async fn $name() { super::$name(Arc::new(InProcessBus::with_settings($settings))).await; })*
+            $(#[tokio::test] async fn $name() {
+                super::$name(Arc::new(selvedge_kit::bus::InProcessBus::with_settings($settings))).await;
+            })*
         }
         mod redis {
             use super::*;
             $(#[tokio::test] async fn $name() {
-                if let Some(bus) = redis_bus(concat!("bus::redis::", stringify!($name)), $settings).await {
+                if let Some(bus) = crate::support::redis_bus(concat!(module_path!(), "::", stringify!($name)), $settings).await {
                     super::$name(bus).await;
                 }
             })*
@@ -29,7 +31,9 @@ macro_rules! on_both {
     };
 }
 
-on_both! {
+pub(crate) use on_both_buses;
+
+on_both_buses! {
     a_group_shares_all_events_and_each_comes_once(BusSettings::default());
     every_group_gets_everything(BusSettings::default());
     one_member_reads_in_order(BusSettings::default());
@@ -45,19 +49,19 @@ on_both! {
     the_bus_can_be_checked(BusSettings::default());
 }
 
-fn revisions(deliveries: &[Delivery]) -> Vec<i64> {
+pub(crate) fn revisions(deliveries: &[Delivery]) -> Vec<i64> {
     deliveries.iter().map(|delivery| delivery.event.revision).collect()
 }
 
-fn positions(deliveries: &[Delivery]) -> Vec<String> {
+pub(crate) fn positions(deliveries: &[Delivery]) -> Vec<String> {
     deliveries.iter().map(|delivery| delivery.position.clone()).collect()
 }
 
-async fn next(consumer: &mut Box<dyn Consumer>) -> Vec<Delivery> {
+pub(crate) async fn next(consumer: &mut Box<dyn Consumer>) -> Vec<Delivery> {
     timeout(SOON, consumer.next(100)).await.expect("nothing came").unwrap()
 }
 
-async fn nothing_comes(consumer: &mut Box<dyn Consumer>, within: Duration) {
+pub(crate) async fn nothing_comes(consumer: &mut Box<dyn Consumer>, within: Duration) {
     let came = timeout(within, consumer.next(100)).await;
     assert!(came.is_err(), "came: {came:?}");
 }

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use selvedge_kit::{
     bus::{EventBus, InProcessBus, TailFrom, Topic},
     event::Event,
-    outbox::{Outbox, OutboxEntry, OutboxError, Relay, RelaySignal},
+    outbox::{Outbox, OutboxEntry, OutboxError, Relay, RelaySignal, Waiting},
 };
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -61,6 +61,11 @@ impl Outbox for MemoryOutbox {
             return Err(OutboxError { reason: "the database is away".into() });
         }
         Ok(self.select(limit, 0, false))
+    }
+
+    async fn waiting(&self) -> Result<Waiting, OutboxError> {
+        let entries = u64::try_from(self.unpublished()).unwrap();
+        Ok(Waiting { entries, oldest: Duration::ZERO })
     }
 
     async fn confirm(&self, tokens: &[String]) -> Result<(), OutboxError> {

@@ -38,7 +38,13 @@ pub(crate) fn unique_prefix() -> String {
 
 /// Tries again soon and gives up early, so that tests are short.
 pub(crate) fn hasty() -> BusSettings {
-    BusSettings { redeliver_after: Duration::from_millis(200), max_attempts: 3, ..BusSettings::default() }
+    BusSettings {
+        redeliver_after: Duration::from_millis(200),
+        max_attempts: 3,
+        retry_first: Duration::from_millis(50),
+        retry_longest: Duration::from_millis(100),
+        ..BusSettings::default()
+    }
 }
 
 pub(crate) fn event(subject: &str, revision: i64) -> Event {

@@ -1,6 +1,6 @@
 //! Reading as a member of a consumer group.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{FutureExt, future::BoxFuture};
@@ -8,17 +8,18 @@ use redis::aio::MultiplexedConnection;
 use tokio::time::Instant;
 
 use super::{
-    super::{BusError, Consumer, Delivery},
-    BLOCK,
-    member::{Claim, Member},
+    super::{Burial, BusError, Consumer, Delivery, dead_letter::note_retry},
+    BLOCK, entry,
+    member::{Came, Claim, Member},
     open_reader,
+    outstanding::Outstanding,
 };
 use crate::backoff::Backoff;
 
 pub(super) struct RedisConsumer {
     member: Arc<Member>,
-    /// Delivered to this member, not yet returned.
-    ready: VecDeque<Delivery>,
+    /// Delivered to this member, not yet acknowledged.
+    outstanding: Outstanding,
     /// Where reading stands; taken by the read that is under way.
     progress: Option<Progress>,
     /// Kept when the caller gives up waiting: Redis may already have handed entries to it.
@@ -27,13 +28,28 @@ pub(super) struct RedisConsumer {
 }
 
 /// A read under way; gives back where reading stands.
-type Reading = BoxFuture<'static, (Progress, Result<Vec<Delivery>, BusError>)>;
+type Reading = BoxFuture<'static, (Progress, Result<Came, BusError>)>;
 
 #[derive(Default)]
 struct Progress {
     reader: Option<MultiplexedConnection>,
     recovery: Recovery,
     overdue_at: Option<Instant>,
+}
+
+/// What a read is to bring.
+struct Wanted {
+    limit: usize,
+    /// Whether there is room for new entries.
+    is_new_wanted: bool,
+    /// Held here, and to be tried again now.
+    due: Vec<String>,
+    /// Held here, in whatever state but with the caller.
+    held: HashSet<String>,
+    /// When the next one is due.
+    wake_at: Option<Instant>,
+    /// To be waited for before, since Redis did not answer.
+    delay: Duration,
 }
 
 /// What the member left behind is read once, before anything else.
@@ -49,14 +65,14 @@ impl RedisConsumer {
     pub(super) fn new(member: Member) -> Self {
         Self {
             member: Arc::new(member),
-            ready: VecDeque::new(),
+            outstanding: Outstanding::default(),
             progress: None,
             reading: None,
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
         }
     }
 
-    fn note(&mut self, result: &Result<Vec<Delivery>, BusError>) {
+    fn note(&mut self, result: &Result<Came, BusError>) {
         let (topic, group) = (self.member.topic.0, self.member.group.as_str());
         match result {
             Ok(_) => {
@@ -71,79 +87,144 @@ impl RedisConsumer {
             }
         }
     }
+
+    fn wanted(&self, limit: usize) -> Wanted {
+        Wanted {
+            limit,
+            is_new_wanted: self.outstanding.has_room(),
+            due: self.outstanding.due(Instant::now()),
+            held: self.outstanding.held(),
+            wake_at: self.outstanding.next_due(),
+            delay: self.backoff.delay(),
+        }
+    }
+
+    async fn give_up(&mut self, delivery: &Delivery, reason: &str) -> Result<(), BusError> {
+        let burial = Burial {
+            group: self.member.group.clone(),
+            position: delivery.position.clone(),
+            attempts: delivery.attempt,
+            reason: reason.to_owned(),
+            entry: entry::write(&delivery.event)?,
+        };
+        self.member.give_up(&burial).await?;
+        self.outstanding.forget(std::slice::from_ref(&delivery.position));
+        Ok(())
+    }
 }
 
 #[async_trait]
 impl Consumer for RedisConsumer {
     async fn next(&mut self, limit: usize) -> Result<Vec<Delivery>, BusError> {
         let limit = limit.max(1);
-        while self.ready.is_empty() {
-            let (member, progress, delay) = (&self.member, &mut self.progress, self.backoff.delay());
-            let reading = self
-                .reading
-                .get_or_insert_with(|| read(member.clone(), progress.take().unwrap_or_default(), limit, delay).boxed());
+        loop {
+            let ready = self.outstanding.hand_out(limit);
+            if !ready.is_empty() {
+                return Ok(ready);
+            }
+            if self.reading.is_none() {
+                let (wanted, progress) = (self.wanted(limit), self.progress.take().unwrap_or_default());
+                self.reading = Some(read(self.member.clone(), progress, wanted).boxed());
+            }
+            let Some(reading) = &mut self.reading else { continue };
             let (progress, result) = reading.await;
             self.reading = None;
             self.progress = Some(progress);
             self.note(&result);
-            self.ready.extend(result?);
+            let came = result?;
+            self.outstanding.forget(&came.gone);
+            came.deliveries.into_iter().for_each(|delivery| self.outstanding.add(delivery));
         }
-        let count = limit.min(self.ready.len());
-        Ok(self.ready.drain(..count).collect())
     }
 
     async fn acknowledge(&mut self, positions: &[String]) -> Result<(), BusError> {
-        self.member.acknowledge(positions).await
+        self.member.acknowledge(positions).await?;
+        self.outstanding.forget(positions);
+        Ok(())
+    }
+
+    async fn fail(&mut self, position: &str, reason: &str) -> Result<(), BusError> {
+        let settings = self.member.settings;
+        let Some(delivery) = self.outstanding.fail(position, |attempt| Instant::now() + settings.pause_after(attempt))
+        else {
+            return Ok(());
+        };
+        if delivery.attempt >= settings.max_attempts {
+            return self.give_up(&delivery, reason).await;
+        }
+        note_retry(self.member.topic.0, &self.member.group);
+        Ok(())
+    }
+
+    async fn reject(&mut self, position: &str, reason: &str) -> Result<(), BusError> {
+        let Some(delivery) = self.outstanding.delivery(position) else { return Ok(()) };
+        self.give_up(&delivery, reason).await
     }
 }
 
-async fn read(
-    member: Arc<Member>,
-    mut progress: Progress,
-    limit: usize,
-    delay: Duration,
-) -> (Progress, Result<Vec<Delivery>, BusError>) {
-    tokio::time::sleep(delay).await;
-    let result = read_once(&member, &mut progress, limit).await;
+async fn read(member: Arc<Member>, mut progress: Progress, wanted: Wanted) -> (Progress, Result<Came, BusError>) {
+    tokio::time::sleep(wanted.delay).await;
+    let result = read_once(&member, &mut progress, &wanted).await;
     if result.is_err() {
         progress.reader = None;
     }
     (progress, result)
 }
 
-async fn read_once(member: &Member, progress: &mut Progress, limit: usize) -> Result<Vec<Delivery>, BusError> {
+async fn read_once(member: &Member, progress: &mut Progress, wanted: &Wanted) -> Result<Came, BusError> {
     if progress.reader.is_none() {
         // Again after every loss: a server that came back empty has forgotten the group.
         member.create_group().await?;
         progress.reader = Some(open_reader(&member.client).await?);
     }
+    let came = recover(member, progress, wanted.limit).await?;
+    if !came.deliveries.is_empty() {
+        return Ok(came);
+    }
+    if !wanted.due.is_empty() {
+        return member.retry(&wanted.due).await;
+    }
+    let came = take_overdue(member, progress, wanted).await?;
+    if !came.deliveries.is_empty() || !came.gone.is_empty() {
+        return Ok(came);
+    }
+    let now = Instant::now();
+    let wake_at = progress.overdue_at.into_iter().chain(wanted.wake_at).min();
+    let block = wake_at.map_or(BLOCK, |at| at.saturating_duration_since(now)).min(BLOCK);
+    match &mut progress.reader {
+        Some(reader) if wanted.is_new_wanted => member.read_new(reader, wanted.limit, block).await,
+        _ => {
+            tokio::time::sleep(block).await;
+            Ok(Came::default())
+        }
+    }
+}
+
+/// What this member left behind when it went away.
+async fn recover(member: &Member, progress: &mut Progress, limit: usize) -> Result<Came, BusError> {
     loop {
         let after = match &progress.recovery {
             Recovery::Begin => None,
             Recovery::After(position) => Some(position.as_str()),
-            Recovery::Done => break,
+            Recovery::Done => return Ok(Came::default()),
         };
-        let claimed = member.claim(&Claim::Own { after }, limit).await?;
-        progress.recovery = claimed.last.map_or(Recovery::Done, Recovery::After);
-        if !claimed.deliveries.is_empty() {
-            return Ok(claimed.deliveries);
+        let came = member.claim(&Claim::Own { after }, limit).await?;
+        progress.recovery = came.last.clone().map_or(Recovery::Done, Recovery::After);
+        if !came.deliveries.is_empty() {
+            return Ok(came);
         }
     }
-    let redeliver_after = member.settings.redeliver_after;
+}
+
+/// What nobody acknowledged in time, looked for now and then.
+async fn take_overdue(member: &Member, progress: &mut Progress, wanted: &Wanted) -> Result<Came, BusError> {
     let now = Instant::now();
-    let overdue_at = *progress.overdue_at.get_or_insert(now);
-    if overdue_at <= now {
-        let claimed = member.claim(&Claim::Overdue, limit).await?;
-        if claimed.last.is_none() {
-            progress.overdue_at = Some(now + (redeliver_after / 4).min(Duration::from_secs(5)));
-        }
-        if !claimed.deliveries.is_empty() {
-            return Ok(claimed.deliveries);
-        }
+    if *progress.overdue_at.get_or_insert(now) > now {
+        return Ok(Came::default());
     }
-    let until_overdue = progress.overdue_at.map_or(BLOCK, |at| at.saturating_duration_since(now));
-    match &mut progress.reader {
-        Some(reader) => member.read_new(reader, limit, until_overdue.min(BLOCK)).await,
-        None => Ok(Vec::new()),
+    let came = member.claim(&Claim::Overdue { held: &wanted.held }, wanted.limit).await?;
+    if came.last.is_none() {
+        progress.overdue_at = Some(now + (member.settings.redeliver_after / 4).min(Duration::from_secs(5)));
     }
+    Ok(came)
 }

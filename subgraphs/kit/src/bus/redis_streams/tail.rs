@@ -121,8 +121,8 @@ impl Tail {
         let entries = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids);
         let mut batch = Vec::new();
         for entry in entries {
-            match entry::read(self.topic, &entry) {
-                Ok(event) => batch.push(Delivery { event, position: entry.id.clone(), attempt: 1 }),
+            match entry::read_delivery(self.topic, &entry, 1) {
+                Ok(delivery) => batch.push(delivery),
                 Err(error) => tracing::error!(%error, "an entry cannot be read, passing over it"),
             }
             self.after = entry.id;
