@@ -1,9 +1,10 @@
 //! The configuration of the whole: `selvedge.yaml` and the environment, read here and nowhere else.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use schemars::JsonSchema;
 use selvedge_gateway::config::{self as gateway_config, Config as GatewayConfig};
+use selvedge_kit::bus::BusSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -91,17 +92,38 @@ pub(crate) struct EventsSection {
     pub(crate) redis_url: Option<String>,
     /// Streams are named `PREFIX:TOPIC`.
     pub(crate) prefix: String,
+    /// How many events Redis keeps per topic, about.
+    #[schemars(range(min = 1))]
+    pub(crate) max_events: usize,
+    /// After how many days Redis forgets an event, about. Absent: the number alone decides.
+    #[schemars(range(min = 1))]
+    pub(crate) keep_days: Option<u16>,
+    /// After so many deliveries that failed an event goes to the dead letters.
+    #[schemars(range(min = 1))]
+    pub(crate) max_attempts: u32,
     /// Event type → the entities that it ends in the gateway's cache of answers; when absent, those of the shop.
     pub(crate) entities: Option<EntityMappings>,
 }
 
 impl Default for EventsSection {
     fn default() -> Self {
-        Self { redis_url: None, prefix: "selvedge".to_owned(), entities: None }
+        let BusSettings { redis_events: max_events, max_attempts, .. } = BusSettings::default();
+        let prefix = "selvedge".to_owned();
+        Self { redis_url: None, prefix, max_events, keep_days: None, max_attempts, entities: None }
     }
 }
 
 impl EventsSection {
+    /// How the bus delivers and what it keeps.
+    pub(crate) fn bus_settings(&self) -> BusSettings {
+        BusSettings {
+            redis_events: self.max_events.max(1),
+            redis_keep: self.keep_days.map(|days| Duration::from_hours(24) * u32::from(days.max(1))),
+            max_attempts: self.max_attempts.max(1),
+            ..BusSettings::default()
+        }
+    }
+
     /// The entities that each type of event is about: as configured, else what is known of the shop's own graph.
     pub(crate) fn entity_mappings(&self, is_shop: bool) -> EntityMappings {
         let otherwise = || if is_shop { entity_mapping::of_the_shop() } else { EntityMappings::new() };

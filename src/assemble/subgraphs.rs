@@ -61,7 +61,7 @@ impl SubgraphName {
 /// The embedded store of inventory.
 pub(crate) const INVENTORY_FILE: &str = "inventory.db";
 /// The embedded store of preferences.
-const PREFERENCES_FILE: &str = "preferences.db";
+pub(crate) const PREFERENCES_FILE: &str = "preferences.db";
 
 /// Keeps an embedded store to this process where processes share no bus.
 fn claim(embedded: bool, data: &DataFolder, name: &str, shared: &Dependencies) -> Result<Option<File>, Failure> {
@@ -90,6 +90,16 @@ pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> Result<sel
     })
 }
 
+/// The preferences configuration, with the embedded store in `data` where no other is named.
+pub(crate) fn preferences_config(config: &Config, data: &DataFolder) -> Result<selvedge_preferences::Config, Failure> {
+    Ok(selvedge_preferences::Config {
+        store_url: url_or(config.preferences.store_url.as_ref(), data, PREFERENCES_FILE)?,
+        database: config.preferences.database.clone(),
+        behaviour_retention_days: config.preferences.behaviour_retention_days,
+        ..selvedge_preferences::Config::default()
+    })
+}
+
 fn url_or(named: Option<&String>, data: &DataFolder, file: &str) -> Result<String, Failure> {
     named.map_or_else(|| data.sqlite_url(file), |url| Ok(url.clone()))
 }
@@ -115,12 +125,7 @@ pub(crate) async fn preferences(
     data: &DataFolder,
     dependencies: Dependencies,
 ) -> Result<RunningSubgraph, Failure> {
-    let own = selvedge_preferences::Config {
-        store_url: url_or(config.preferences.store_url.as_ref(), data, PREFERENCES_FILE)?,
-        database: config.preferences.database.clone(),
-        behaviour_retention_days: config.preferences.behaviour_retention_days,
-        ..selvedge_preferences::Config::default()
-    };
+    let own = preferences_config(config, data)?;
     let claim = claim(config.preferences.store_url.is_none(), data, PREFERENCES_FILE, &dependencies)?;
     let mut started = selvedge_preferences::start(own, dependencies)
         .await

@@ -2,6 +2,7 @@
 
 mod compose;
 mod config;
+mod events;
 mod gateway;
 mod import;
 mod ledger;
@@ -49,6 +50,9 @@ enum Command {
     /// Check that stock levels equal the replayed ledger.
     #[command(subcommand)]
     Ledger(ledger::Task),
+    /// Look into the event bus, publish again, bring dead letters back.
+    #[command(subcommand)]
+    Events(events::Task),
     /// Validate a configuration file.
     CheckConfig(config::CheckOptions),
     /// Print the JSON Schema of `selvedge.yaml`.
@@ -82,6 +86,7 @@ fn dispatch(command: Command, environment: Environment) -> Result<(), Failure> {
         Command::Import(source) => runtime::block_on(import::run(source, environment)),
         Command::Token(options) => token::run(&options, &environment),
         Command::Ledger(task) => runtime::block_on(ledger::run(task, environment)),
+        Command::Events(task) => runtime::block_on(events::run(task, environment)),
         Command::CheckConfig(options) => config::check(&options, &environment),
         Command::ConfigSchema => config::print_schema(),
     }

@@ -32,8 +32,8 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
     let config = config::load(options.config.as_deref(), &environment, Purpose::Subgraphs)?;
     let shutdown = shutdown_on_signal()?;
     let metrics = install_metrics().map_err(|error| Failure::operation("cannot record metrics", &error))?;
-    let engines = Engines::open(&config, shutdown.clone()).await?;
     let data = DataFolder::kept(&options.data);
+    let engines = Engines::open(&config, &data, shutdown.clone()).await?;
     let dependencies = engines.dependencies.clone();
     let mut subgraph = match options.name {
         SubgraphName::Inventory => assemble::inventory(&config, &data, dependencies).await?,

@@ -62,10 +62,11 @@ pub(super) async fn run(options: Options, environment: Environment) -> Result<()
         Some(folder) => DataFolder::kept(folder),
         None => DataFolder::kept("selvedge-data".as_ref()),
     };
-    let engines = Engines::open(&config, shutdown.clone()).await?;
+    let engines = Engines::open(&config, &data, shutdown.clone()).await?;
     seed_if_empty(&config, &data, &engines, options.sample_products).await?;
 
-    let shop = Shop::start(&config, &data, &engines).await?;
+    let mut shop = Shop::start(&config, &data, &engines).await?;
+    shop.tasks.extend(engines.serve_requests());
     let parts = GatewayParts {
         schema: shop.schema()?,
         transports: shop.transports(&config)?,

@@ -96,9 +96,19 @@ fn production_wants_its_secrets() {
 fn help_names_every_command() {
     let said = say(&tempdir().unwrap(), &[], &["--help"]);
     assert_eq!(said.status, Some(0));
-    for command in
-        ["up", "gateway", "subgraph", "compose", "seed", "import", "token", "ledger", "check-config", "config-schema"]
-    {
+    for command in [
+        "up",
+        "gateway",
+        "subgraph",
+        "compose",
+        "seed",
+        "import",
+        "token",
+        "ledger",
+        "events",
+        "check-config",
+        "config-schema",
+    ] {
         assert!(said.out.contains(&format!("  {command} ")), "{command}: {}", said.out);
     }
 }

@@ -20,6 +20,7 @@ mod catalog;
 mod command_line;
 mod contract;
 mod errors;
+mod events;
 mod import;
 mod kept_answers;
 mod lifecycle;

@@ -76,7 +76,7 @@ mod tests {
     use async_trait::async_trait;
     use futures::{StreamExt, stream::BoxStream};
     use selvedge_kit::{
-        bus::{BusError, Consumer, DeadLetter, Delivery, Followed, TailFrom, Topic},
+        bus::{Burial, BusError, Consumer, DeadLetter, Delivery, Followed, TailFrom, Topic},
         event::Event,
     };
 
@@ -101,6 +101,12 @@ mod tests {
         }
         async fn dead_letters(&self, _topic: Topic, _limit: usize) -> Result<Vec<DeadLetter>, BusError> {
             Ok(Vec::new())
+        }
+        async fn count_dead_letters(&self, _topic: Topic) -> Result<u64, BusError> {
+            Ok(0)
+        }
+        async fn bury(&self, _topic: Topic, _burial: Burial) -> Result<(), BusError> {
+            self.check().await
         }
         async fn check(&self) -> Result<(), BusError> {
             Err(BusError::Unavailable { reason: "away".to_owned() })

@@ -1,7 +1,10 @@
 //! Events that wait for the bus.
 
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
@@ -9,7 +12,7 @@ use sea_orm::{
 };
 use selvedge_kit::{
     event::Event,
-    outbox::{Outbox, OutboxEntry, OutboxError},
+    outbox::{Outbox, OutboxEntry, OutboxError, UnreadableEntry, Waiting},
 };
 
 use super::{Store, StoreError, badges, badges::BadgeOfSku, connect::Engine, ledger::new_id, now};
@@ -116,13 +119,15 @@ pub(super) async fn enqueue_badges(
 #[derive(Debug, Clone)]
 pub struct StoreOutbox {
     store: Store,
+    /// Rows that were read and are no events, until the relay asks for them.
+    unreadable: Arc<Mutex<Vec<UnreadableEntry>>>,
 }
 
 impl StoreOutbox {
     /// The outbox of `store`.
     #[must_use]
-    pub const fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store) -> Self {
+        Self { store, unreadable: Arc::default() }
     }
 
     async fn read_pending(&self, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
@@ -135,7 +140,30 @@ impl StoreOutbox {
                 Row::find_by_statement(statement).all(self.store.relay()).await?
             }
         };
-        rows.into_iter().map(Row::into_entry).collect()
+        let mut entries = Vec::with_capacity(rows.len());
+        let mut unreadable = Vec::new();
+        for row in rows {
+            match row.into_entry() {
+                Ok(entry) => entries.push(entry),
+                Err(entry) => unreadable.push(entry),
+            }
+        }
+        *self.unreadable.lock() = unreadable;
+        Ok(entries)
+    }
+
+    async fn measure(&self) -> Result<Waiting, StoreError> {
+        let reader = self.store.reader();
+        let sql = match self.store.engine() {
+            Engine::Sqlite => WAITING_SQLITE,
+            Engine::Postgres => WAITING_POSTGRES,
+        };
+        let statement = Statement::from_string(reader.get_database_backend(), sql);
+        let found = WaitingRow::find_by_statement(statement).one(reader).await?;
+        Ok(found.map_or_else(Waiting::default, |row| Waiting {
+            entries: u64::try_from(row.entries).unwrap_or_default(),
+            oldest: Duration::try_from_secs_f64(row.oldest_s).unwrap_or_default(),
+        }))
     }
 
     async fn mark_published(&self, tokens: &[String]) -> Result<(), StoreError> {
@@ -152,18 +180,26 @@ impl StoreOutbox {
     }
 
     async fn read_retained(&self, after: Option<&str>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        let after = after.map(parse).transpose()?.unwrap_or(i64::MIN);
-        let rows = Entity::find()
-            .select_only()
-            .columns([Column::Id, Column::Event])
-            .filter(Column::PublishedAt.is_not_null())
-            .filter(Column::Id.gt(after))
-            .order_by_asc(Column::Id)
-            .limit(u64::try_from(limit).unwrap_or(u64::MAX).min(MAX_LIMIT))
-            .into_model::<Row>()
-            .all(self.store.reader())
-            .await?;
-        rows.into_iter().map(Row::into_entry).collect()
+        let mut after = after.map(parse).transpose()?.unwrap_or(i64::MIN);
+        loop {
+            let rows = Entity::find()
+                .select_only()
+                .columns([Column::Id, Column::Event])
+                .filter(Column::PublishedAt.is_not_null())
+                .filter(Column::Id.gt(after))
+                .order_by_asc(Column::Id)
+                .limit(u64::try_from(limit).unwrap_or(u64::MAX).min(MAX_LIMIT))
+                .into_model::<Row>()
+                .all(self.store.reader())
+                .await?;
+            let Some(last) = rows.last().map(|row| row.id) else { return Ok(Vec::new()) };
+            let entries: Vec<OutboxEntry> = rows.into_iter().filter_map(|row| row.into_entry().ok()).collect();
+            if !entries.is_empty() {
+                return Ok(entries);
+            }
+            // Rows that are no events are among the dead letters; behind them may be others.
+            after = last;
+        }
     }
 }
 
@@ -171,6 +207,14 @@ impl StoreOutbox {
 impl Outbox for StoreOutbox {
     async fn pending(&self, limit: usize) -> Result<Vec<OutboxEntry>, OutboxError> {
         self.read_pending(limit).await.map_err(unreachable)
+    }
+
+    fn take_unreadable(&self) -> Vec<UnreadableEntry> {
+        std::mem::take(&mut *self.unreadable.lock())
+    }
+
+    async fn waiting(&self) -> Result<Waiting, OutboxError> {
+        self.measure().await.map_err(unreachable)
     }
 
     async fn confirm(&self, tokens: &[String]) -> Result<(), OutboxError> {
@@ -202,6 +246,23 @@ WHERE lease.held AND outbox.published_at IS NULL AND outbox.txid < pg_snapshot_x
   )
 ORDER BY outbox.id LIMIT $1";
 
+/// What waits, those rows included that an open transaction holds back.
+const WAITING_POSTGRES: &str = "
+SELECT count(*) AS entries,
+  coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest_s
+FROM outbox WHERE published_at IS NULL";
+
+const WAITING_SQLITE: &str = "
+SELECT count(*) AS entries,
+  coalesce((julianday('now') - julianday(min(created_at))) * 86400.0, 0.0) AS oldest_s
+FROM outbox WHERE published_at IS NULL";
+
+#[derive(FromQueryResult)]
+struct WaitingRow {
+    entries: i64,
+    oldest_s: f64,
+}
+
 fn pending() -> sea_orm::Select<Entity> {
     Entity::find()
         .select_only()
@@ -217,12 +278,14 @@ struct Row {
 }
 
 impl Row {
-    fn into_entry(self) -> Result<OutboxEntry, StoreError> {
-        let event = serde_json::from_value(self.event).map_err(|error| StoreError::Corrupt {
-            table: "outbox",
-            reason: format!("row {} is not an event: {error}", self.id),
-        })?;
-        Ok(OutboxEntry { token: self.id.to_string(), event })
+    fn into_entry(self) -> Result<OutboxEntry, UnreadableEntry> {
+        let token = self.id.to_string();
+        match serde_json::from_value(self.event.clone()) {
+            Ok(event) => Ok(OutboxEntry { token, event }),
+            Err(error) => {
+                Err(UnreadableEntry { token, text: self.event.to_string(), reason: format!("it is no event: {error}") })
+            }
+        }
     }
 }
 

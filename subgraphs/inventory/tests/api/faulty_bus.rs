@@ -15,7 +15,7 @@ use futures::{
 };
 use selvedge_inventory::connect;
 use selvedge_kit::{
-    bus::{BusError, Consumer, DeadLetter, Delivery, EventBus, Followed, TailFrom, Topic},
+    bus::{Burial, BusError, Consumer, DeadLetter, Delivery, EventBus, Followed, TailFrom, Topic},
     event::Event,
 };
 use tokio::time::timeout;
@@ -52,6 +52,12 @@ impl EventBus for FaultyBus {
         Err(away())
     }
     async fn dead_letters(&self, _: Topic, _: usize) -> Result<Vec<DeadLetter>, BusError> {
+        Err(away())
+    }
+    async fn count_dead_letters(&self, _: Topic) -> Result<u64, BusError> {
+        Err(away())
+    }
+    async fn bury(&self, _: Topic, _: Burial) -> Result<(), BusError> {
         Err(away())
     }
     async fn check(&self) -> Result<(), BusError> {

@@ -45,6 +45,9 @@ mod quantities;
 mod random_commands;
 mod reconcile;
 mod reconnect;
+mod relay_killed;
+#[path = "../../../../tests/support/relay_kills.rs"]
+mod relay_kills;
 mod release;
 mod reserve;
 mod verify;

@@ -66,6 +66,11 @@ impl Warehouse {
         Self { store, commands, options, _folder: folder }
     }
 
+    /// How it is opened.
+    pub(crate) const fn options(&self) -> &StoreOptions {
+        &self.options
+    }
+
     /// What its PostgreSQL connections call themselves.
     pub(crate) fn application_name(&self) -> &str {
         self.options.schema.as_deref().unwrap()

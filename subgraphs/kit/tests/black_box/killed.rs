@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use rand::Rng;
 use selvedge_kit::bus::{BusSettings, Delivery, EventBus, Handle, Handled, Topic, work};
-use tokio::time::Instant;
+use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
     bus::on_both_buses,
@@ -62,6 +62,12 @@ async fn pause() {
     tokio::time::sleep(Duration::from_micros(micros)).await;
 }
 
+async fn start(bus: &dyn EventBus, store: &Arc<Mutex<Store>>) -> JoinHandle<()> {
+    let consumer = bus.consume(TOPIC, "g", "one").await.unwrap();
+    let handler = Slow(Arc::clone(store));
+    tokio::spawn(async move { work(consumer, &handler).await })
+}
+
 async fn a_consumer_that_is_killed_a_hundred_times_misses_nothing_and_keeps_the_order(bus: Arc<dyn EventBus>) {
     let store = Arc::new(Mutex::new(Store::default()));
     let publisher = Arc::clone(&bus);
@@ -72,20 +78,15 @@ async fn a_consumer_that_is_killed_a_hundred_times_misses_nothing_and_keeps_the_
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     });
-    let start = || async {
-        let consumer = bus.consume(TOPIC, "g", "one").await.unwrap();
-        let handler = Slow(Arc::clone(&store));
-        tokio::spawn(async move { work(consumer, &handler).await })
-    };
     for _ in 0..100 {
-        let working = start().await;
+        let working = start(&*bus, &store).await;
         let lifetime_ms = rand::rng().random_range(1..40);
         tokio::time::sleep(Duration::from_millis(lifetime_ms)).await;
         working.abort();
         assert!(working.await.unwrap_err().is_cancelled());
     }
     publishing.await.unwrap();
-    let working = start().await;
+    let working = start(&*bus, &store).await;
     let all = SUBJECTS * usize::try_from(PER_SUBJECT).unwrap();
     let started = Instant::now();
     while store.lock().seen.len() < all {
@@ -93,10 +94,10 @@ async fn a_consumer_that_is_killed_a_hundred_times_misses_nothing_and_keeps_the_
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     working.abort();
+    assert_eq!(bus.count_dead_letters(TOPIC).await.unwrap(), 0);
     let store = store.lock();
     assert!(store.duplicates > 0, "no kill fell between an effect and its acknowledgement");
     for (subject, revisions) in &store.effects {
         assert_eq!(revisions, &(1..=PER_SUBJECT).collect::<Vec<_>>(), "{subject}");
     }
-    assert_eq!(bus.count_dead_letters(TOPIC).await.unwrap(), 0);
 }

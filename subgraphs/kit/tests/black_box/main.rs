@@ -18,6 +18,7 @@ mod dead_letters;
 mod entities;
 mod events_folder;
 mod killed;
+mod redis_restarted;
 mod relay;
 mod replay;
 mod schemas;

@@ -25,7 +25,7 @@ const TOPIC: Topic = Topic("inventory");
 const SOON: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
-struct MemoryOutbox {
+pub(crate) struct MemoryOutbox {
     entries: Mutex<Vec<(Event, bool)>>,
     is_away: AtomicBool,
     refuses_confirm: AtomicBool,
@@ -33,12 +33,12 @@ struct MemoryOutbox {
 }
 
 impl MemoryOutbox {
-    fn with(events: Vec<Event>, published: bool) -> Arc<Self> {
+    pub(crate) fn with(events: Vec<Event>, published: bool) -> Arc<Self> {
         let entries = events.into_iter().map(|event| (event, published)).collect();
         Arc::new(Self { entries: Mutex::new(entries), ..Self::default() })
     }
 
-    fn add(&self, event: Event) {
+    pub(crate) fn add(&self, event: Event) {
         self.entries.lock().push((event, false));
     }
 

@@ -160,6 +160,9 @@ mod tests {
         async fn customers_with_pending_events(&self, _: usize) -> Stored<Vec<CustomerDocument>> {
             unreachable!()
         }
+        async fn count_pending(&self) -> Stored<u64> {
+            unreachable!()
+        }
         async fn customers_with_retained_events(&self, _: Option<&str>, _: usize) -> Stored<Vec<CustomerDocument>> {
             unreachable!()
         }

@@ -178,6 +178,12 @@ impl CustomerDocument {
         self.outbox_pending_since = self.outbox_pending.then_some(since);
     }
 
+    /// Since when its events have been waiting.
+    #[must_use]
+    pub fn pending_since(&self) -> Option<DateTime<Utc>> {
+        self.outbox_pending_since.map(|since| since.time())
+    }
+
     /// The events that wait, oldest first.
     pub fn pending_events(&self) -> impl Iterator<Item = &Event> {
         self.outbox.iter().filter(|entry| entry.published_at.is_none()).map(|entry| &entry.event)

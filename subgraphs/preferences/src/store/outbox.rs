@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use selvedge_kit::{
     clock::Clock,
     event::Event,
-    outbox::{Outbox, OutboxEntry, OutboxError},
+    outbox::{Outbox, OutboxEntry, OutboxError, Waiting},
 };
 
-use super::{BehaviourDocument, CustomerStore, StoreError, lease::Lease};
+use super::{BehaviourDocument, CustomerDocument, CustomerStore, StoreError, lease::Lease};
 use crate::announce::behaviour_recorded;
 
 /// How often a customer is marked again when it changes in between.
@@ -88,6 +88,19 @@ impl Outbox for StoreOutbox {
             entries.extend(behaviour.iter().map(behaviour_entry));
         }
         Ok(entries)
+    }
+
+    async fn waiting(&self) -> Result<Waiting, OutboxError> {
+        let entries = self.store.count_pending().await.map_err(unreachable)?;
+        if entries == 0 {
+            return Ok(Waiting::default());
+        }
+        let customers = self.store.customers_with_pending_events(1).await.map_err(unreachable)?;
+        let behaviour = self.store.pending_behaviour(1).await.map_err(unreachable)?;
+        let since = customers.first().and_then(CustomerDocument::pending_since);
+        let since = since.into_iter().chain(behaviour.first().map(|document| document.recorded().recorded_at)).min();
+        let oldest = since.and_then(|since| (self.clock.now() - since).to_std().ok()).unwrap_or_default();
+        Ok(Waiting { entries, oldest })
     }
 
     async fn confirm(&self, tokens: &[String]) -> Result<(), OutboxError> {

@@ -70,6 +70,9 @@ pub trait CustomerStore: Send + Sync + 'static {
     /// Customers with events that wait, the longest waiting first.
     async fn customers_with_pending_events(&self, limit: usize) -> Result<Vec<CustomerDocument>, StoreError>;
 
+    /// How many customers and how many behaviour events wait for the bus.
+    async fn count_pending(&self) -> Result<u64, StoreError>;
+
     /// Customers with published events, by id, from the first after `after`.
     async fn customers_with_retained_events(
         &self,

@@ -17,6 +17,9 @@ mod customers;
 mod engines;
 mod federation;
 mod outbox;
+mod relay_killed;
+#[path = "../../../../tests/support/relay_kills.rs"]
+mod relay_kills;
 mod sdl;
 mod shop;
 mod start;

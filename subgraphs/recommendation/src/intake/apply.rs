@@ -11,6 +11,9 @@ use crate::{
     state::{BadgeOutcome, LiveState},
 };
 
+/// The type of the events that are counted.
+pub(super) const BEHAVIOUR_RECORDED: &str = "com.selvedge.preferences.behaviour_recorded.v1";
+
 /// What came of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
@@ -37,7 +40,7 @@ pub fn apply(state: &LiveState, event: &Event, now: DateTime<Utc>) -> Result<App
     match event.event_type.as_str() {
         "com.selvedge.inventory.stock_badge_changed.v1" => Ok(apply_badge(state, &read(event)?)),
         "com.selvedge.inventory.product_changed.v1" => Ok(apply_product(state, read(event)?)),
-        "com.selvedge.preferences.behaviour_recorded.v1" => Ok(apply_behaviour(state, event, read(event)?, now)),
+        BEHAVIOUR_RECORDED => Ok(apply_behaviour(state, event, read(event)?, now)),
         "com.selvedge.preferences.consent_changed.v1" => {
             let change: ConsentChanged = read(event)?;
             Ok(changed(state.change_consent(&change.customer_id, change.consent(), change.revision)))

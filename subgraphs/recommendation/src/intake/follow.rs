@@ -10,7 +10,7 @@ use std::{
 
 use futures::{StreamExt, stream::BoxStream};
 use selvedge_kit::{
-    bus::{Delivery, EventBus, TailFrom, Topic},
+    bus::{Burial, Delivery, EventBus, Origin, TailFrom, Topic},
     client::SubgraphClient,
     clock::Clock,
     server::Readiness,
@@ -22,14 +22,18 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    apply::{Applied, apply},
+    apply::{Applied, BEHAVIOUR_RECORDED, apply},
     backoff::Backoff,
     missing::Missing,
+    payload::PayloadError,
 };
 use crate::state::LiveState;
 
 const INVENTORY: Topic = Topic("inventory");
 const PREFERENCES: Topic = Topic("preferences");
+
+/// Names this subgraph's dead letters.
+const GROUP: &str = "recommendation";
 
 /// After so many events in a row others get their turn.
 const EVENTS_PER_TURN: usize = 64;
@@ -104,7 +108,7 @@ impl Intake {
                         let _ = opened.send(());
                     }
                     backoff.reset();
-                    self.take_in(events).await;
+                    self.take_in(topic, events).await;
                     self.parts.readiness.set(bus_name(topic), Err("the subscription has ended".to_owned()));
                     tracing::warn!(topic = topic.0, "the subscription to the bus has ended, subscribing again");
                 }
@@ -117,10 +121,13 @@ impl Intake {
         }
     }
 
-    async fn take_in(&self, mut events: BoxStream<'static, Delivery>) {
+    async fn take_in(&self, topic: Topic, mut events: BoxStream<'static, Delivery>) {
         let mut in_a_row = 0;
         while let Some(delivery) = events.next().await {
-            self.take_in_one(&delivery);
+            if let Err(error) = self.take_in_one(&delivery) {
+                tracing::warn!(%error, position = delivery.position, "skipped an event");
+                self.give_up(topic, &delivery, error.to_string()).await;
+            }
             in_a_row += 1;
             if in_a_row % EVENTS_PER_TURN == 0 {
                 tokio::task::yield_now().await;
@@ -128,9 +135,12 @@ impl Intake {
         }
     }
 
-    fn take_in_one(&self, delivery: &Delivery) {
-        let event = &delivery.event;
-        let applied = apply(&self.parts.state, event, self.parts.clock.now());
+    fn take_in_one(&self, delivery: &Delivery) -> Result<(), PayloadError> {
+        let applied = if self.may_count_twice(delivery) {
+            Ok(Applied::Ignored)
+        } else {
+            apply(&self.parts.state, &delivery.event, self.parts.clock.now())
+        };
         let outcome = match &applied {
             Ok(Applied::Changed { .. }) => "changed",
             Ok(Applied::Ignored) => "ignored",
@@ -138,11 +148,33 @@ impl Intake {
             Err(_) => "malformed",
         };
         metrics::counter!("selvedge_recommendation_events_total", "outcome" => outcome).increment(1);
-        match applied {
-            Ok(Applied::Changed { product: true }) => self.note_changed_products(1),
-            Ok(Applied::Changed { product: false } | Applied::Ignored) => {}
-            Ok(Applied::Incomplete { product }) => self.missing.want(product),
-            Err(error) => tracing::warn!(%error, position = delivery.position, "skipped an event"),
+        match applied? {
+            Applied::Changed { product: true } => self.note_changed_products(1),
+            Applied::Changed { product: false } | Applied::Ignored => {}
+            Applied::Incomplete { product } => self.missing.want(product),
+        }
+        Ok(())
+    }
+
+    /// Most events say a whole state and carry a revision. Behaviour is counted, and known by the ids of the last
+    /// events: a replay of what is older than those was counted already.
+    fn may_count_twice(&self, delivery: &Delivery) -> bool {
+        delivery.origin == Origin::Replayed
+            && delivery.event.event_type == BEHAVIOUR_RECORDED
+            && self.parts.state.has_forgotten_events()
+    }
+
+    /// No repetition changes what an event says; another version of this program may read it.
+    async fn give_up(&self, topic: Topic, delivery: &Delivery, reason: String) {
+        let burial = Burial {
+            group: GROUP.to_owned(),
+            position: delivery.position.clone(),
+            attempts: delivery.attempt,
+            reason,
+            entry: serde_json::to_string(&*delivery.event).unwrap_or_default(),
+        };
+        if let Err(error) = self.parts.bus.bury(topic, burial).await {
+            tracing::warn!(%error, position = delivery.position, "an event could not be put among the dead letters");
         }
     }
 

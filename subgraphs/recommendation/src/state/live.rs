@@ -115,6 +115,11 @@ impl LiveState {
         self.seen.lock().is_first(id)
     }
 
+    /// Whether so many events came that a repetition could count twice.
+    pub fn has_forgotten_events(&self) -> bool {
+        self.seen.lock().has_forgotten()
+    }
+
     /// Takes in what an event says of a product; gives whether it was news.
     pub fn change_product(&self, product: Product, revision: i64) -> bool {
         let product = Arc::new(product);

@@ -11,6 +11,7 @@ pub(super) struct SeenEvents {
     capacity: usize,
     fingerprints: HashSet<u64>,
     order: VecDeque<u64>,
+    has_forgotten: bool,
     hasher: RandomState,
 }
 
@@ -30,8 +31,14 @@ impl SeenEvents {
             && let Some(oldest) = self.order.pop_front()
         {
             self.fingerprints.remove(&oldest);
+            self.has_forgotten = true;
         }
         true
+    }
+
+    /// Whether an event that looks new may be one that was forgotten.
+    pub(super) const fn has_forgotten(&self) -> bool {
+        self.has_forgotten
     }
 }
 
@@ -43,7 +50,8 @@ mod tests {
     fn an_event_is_first_once_while_it_is_remembered() {
         let mut seen = SeenEvents::with_capacity(2);
         assert!(seen.is_first("a") && !seen.is_first("a"));
-        assert!(seen.is_first("b") && seen.is_first("c"));
+        assert!(seen.is_first("b") && !seen.has_forgotten());
+        assert!(seen.is_first("c") && seen.has_forgotten());
         assert!(seen.is_first("a"), "forgotten by now");
     }
 }

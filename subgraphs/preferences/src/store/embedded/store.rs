@@ -96,6 +96,14 @@ impl CustomerStore for EmbeddedStore {
         self.read_documents("customer", sqlx::query(statement).bind(count(limit))).await
     }
 
+    async fn count_pending(&self) -> Result<u64, StoreError> {
+        let statement = "SELECT (SELECT count(*) FROM customer WHERE pending_since IS NOT NULL)
+            + (SELECT count(*) FROM behaviour_event WHERE published = 0)";
+        let row = sqlx::query(statement).fetch_one(&self.pools.read).await.map_err(failed("count what waits"))?;
+        let count: i64 = row.try_get(0).map_err(failed("count what waits"))?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     async fn customers_with_retained_events(
         &self,
         after: Option<&str>,

@@ -133,6 +133,12 @@ impl CustomerStore for MongodbStore {
         self.customers_by(doc! { "outboxPending": true }, doc! { "outboxPendingSince": 1 }, limit).await
     }
 
+    async fn count_pending(&self) -> Result<u64, StoreError> {
+        let customers = self.collections.customer.count_documents(doc! { "outboxPending": true }).await;
+        let behaviour = self.collections.behaviour_event.count_documents(doc! { "published": false }).await;
+        Ok(customers.map_err(failed("count what waits"))? + behaviour.map_err(failed("count what waits"))?)
+    }
+
     async fn customers_with_retained_events(
         &self,
         after: Option<&str>,
