@@ -21,6 +21,7 @@ mod killed;
 mod redis_restarted;
 mod relay;
 mod replay;
+mod schema_changes;
 mod schemas;
 mod server;
 mod support;
