@@ -96,7 +96,7 @@ async fn listed_and_published_again(column: Arc<Column>) {
     let [first, second] = [&all[0], &all[1]];
     let position = first["position"].as_str().unwrap();
     let behind = column.list(&["--topic", "inventory", "--after", position, "--limit", "1"]);
-    assert_eq!(behind, [second.clone()]);
+    assert_eq!(behind, std::slice::from_ref(second));
     let products = column.list(&["--topic", "inventory", "--type", "product_changed", "--limit", "1000"]);
     assert!(products.len() >= 12);
     let subject = products[3]["event"]["subject"].as_str().unwrap();

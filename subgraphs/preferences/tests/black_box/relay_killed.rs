@@ -33,7 +33,7 @@ async fn change(store: Arc<dyn CustomerStore>, ids: Arc<EventIds>, customer_id: 
     store.insert_customer(&CustomerDocument::first(&Customer::new(&customer_id, opening_time()))).await.unwrap();
     for revision in 1..=LAST {
         loop {
-            let document = store.customers(&[customer_id.clone()]).await.unwrap().remove(0);
+            let document = store.customers(std::slice::from_ref(&customer_id)).await.unwrap().remove(0);
             let customer = Customer { revision, ..document.customer() };
             let cause = Cause { stamp: ids.stamp(), correlation_id: "r".to_owned() };
             let event = announce(Announcement::ConsentChanged, &customer, &cause);
