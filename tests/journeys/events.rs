@@ -1,6 +1,6 @@
 //! Looking into events, publishing them again, bringing dead letters back.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
@@ -67,11 +67,12 @@ impl Column {
             "127.0.0.1:0",
         ]);
         let process = Process::start("selvedge up", command);
+        let arguments = ["--topic", "inventory", "--limit", "10000"];
         eventually("the catalog is announced", Duration::from_secs(60), || async {
-            let kept =
-                self.say(&["events", "list", "--json", "--data", "data", "--topic", "inventory", "--limit", "1000"]);
-            let products: BTreeSet<&str> = kept.out.lines().filter(|line| line.contains("product_changed")).collect();
-            (products.len() >= 12).then_some(())
+            let kept = self.list(&arguments);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let products = kept.iter().filter(|line| line.to_string().contains("product_changed")).count();
+            (products >= 12 && self.list(&arguments).len() == kept.len()).then_some(())
         })
         .await;
         process
