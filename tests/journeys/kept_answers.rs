@@ -13,6 +13,7 @@ const KEEPING: Settings = &[("SELVEDGE_CACHE__ENABLED", "true")];
 on_both_columns!(with super::KEEPING =>
     a_sale_changes_the_next_answer_of_everyone,
     who_buys_sees_it_at_once,
+    a_price_is_in_the_next_answer_of_everyone,
     what_is_kept_for_one_customer_is_not_shown_to_another
 );
 
@@ -87,6 +88,52 @@ async fn who_buys_sees_it_at_once(shop: Arc<Shop>) {
             reserve(shopper, sku, &format!("own {number} {round}")).await;
             available -= 1;
             assert_eq!(look(shopper, &product["id"]).await.1, available, "round {round}");
+        }
+    }
+}
+
+async fn a_price_is_in_the_next_answer_of_everyone(shop: Arc<Shop>) {
+    let page = "query($id: ID!) { product(id: $id) { id handle revision priceRange { min { amount } }
+        variants { id sku price { amount } compareAtPrice { amount } } } }";
+    let set = "mutation($sku: String!, $price: Int!, $former: Int!, $revision: Int!, $key: String!) {
+        variantPricesSet(idempotencyKey: $key, input: { prices: [
+            { sku: $sku, price: $price, compareAtPrice: $former, expectedRevision: $revision }] }) {
+            variants { price { amount } } userErrors { message } } }";
+    let product = shop.take_product().await;
+    let id = &product["id"];
+    let (watcher, staff) = (shop.anonymous(), shop.staff("catalog:write"));
+    let look = async |shopper: &Shopper| {
+        let answer = shopper.answer(page, json!({ "id": id })).await;
+        assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+        let asked = answer.extensions["selvedge"]["subgraphRequests"]["inventory"].as_u64().unwrap_or_default();
+        (asked, answer.data["product"].clone())
+    };
+    let kept = async || {
+        eventually("the page is kept", Duration::from_secs(10), || async {
+            let (asked, page) = look(&watcher).await;
+            (asked == 0).then_some(page)
+        })
+        .await
+    };
+    for price in [123, 120] {
+        let before = kept().await;
+        let variables = json!({ "sku": before["variants"][0]["sku"], "price": price, "former": 99_999,
+            "revision": before["revision"], "key": format!("price {price}") });
+        let done = staff.ask(set, variables).await;
+        assert_eq!(done["variantPricesSet"]["userErrors"], json!([]), "{done}");
+        // Who has set it sees it at once: their gateway was told in the answer.
+        assert_eq!(look(&staff).await.1["variants"][0]["price"]["amount"], price);
+        let began = Instant::now();
+        eventually("the price is seen", SEEN_WITHIN, || async {
+            (look(&watcher).await.1["variants"][0]["price"]["amount"] == price).then_some(())
+        })
+        .await;
+        println!("price → seen by others: {} ms", began.elapsed().as_millis());
+        for _ in 0..3 {
+            let now = kept().await;
+            assert_eq!(now["priceRange"]["min"]["amount"], price);
+            assert_eq!(now["variants"][0]["compareAtPrice"]["amount"], 99_999);
+            assert!(now["revision"].as_i64() > before["revision"].as_i64());
         }
     }
 }

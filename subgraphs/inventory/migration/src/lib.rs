@@ -10,6 +10,7 @@ mod m0004_outbox;
 mod m0005_quantities;
 mod m0007_ledger_reading;
 mod m0007_reconciliation;
+mod m0012_pricing;
 mod m0014_channels;
 
 use async_trait::async_trait;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_outbox::Migration),
             Box::new(m0005_quantities::Migration),
             Box::new(m0007_ledger_reading::Migration),
+            Box::new(m0012_pricing::Migration),
             Box::new(m0014_channels::Migration),
             Box::new(m0007_reconciliation::Migration),
         ]

@@ -5,6 +5,7 @@
 
 mod adjust;
 mod caller;
+pub mod catalog;
 mod change;
 mod channel;
 mod expire;

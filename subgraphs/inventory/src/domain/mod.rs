@@ -9,6 +9,7 @@ mod command;
 mod decide;
 mod event;
 mod level;
+pub mod pricing;
 mod quantities;
 mod refusal;
 mod stock;

@@ -12,6 +12,20 @@ pub enum ErrorCode {
     UnknownSku,
     /// No such location, or not one that sells.
     UnknownLocation,
+    /// Negative, or not below the price that it is compared with.
+    InvalidPrice,
+    /// Too long, too many, or at odds with another value.
+    InvalidInput,
+    /// No such product.
+    UnknownProduct,
+    /// No such promotion.
+    UnknownPromotion,
+    /// No such collection.
+    UnknownCollection,
+    /// No such category.
+    UnknownCategory,
+    /// Another one has the handle, code or name.
+    NameTaken,
     /// Zero, negative or too large.
     InvalidQuantity,
     /// More lines than allowed, or none.

@@ -40,6 +40,10 @@ pub const SCOPE_CHANNELS: &str = "channels:write";
 /// The right to read what shoppers are not shown.
 pub const SCOPE_READ: &str = "inventory:read";
 
+/// The right to change the catalog: prices, promotions, collections, categories, what is shown where.
+pub const SCOPE_CATALOG_WRITE: &str = "catalog:write";
+
+const CHANGES_CATALOG: Access = Access::AnyOf(&[SCOPE_CATALOG_WRITE, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const CHANGES_STOCK: Access = Access::AnyOf(MANAGES_STOCK);
 const SETS_CHANNELS: Access = Access::AnyOf(&[SCOPE_CHANNELS, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const READS_LEDGER: Access =
@@ -72,6 +76,13 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Mutation.inventoryAdjustQuantities", CHANGES_STOCK),
     ("Mutation.inventoryMoveQuantities", CHANGES_STOCK),
     ("Mutation.inventorySetQuantities", CHANGES_STOCK),
+    ("Mutation.priceTiersSet", CHANGES_CATALOG),
+    ("Mutation.promotionCreate", CHANGES_CATALOG),
+    ("Mutation.promotionUpdate", CHANGES_CATALOG),
+    ("Mutation.promotionDelete", CHANGES_CATALOG),
+    ("Query.promotion", CHANGES_CATALOG),
+    ("Query.promotions", CHANGES_CATALOG),
+    ("Mutation.variantPricesSet", CHANGES_CATALOG),
     ("Subscription.stockBadges", Access::Everyone),
 ];
 

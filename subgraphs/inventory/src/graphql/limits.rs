@@ -3,7 +3,7 @@
 use async_graphql::Error;
 
 use super::error::bad_user_input;
-use crate::store::catalog_read::PageRequest;
+use crate::{command::catalog::QUANTITY_MAX, store::catalog_read::PageRequest};
 
 /// Rows of a connection when neither `first` nor `last` is given.
 const PAGE_DEFAULT: u64 = 20;
@@ -17,6 +17,8 @@ const FILTER_VALUES_MAX: usize = 100;
 const KEY_MAX: usize = 200;
 /// The longest reference in characters: it is written beside every event of the request.
 const REFERENCE_MAX: usize = 500;
+/// The most promotion codes of one quote.
+const CODES_MAX: usize = 10;
 /// The longest search text in characters.
 const SEARCH_MAX: usize = 200;
 
@@ -94,6 +96,28 @@ pub(crate) fn reference(name: &str, reference: Option<&str>) -> Result<(), Error
         return Err(bad_user_input(format!("`{name}` has {length} characters, at most {REFERENCE_MAX} are possible")));
     }
     storable(name, reference).map(drop)
+}
+
+/// The codes that a quote is asked for with, in order and without repetitions.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when there are too many, or when the quantity is out of range.
+pub(crate) fn promotion_codes(quantity: i32, codes: Option<Vec<String>>) -> Result<Vec<String>, Error> {
+    if !(1..=QUANTITY_MAX).contains(&quantity) {
+        return Err(bad_user_input(format!("`quantity` is {quantity}, 1 to {QUANTITY_MAX} are possible")));
+    }
+    let mut codes = codes.unwrap_or_default();
+    if codes.len() > CODES_MAX {
+        let count = codes.len();
+        return Err(bad_user_input(format!("`codes` has {count} entries, at most {CODES_MAX} can be given")));
+    }
+    for code in &codes {
+        storable("codes", code)?;
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    Ok(codes)
 }
 
 /// A text that every engine can compare with what it stores; PostgreSQL knows no U+0000.

@@ -13,12 +13,15 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 
 use crate::{
-    entity::{channel, location, product, product_image, product_option, stock_level, variant},
+    entity::{
+        channel, location, product, product_image, product_option, promotion, promotion_target, stock_level, variant,
+    },
     error::StoreError,
     store::{
         Store, catalog_read,
         catalog_read::{PastLevel, ProductStock},
         channels,
+        pricing::{self, PricedVariant},
         reservations::ReservationWithLines,
     },
 };
@@ -91,6 +94,8 @@ macro_rules! load_lists_by {
 }
 
 load_by! {
+    /// A promotion by its id.
+    PromotionById => promotion::Model, catalog_read::promotions_by_id, |row| row.id.clone();
     /// A product by its id.
     ProductById => product::Model, catalog_read::products_by_id, |row| row.id.clone();
     /// A product by its handle.
@@ -110,6 +115,8 @@ load_by! {
 }
 
 load_lists_by! {
+    /// What a promotion holds for.
+    TargetsOfPromotion => [promotion_target::Model], catalog_read::targets_of_promotions, |row| row.promotion_id.clone();
     /// The variants of a product.
     VariantsOfProduct => [variant::Model], catalog_read::variants_of_products, |row| row.product_id.clone();
     /// The options of a product.
@@ -169,6 +176,29 @@ impl Loader<PromiseOfChannel> for StoreLoader {
             all.extend(promised.into_iter().map(|(variant_id, pieces)| {
                 (PromiseOfChannel { channel: code.clone(), variant_id }, (Arc::clone(&channel), pieces))
             }));
+        }
+        Ok(all)
+    }
+}
+
+/// What a variant costs at this moment, to one who names these codes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct PricingOfVariant(pub(crate) String, pub(crate) Vec<String>);
+
+impl Loader<PricingOfVariant> for StoreLoader {
+    type Value = Arc<PricedVariant>;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[PricingOfVariant]) -> Loaded<PricingOfVariant, Self::Value> {
+        let mut by_codes: HashMap<&Vec<String>, Vec<String>> = HashMap::new();
+        for PricingOfVariant(variant_id, codes) in keys {
+            by_codes.entry(codes).or_default().push(variant_id.clone());
+        }
+        let mut all = HashMap::with_capacity(keys.len());
+        for (codes, variant_ids) in by_codes {
+            let priced = pricing::price_variants(self.store.reader(), &variant_ids, codes).await?;
+            let priced = priced.into_iter();
+            all.extend(priced.map(|(id, priced)| (PricingOfVariant(id, codes.clone()), Arc::new(priced))));
         }
         Ok(all)
     }

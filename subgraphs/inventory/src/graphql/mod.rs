@@ -1,6 +1,7 @@
 //! The API: thin resolvers over `store`, `command` and `projection`.
 
 pub mod access;
+mod catalog_query;
 mod channels;
 mod entities;
 mod error;

@@ -1,5 +1,6 @@
 //! Mutation fields: they check who asks, and translate.
 
+mod catalog;
 mod changed;
 mod input;
 mod payload;
@@ -10,13 +11,13 @@ mod stock_input;
 use async_graphql::{Context, Error, MergedObject};
 
 pub(super) use self::payload::InventoryUserError;
-use self::{reservation::ReservationMutation, stock::StockMutation};
+use self::{catalog::CatalogMutation, reservation::ReservationMutation, stock::StockMutation};
 use super::{channels::ChannelMutation, loaders::loaders};
 use crate::command::Commands;
 
 // The root of everything that changes something, one part per file; an ordinary comment, because the API would show it.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(StockMutation, ReservationMutation, ChannelMutation);
+pub(crate) struct Mutation(StockMutation, ReservationMutation, ChannelMutation, CatalogMutation);
 
 /// The commands, for a resolver whose answer must show what they did: nothing read before is used again.
 pub(super) fn commands<'a>(ctx: &Context<'a>) -> Result<&'a Commands, Error> {

@@ -9,8 +9,8 @@ use futures::{
 use selvedge_kit::server::{GraphqlExecutor, NullPropagation};
 
 use super::{
-    channels::ChannelQuery, entities::Entities, loaders::loaders_for_request, mutation::Mutation,
-    projected::ProjectedQuery, query::RootQuery, subscription::SubscriptionRoot,
+    catalog_query::CatalogQuery, channels::ChannelQuery, entities::Entities, loaders::loaders_for_request,
+    mutation::Mutation, projected::ProjectedQuery, query::RootQuery, subscription::SubscriptionRoot,
 };
 use crate::{command::Commands, projection::BadgeFeed, store::Store};
 
@@ -18,7 +18,7 @@ use crate::{command::Commands, projection::BadgeFeed, store::Store};
 const DEPTH_MAX: usize = 24;
 
 #[derive(Default, MergedObject)]
-pub(crate) struct Query(RootQuery, ChannelQuery, ProjectedQuery, Entities);
+pub(crate) struct Query(RootQuery, ChannelQuery, ProjectedQuery, CatalogQuery, Entities);
 
 type InventorySchema = Schema<Query, Mutation, SubscriptionRoot>;
 

@@ -11,6 +11,8 @@ pub(crate) mod levels;
 pub(crate) mod now;
 pub mod outbox;
 pub(crate) mod position;
+pub mod pricing;
+pub(crate) mod products;
 pub mod projected;
 mod prune;
 pub mod reservations;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 /// Tables that grow with the shop or its age.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 13] = [
     "product",
     "product_image",
     "product_option",
@@ -18,6 +18,9 @@ const LARGE: [&str; 10] = [
     "reservation",
     "reservation_line",
     "idempotency",
+    "promotion",
+    "promotion_target",
+    "price_tier",
     "outbox",
 ];
 /// A page of 24 products with their variants reads about 400 rows; a step that reads more than this reads what it does not

@@ -126,6 +126,16 @@ fn readings(shop: &Shop) -> Vec<Operation> {
             json!({ "of": entities }),
         ),
         query(
+            "quotes",
+            "query($skus: [String!]!) { variants(skus: $skus) { priceFor(quantity: 10, codes: [\"CODE-7\"]) {
+                unitPrice { amount } appliedPromotions { title } } } }",
+            json!({ "skus": shop.skus }),
+        ),
+        Operation {
+            by_staff: true,
+            ..query("promotions", "{ promotions(first: 24) { nodes { id title targets { all } } } }", json!({}))
+        },
+        query(
             "reservation",
             "query($id: ID!) { reservation(id: $id) { status lines { quantity } } }",
             json!({ "id": shop.reservation }),
@@ -143,6 +153,35 @@ fn changes(shop: &Shop) -> Vec<Operation> {
                     input: { reason: RECEIVED, changes: [{ sku: $sku, locationId: $place, delta: 1 }] }) {
                     levels { version } userErrors { message } } }",
                 json!({ "sku": shop.skus[0], "place": shop.location }),
+            )
+        },
+        Operation {
+            by_staff: true,
+            ..query(
+                "prices",
+                "mutation($sku: String!) { variantPricesSet(idempotencyKey: \"prices\",
+                    input: { prices: [{ sku: $sku, price: 1234, compareAtPrice: 5678 }] }) {
+                    variants { price { amount } product { revision } } userErrors { message } } }",
+                json!({ "sku": shop.skus[2] }),
+            )
+        },
+        Operation {
+            by_staff: true,
+            ..query(
+                "price tiers",
+                "mutation($sku: String!) { priceTiersSet(idempotencyKey: \"tiers\", input: { variants: [
+                    { sku: $sku, tiers: [{ minimumQuantity: 2, unitPrice: 5 }] }] }) { userErrors { message } } }",
+                json!({ "sku": shop.skus[2] }),
+            )
+        },
+        Operation {
+            by_staff: true,
+            ..query(
+                "promotion",
+                "mutation($id: ID!) { promotionCreate(idempotencyKey: \"promotion\", input: { title: \"T\",
+                    code: \"NEW\", kind: PERCENTAGE, value: 1, targets: { productIds: [$id] } }) {
+                    userErrors { message } } }",
+                json!({ "id": shop.product }),
             )
         },
         query(

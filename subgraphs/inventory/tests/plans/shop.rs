@@ -25,6 +25,7 @@ pub(crate) struct Shop {
     pub(crate) store: Store,
     pub(crate) handle: String,
     pub(crate) vendor: String,
+    pub(crate) product: String,
     pub(crate) skus: Vec<String>,
     pub(crate) location: String,
     pub(crate) reservation: String,
@@ -60,6 +61,7 @@ impl Shop {
         Some(Self {
             handle: product.handle,
             vendor: product.vendor,
+            product: product.id,
             skus: variants.into_iter().map(|variant| variant.sku).collect(),
             location: level.location_id,
             reservation: held.id,
@@ -72,7 +74,7 @@ impl Shop {
     /// Runs an operation and gives what the database was asked meanwhile, with the values in place.
     pub(crate) async fn run(&self, text: &str, variables: Value, by_staff: bool) -> Vec<String> {
         self.asked.lock().unwrap().clear();
-        let scopes = if by_staff { vec!["inventory:write".to_owned()] } else { Vec::new() };
+        let scopes = if by_staff { vec!["inventory:write".to_owned(), "catalog:write".to_owned()] } else { Vec::new() };
         let subject = Some(if by_staff { "staff" } else { "anonymous" }.to_owned());
         let identity = Identity { subject, scopes: scopes.into_iter().collect(), ..Identity::default() };
         let request = Request::new(text).variables(Variables::from_json(variables)).data(identity);
@@ -127,6 +129,13 @@ FROM reservation_line AS line WHERE line.reservation_id = 'past-1000' AND line.v
   AND line.location_id = stock_level.location_id;
 INSERT INTO idempotency (scope, key, request_hash, response, created_at)
 SELECT 'anonymous', 'past-' || n, 'hash', 'null', now() - interval '1 day' FROM generate_series(1, 20000) AS n;
+INSERT INTO promotion (id, title, code, kind, value, priority, combinable, enabled, revision, created_at, updated_at)
+SELECT 'past-' || n, 'Past', 'CODE-' || n, 'PERCENTAGE', 1, 0, true, true, 1, now() - n * interval '1 minute', now()
+FROM generate_series(1, 5000) AS n;
+INSERT INTO promotion_target (promotion_id, kind, target_id)
+SELECT 'past-' || row_number() OVER (), 'VARIANT', id FROM (SELECT id FROM variant ORDER BY sku LIMIT 5000) AS variant;
+INSERT INTO price_tier (id, variant_id, minimum_quantity, unit_price_minor)
+SELECT id, id, 10, 1 FROM variant;
 UPDATE outbox SET published_at = now();
 ANALYZE;
 ";

@@ -22,7 +22,7 @@ pub(super) async fn tell_reservation(ctx: &Context<'_>, lines: &[reservation_lin
 
 /// Tells badges, variants and products, as the events of the same change do. What cannot be looked up is not told, and
 /// then it counts as if anything had changed.
-async fn tell_variants(ctx: &Context<'_>, mut ids: Vec<String>) {
+pub(super) async fn tell_variants(ctx: &Context<'_>, mut ids: Vec<String>) {
     let Ok(changed) = ctx.data::<Changed>() else { return };
     changed.nothing();
     ids.sort_unstable();

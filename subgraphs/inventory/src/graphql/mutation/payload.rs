@@ -83,6 +83,13 @@ pub(crate) enum InventoryErrorCode {
     InsufficientStock,
     UnknownSku,
     UnknownLocation,
+    InvalidPrice,
+    InvalidInput,
+    UnknownProduct,
+    UnknownPromotion,
+    UnknownCollection,
+    UnknownCategory,
+    NameTaken,
     InvalidQuantity,
     TooManyLines,
     InvalidQuantityName,
@@ -137,6 +144,6 @@ fn reservation_or_errors(answer: Answer<ReservationWithLines>) -> (Option<Reserv
     }
 }
 
-fn user_errors(errors: Vec<UserError>) -> Vec<InventoryUserError> {
+pub(super) fn user_errors(errors: Vec<UserError>) -> Vec<InventoryUserError> {
     errors.into_iter().map(InventoryUserError::from).collect()
 }

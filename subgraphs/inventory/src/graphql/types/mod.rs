@@ -8,6 +8,7 @@ mod level;
 mod location;
 mod money;
 mod past;
+mod pricing;
 mod product;
 mod reservation;
 mod variant;
@@ -19,6 +20,7 @@ pub(crate) use level::{InventoryLevel, InventoryQuantities, InventoryQuantityNam
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;
 pub(crate) use past::StockAt;
+pub(crate) use pricing::{PriceQuote, Promotion, PromotionConnection, PromotionKind, promotion_connection};
 pub(crate) use product::Product;
 pub(crate) use reservation::Reservation;
 pub(crate) use variant::ProductVariant;

@@ -128,6 +128,11 @@ impl Product {
         Ok(i32::try_from(available).unwrap_or(i32::MAX))
     }
 
+    /// Grows with every change.
+    async fn revision(&self) -> i64 {
+        self.0.revision
+    }
+
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }

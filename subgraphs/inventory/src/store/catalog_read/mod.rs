@@ -8,6 +8,7 @@ mod locations;
 mod page;
 mod product_stock;
 mod products;
+mod promotions;
 mod reservations;
 mod stock_at;
 mod variants;
@@ -23,6 +24,7 @@ pub use products::{
     ProductOrder, count_products, images_of_products, list_products, options_of_products, products_by_handle,
     products_by_id,
 };
+pub use promotions::{list_promotions, promotion_cursor, promotions_by_id, targets_of_promotions};
 pub use reservations::reservations_by_id;
 pub(crate) use stock_at::stock_at_within;
 pub use stock_at::{PastLevel, stock_at};
