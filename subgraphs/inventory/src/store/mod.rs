@@ -19,6 +19,7 @@ pub mod reservations;
 pub(crate) mod transact;
 pub(crate) mod verify;
 
+pub use batch::STATEMENTS as BATCH_STATEMENTS;
 pub use connect::{Engine, StatementObserver, Store, StoreOptions};
 pub use position::{NoPosition, Position};
 pub use prune::{Pruned, prune, run_pruner};

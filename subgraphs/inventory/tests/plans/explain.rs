@@ -61,6 +61,26 @@ pub(crate) async fn costly_scans(shop: &Shop, statement: &str) -> Vec<Scan> {
     scans
 }
 
+/// The same for a statement with arrays as parameters, planned once for whatever they hold; it is not run.
+pub(crate) async fn costly_scans_whatever_the_values(shop: &Shop, statement: &str) -> Vec<Scan> {
+    let parameters = (1..)
+        .take_while(|number| statement.contains(&format!("${number}::")) || statement.contains(&format!("${number})")));
+    let arrays = vec!["'{}'"; parameters.count()].join(", ");
+    let transaction = shop.store.begin_write().await.unwrap();
+    for set in ["SET LOCAL enable_seqscan = off", "SET LOCAL plan_cache_mode = force_generic_plan"] {
+        transaction.execute_unprepared(set).await.unwrap();
+    }
+    transaction.execute_unprepared(&format!("PREPARE planned AS {statement}")).await.unwrap();
+    let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE planned({arrays})");
+    let explain = Statement::from_string(sea_orm::DbBackend::Postgres, explain);
+    let plan: Value = transaction.query_one_raw(explain).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    transaction.execute_unprepared("DEALLOCATE planned").await.unwrap();
+    transaction.rollback().await.unwrap();
+    let mut scans = Vec::new();
+    walk(&plan[0]["Plan"], &mut scans);
+    scans
+}
+
 fn walk(node: &Value, scans: &mut Vec<Scan>) {
     let table = node["Relation Name"].as_str().unwrap_or_default();
     if LARGE.contains(&table) {

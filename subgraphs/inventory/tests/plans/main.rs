@@ -12,6 +12,7 @@
 mod explain;
 mod shop;
 
+use selvedge_inventory::store::BATCH_STATEMENTS;
 use serde_json::{Value, json};
 
 use self::shop::Shop;
@@ -185,12 +186,6 @@ fn changes(shop: &Shop) -> Vec<Operation> {
             )
         },
         query(
-            "reservation of stock",
-            "mutation($sku: String!) { reserveStock(idempotencyKey: \"reserve\",
-                input: { lines: [{ sku: $sku, quantity: 1 }] }) { reservation { id } userErrors { message } } }",
-            json!({ "sku": shop.skus[1] }),
-        ),
-        query(
             "release",
             "mutation($id: ID!) { releaseReservation(id: $id, idempotencyKey: \"release\") { userErrors { message } } }",
             json!({ "id": shop.reservation }),
@@ -212,6 +207,10 @@ async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
                 }
             }
         }
+    }
+    for statement in BATCH_STATEMENTS {
+        let scans = explain::costly_scans_whatever_the_values(&shop, statement).await;
+        complaints.extend(scans.into_iter().map(|scan| format!("reservation: {scan}\n    {statement}")));
     }
     let expired = shop.expire().await;
     for statement in expired {

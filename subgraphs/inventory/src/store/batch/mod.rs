@@ -20,6 +20,10 @@ pub(crate) use write::write;
 
 use super::{Store, StoreError};
 
+/// The statements of a batch, with arrays as parameters, for whoever wants to see how they are planned: they are sent
+/// without the query builder, so that no observer of statements hears of them.
+pub const STATEMENTS: [&str; 3] = [read::LOCK, read::READ, write::WRITE];
+
 /// What became of a batch.
 #[derive(Debug)]
 pub(crate) enum Written {

@@ -48,11 +48,11 @@ pub(crate) async fn lock(connection: &mut PgConnection, skus: &[&str]) -> Result
     locked.map(|_| ()).map_err(failed)
 }
 
-const LOCK: &str = "SELECT id FROM variant WHERE sku = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+pub(super) const LOCK: &str = "SELECT id FROM variant WHERE sku = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 
 /// One row per level; one without a level for a variant that has none; one without a variant when there is none. Joined row by
 /// row, so that no plan reads a table whole, however few rows it had when the statement was planned.
-const READ: &str = "
+pub(super) const READ: &str = "
 SELECT clock.now, v.*, l.*
 FROM (SELECT clock_timestamp() AS now) AS clock
 LEFT JOIN LATERAL (

@@ -57,7 +57,7 @@ fn outcome(rows: &[PgRow]) -> Result<Written, StoreError> {
 ///   the clock was set back. Everything after it hangs on this.
 ///
 /// Lookups by key are written so that no plan reads a whole table: this is planned once, perhaps while tables are empty.
-const WRITE: &str = "
+pub(super) const WRITE: &str = "
 WITH known AS MATERIALIZED (
   SELECT asked.place, answered.request_hash, answered.response
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(scope, key, place),
