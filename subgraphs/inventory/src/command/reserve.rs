@@ -85,7 +85,7 @@ pub struct ReserveLine {
 
 impl Commands {
     /// Holds the lines, all or none (or what there is, when that is allowed), until they are released or their time runs
-    /// out. Requests for the same stock are put together: see [`Writer`](super::writer::Writer).
+    /// out. Requests for the same stock are put together and committed at once.
     ///
     /// # Errors
     ///
