@@ -7,6 +7,9 @@ use tempfile::{TempDir, tempdir};
 
 use crate::support::{Process, eventually, run, selvedge, test_server};
 
+/// How long a shop may take to start and to announce its catalog on a busy machine.
+const START_WITHIN: Duration = Duration::from_secs(60);
+
 /// What a command said, and how it ended.
 struct Said {
     status: Option<i32>,
@@ -66,9 +69,11 @@ impl Column {
             "--admin",
             "127.0.0.1:0",
         ]);
-        let process = Process::start("selvedge up", command);
+        let mut process = Process::start("selvedge up", command);
+        // Before that there may be no store to look into.
+        process.told("GraphQL http://", &['/'], START_WITHIN).await;
         let arguments = ["--topic", "inventory", "--limit", "10000"];
-        eventually("the catalog is announced", Duration::from_secs(60), || async {
+        eventually("the catalog is announced", START_WITHIN, || async {
             let kept = self.list(&arguments);
             tokio::time::sleep(Duration::from_millis(500)).await;
             let products = kept.iter().filter(|line| line.to_string().contains("product_changed")).count();
