@@ -41,12 +41,28 @@ pub(crate) struct InventorySection {
     /// A badge says `LOW_STOCK` at this many units or fewer.
     #[schemars(range(min = 0))]
     pub(crate) low_stock_threshold: i32,
+    /// Who takes payments. `test` moves no money and is for development alone, where it is the default; without a
+    /// provider nothing can be ordered.
+    pub(crate) payment_provider: Option<PaymentProviderName>,
+}
+
+/// A payment provider that can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PaymentProviderName {
+    /// The one for development.
+    Test,
 }
 
 impl Default for InventorySection {
     fn default() -> Self {
         let own = selvedge_inventory::Config::default();
-        Self { database_url: None, max_connections: own.max_connections, low_stock_threshold: own.low_stock_threshold }
+        Self {
+            database_url: None,
+            max_connections: own.max_connections,
+            low_stock_threshold: own.low_stock_threshold,
+            payment_provider: None,
+        }
     }
 }
 
@@ -213,7 +229,20 @@ pub(crate) fn load(file: Option<&Path>, environment: &Environment, purpose: Purp
     if matches!(purpose, Purpose::Subgraphs | Purpose::Shop) {
         config.gateway.identity.require().map_err(named)?;
     }
+    if purpose != Purpose::Tool {
+        check_payments(&config)?;
+    }
     Ok(config)
+}
+
+/// Goods are not given away by mistake: a provider that moves no money is refused where customers buy.
+fn check_payments(config: &Config) -> Result<(), Failure> {
+    if config.inventory.payment_provider == Some(PaymentProviderName::Test) && !config.gateway.is_development() {
+        return Err(Failure::Usage(
+            "`inventory.payment_provider: test` moves no money: it works with `mode: development` alone".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Tells the gateway what it cannot know by itself: a stock badge is known by its SKU and is the same for everyone, so

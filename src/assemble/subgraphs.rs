@@ -86,6 +86,8 @@ pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> Result<sel
         database_url: url_or(config.inventory.database_url.as_ref(), data, INVENTORY_FILE)?,
         max_connections: config.inventory.max_connections,
         low_stock_threshold: config.inventory.low_stock_threshold,
+        // The only provider there is; the configuration refuses it elsewhere.
+        test_payments: config.gateway.is_development(),
         ..selvedge_inventory::Config::default()
     })
 }

@@ -25,6 +25,7 @@ mod import;
 mod kept_answers;
 mod lifecycle;
 mod live_stock;
+mod orders;
 mod product_page;
 mod reconcile;
 mod reload;

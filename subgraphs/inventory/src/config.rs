@@ -17,6 +17,11 @@ pub struct Config {
     pub badge_resync_ms: u64,
     /// How often reservations that ran out are looked for, in milliseconds.
     pub expiry_interval_ms: u64,
+    /// Whether orders are paid through the test provider, which moves no money: for development only. Without it nothing
+    /// can be ordered.
+    pub test_payments: bool,
+    /// How often orders that are being placed are looked for, in milliseconds.
+    pub order_interval_ms: u64,
 }
 
 impl Default for Config {
@@ -27,6 +32,8 @@ impl Default for Config {
             low_stock_threshold: 5,
             badge_resync_ms: 10_000,
             expiry_interval_ms: 250,
+            test_payments: false,
+            order_interval_ms: 200,
         }
     }
 }

@@ -32,6 +32,12 @@ pub enum StoreError {
         /// How many.
         waiting: usize,
     },
+    /// The process was told to stop dead here; only tests do.
+    #[error("interrupted at {point}")]
+    Interrupted {
+        /// Where.
+        point: String,
+    },
     /// A row says something that it never should.
     #[error("`{table}` holds a value that cannot be: {reason}")]
     Corrupt {
@@ -49,9 +55,11 @@ impl StoreError {
         match self {
             Self::Conflict { .. } => true,
             Self::Database(error) => is_transient(error),
-            Self::Overloaded { .. } | Self::UnknownEngine { .. } | Self::Migration { .. } | Self::Corrupt { .. } => {
-                false
-            }
+            Self::Overloaded { .. }
+            | Self::UnknownEngine { .. }
+            | Self::Migration { .. }
+            | Self::Interrupted { .. }
+            | Self::Corrupt { .. } => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The inventory subgraph: the catalog, and an event-sourced stock ledger on PostgreSQL or SQLite.
 //!
-//! Layers, from the bottom: `config`, `error` → `entity`, `domain` → `store` → `command`, `projection` → `catalog` →
+//! Layers, from the bottom: `config`, `error` → `entity`, `domain` → `store` → `payment` → `command`, `projection` → `catalog` →
 //! `graphql` → `server`. Imports point down only; `tests/layering.rs` enforces it.
 #![cfg_attr(
     test,
@@ -20,6 +20,7 @@ pub mod domain;
 pub mod entity;
 mod error;
 pub mod graphql;
+pub mod payment;
 pub mod projection;
 mod server;
 pub mod store;

@@ -14,10 +14,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    command::{Commands, run_expirer},
+    command::{
+        Commands,
+        order::{Orders, run_sagas},
+        run_expirer,
+    },
     config::Config,
     error::StoreError,
     graphql::{InventoryExecutor, Parts, sdl},
+    payment::{PaymentProvider, TestProvider},
     projection::{BadgeFeed, run_projections},
     store::{Store, StoreOptions, outbox::StoreOutbox, run_pruner},
 };
@@ -51,6 +56,8 @@ pub struct Connected {
     pub executor: InventoryExecutor,
     /// Changes stock.
     pub commands: Commands,
+    /// Takes, places and changes orders.
+    pub orders: Orders,
     /// Brings badges to their watchers, once it is run.
     pub badges: BadgeFeed,
     /// Rung after every change.
@@ -62,9 +69,11 @@ pub struct Connected {
 pub fn connect(config: &Config, store: Store) -> Connected {
     let signal = RelaySignal::default();
     let commands = Commands::new(store.clone(), signal.clone(), config.low_stock_threshold);
+    let provider = || -> Arc<dyn PaymentProvider> { Arc::new(TestProvider::new(store.clone())) };
+    let orders = Orders::new(commands.clone(), config.test_payments.then(provider));
     let badges = BadgeFeed::new(store.clone());
-    let parts = Parts { store, commands: commands.clone(), badges: badges.clone() };
-    Connected { executor: InventoryExecutor::new(parts), commands, badges, signal }
+    let parts = Parts { store, commands: commands.clone(), orders: orders.clone(), badges: badges.clone() };
+    Connected { executor: InventoryExecutor::new(parts), commands, orders, badges, signal }
 }
 
 /// Opens the store, brings its schema up to date, and starts everything: the API, the relay of the outbox, the end of
@@ -78,7 +87,7 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
     let options =
         StoreOptions { max_connections: config.max_connections, ..StoreOptions::new(config.database_url.clone()) };
     let store = Store::open(&options).await?;
-    let Connected { executor, commands, badges, signal } = connect(&config, store.clone());
+    let Connected { executor, commands, orders, badges, signal } = connect(&config, store.clone());
     let Dependencies { bus, shutdown, .. } = dependencies;
     let readiness = Readiness::default();
     let relay = Relay {
@@ -91,12 +100,14 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
         refill: false,
     };
     let resync = Duration::from_millis(config.badge_resync_ms);
+    let order_interval = Duration::from_millis(config.order_interval_ms);
     let expiry_interval = Duration::from_millis(config.expiry_interval_ms);
     check_dependencies(&store, &*bus, &readiness).await;
     let tasks = vec![
         tokio::spawn(relay.run(shutdown.clone())),
         tokio::spawn(badges.run(Arc::clone(&bus), resync, shutdown.clone())),
         tokio::spawn(run_expirer(commands, expiry_interval, shutdown.clone())),
+        tokio::spawn(run_sagas(orders, order_interval, shutdown.clone())),
         tokio::spawn(run_pruner(store.clone(), shutdown.clone())),
         tokio::spawn(run_projections(store.clone(), shutdown.clone())),
         watch_dependencies(store, bus, readiness.clone(), shutdown),
@@ -109,6 +120,7 @@ fn check(config: &Config) -> Result<(), StartError> {
         ("max_connections", u64::from(config.max_connections)),
         ("badge_resync_ms", config.badge_resync_ms),
         ("expiry_interval_ms", config.expiry_interval_ms),
+        ("order_interval_ms", config.order_interval_ms),
     ] {
         if value == 0 {
             return Err(StartError::Configuration { key, value });

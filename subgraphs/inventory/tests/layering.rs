@@ -8,6 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["config", "error"],
     &["domain", "entity"],
     &["store"],
+    &["payment"],
     &["command", "projection"],
     &["catalog"],
     &["graphql"],

@@ -23,7 +23,12 @@ impl Ours {
 }
 
 pub(crate) fn shopper() -> Caller {
-    Caller { actor: Caller::ANONYMOUS.to_owned(), correlation_id: "bench".to_owned(), manages_stock: false }
+    Caller {
+        actor: Caller::ANONYMOUS.to_owned(),
+        correlation_id: "bench".to_owned(),
+        manages_stock: false,
+        manages_orders: false,
+    }
 }
 
 impl Way for Ours {

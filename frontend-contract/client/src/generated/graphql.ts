@@ -22,17 +22,52 @@ export type BehaviourKind =
   | 'PURCHASE'
   | 'VIEW';
 
+export type CartCreateInput = {
+  readonly channel?: string;
+  readonly lines?: ReadonlyArray<CartLineInput>;
+};
+
+export type CartLineInput = {
+  readonly quantity: number;
+  readonly sku: string;
+};
+
+export type CartStatus =
+  | 'OPEN'
+  | 'ORDERED';
+
+export type CheckoutCompleteInput = {
+  readonly cartId: string;
+  readonly email?: string | null | undefined;
+  readonly expectedTotal?: number | null | undefined;
+  readonly paymentMethod: string;
+  readonly pickupLocationId?: string | null | undefined;
+  readonly reservationIds?: ReadonlyArray<string>;
+  readonly shippingAddress?: ShippingAddressInput | null | undefined;
+};
+
 export type ConsentInput = {
   readonly analytics?: boolean | null | undefined;
   readonly marketing?: boolean | null | undefined;
   readonly personalisation?: boolean | null | undefined;
 };
 
+export type FulfillmentParcelStatus =
+  | 'CANCELLED'
+  | 'PICKED_UP'
+  | 'READY_FOR_PICKUP'
+  | 'SENT';
+
 export type InventoryErrorCode =
+  | 'CART_NOT_FOUND'
+  | 'CART_NOT_OPEN'
   | 'CHANGE_FROM_QUANTITY_STALE'
+  | 'CHANNEL_LIMIT_EXCEEDED'
   | 'COMPARE_QUANTITY_REQUIRED'
+  | 'CURRENCY_MISMATCH'
   | 'DIFFERENT_LOCATIONS'
   | 'DUPLICATE_LEVEL'
+  | 'FULFILLMENT_NOT_FOUND'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'INSUFFICIENT_STOCK'
   | 'INVALID_CHANNEL_RULE'
@@ -41,7 +76,13 @@ export type InventoryErrorCode =
   | 'INVALID_QUANTITY'
   | 'INVALID_QUANTITY_NAME'
   | 'INVALID_TTL'
+  | 'LINE_NOT_FOUND'
   | 'NAME_TAKEN'
+  | 'ORDER_NOT_FOUND'
+  | 'ORDER_STATE_INVALID'
+  | 'PAYMENT_DECLINED'
+  | 'PAYMENT_UNAVAILABLE'
+  | 'PRICE_CHANGED'
   | 'RESERVATION_NOT_ACTIVE'
   | 'RESERVATION_NOT_FOUND'
   | 'SAME_QUANTITY_NAME'
@@ -54,6 +95,29 @@ export type InventoryErrorCode =
   | 'UNKNOWN_PROMOTION'
   | 'UNKNOWN_SKU'
   | 'VERSION_CONFLICT';
+
+export type OrderFinancialStatus =
+  | 'AUTHORIZED'
+  | 'PAID'
+  | 'PARTIALLY_REFUNDED'
+  | 'PENDING'
+  | 'REFUNDED'
+  | 'VOIDED';
+
+export type OrderFulfillmentStatus =
+  | 'FULFILLED'
+  | 'PARTIALLY_FULFILLED'
+  | 'PARTIALLY_RETURNED'
+  | 'READY_FOR_PICKUP'
+  | 'RETURNED'
+  | 'UNFULFILLED';
+
+export type OrderStatus =
+  | 'CANCELLED'
+  | 'COMPLETED'
+  | 'FAILED'
+  | 'PENDING'
+  | 'PLACED';
 
 export type PreferencesErrorCode =
   | 'INVALID_EVENT'
@@ -115,6 +179,15 @@ export type ReserveStockInput = {
   readonly ttlSeconds?: number | null | undefined;
 };
 
+export type ShippingAddressInput = {
+  readonly city: string;
+  readonly countryCode: string;
+  readonly line1: string;
+  readonly line2?: string | null | undefined;
+  readonly name: string;
+  readonly postalCode?: string | null | undefined;
+};
+
 export type StockState =
   | 'BACKORDER'
   | 'IN_STOCK'
@@ -128,6 +201,50 @@ export type RecordBehaviourMutationVariables = Exact<{
 
 
 export type RecordBehaviourMutation = { readonly recordBehaviour: { readonly accepted: number, readonly duplicates: number, readonly dropped: number, readonly rejected: ReadonlyArray<{ readonly index: number, readonly message: string, readonly code: PreferencesErrorCode }>, readonly userErrors: ReadonlyArray<{ readonly message: string, readonly code: PreferencesErrorCode }> } };
+
+export type CartByIdQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CartByIdQuery = { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null };
+
+export type CartCreateMutationVariables = Exact<{
+  input: CartCreateInput;
+  idempotencyKey: string;
+}>;
+
+
+export type CartCreateMutation = { readonly cartCreate: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type CartLinesAddMutationVariables = Exact<{
+  cartId: string;
+  lines: ReadonlyArray<CartLineInput> | CartLineInput;
+  idempotencyKey: string;
+}>;
+
+
+export type CartLinesAddMutation = { readonly cartLinesAdd: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type CartLinesRemoveMutationVariables = Exact<{
+  cartId: string;
+  skus: ReadonlyArray<string> | string;
+  idempotencyKey: string;
+}>;
+
+
+export type CartLinesRemoveMutation = { readonly cartLinesRemove: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type CartLinesUpdateMutationVariables = Exact<{
+  cartId: string;
+  lines: ReadonlyArray<CartLineInput> | CartLineInput;
+  idempotencyKey: string;
+}>;
+
+
+export type CartLinesUpdateMutation = { readonly cartLinesUpdate: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type CartPartsFragment = { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> };
 
 export type ReleaseReservationMutationVariables = Exact<{
   id: string;
@@ -221,6 +338,40 @@ export type FeedQuery = { readonly feed: { readonly degraded: boolean, readonly 
 
 export type RecommendedProductFragment = { readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } };
 
+export type CheckoutCompleteMutationVariables = Exact<{
+  input: CheckoutCompleteInput;
+  idempotencyKey: string;
+}>;
+
+
+export type CheckoutCompleteMutation = { readonly checkoutComplete: { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type OrderByIdQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type OrderByIdQuery = { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null };
+
+export type OrderCancelMutationVariables = Exact<{
+  orderId: string;
+  reason: string;
+  idempotencyKey: string;
+}>;
+
+
+export type OrderCancelMutation = { readonly orderCancel: { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type OrderListQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type OrderListQuery = { readonly orders: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type OrderPartsFragment = { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> };
+
 export type BoughtTogetherQueryVariables = Exact<{
   id: string;
   first: number;
@@ -280,6 +431,38 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const CartPartsFragmentDoc = new TypedDocumentString(`
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}
+    `, {"fragmentName":"CartParts"}) as unknown as TypedDocumentString<CartPartsFragment, unknown>;
 export const ReservationPartsFragmentDoc = new TypedDocumentString(`
     fragment ReservationParts on Reservation {
   id
@@ -385,6 +568,48 @@ fragment ProductCard on Product {
     }
   }
 }`, {"fragmentName":"RecommendedProduct"}) as unknown as TypedDocumentString<RecommendedProductFragment, unknown>;
+export const OrderPartsFragmentDoc = new TypedDocumentString(`
+    fragment OrderParts on Order {
+  id
+  number
+  status
+  financialStatus
+  fulfillmentStatus
+  failure {
+    code
+    message
+  }
+  total {
+    amount
+    currencyCode
+  }
+  totalRefunded {
+    amount
+    currencyCode
+  }
+  lines {
+    id
+    sku
+    title
+    quantity
+    fulfilledQuantity
+    cancelledQuantity
+    returnedQuantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+  }
+  fulfillments {
+    id
+    status
+    trackingNumber
+    createdAt
+  }
+  createdAt
+  revision
+}
+    `, {"fragmentName":"OrderParts"}) as unknown as TypedDocumentString<OrderPartsFragment, unknown>;
 export const StockBadgePartsFragmentDoc = new TypedDocumentString(`
     fragment StockBadgeParts on StockBadge {
   sku
@@ -443,6 +668,214 @@ export const RecordBehaviourDocument = new TypedDocumentString(`
   }
 }
     `, {"hash":"sha256:f65a94729673859a55242cfc7c413a18eeb8e68abb939fca10c00c2e1a421198"}) as unknown as TypedDocumentString<RecordBehaviourMutation, RecordBehaviourMutationVariables>;
+export const CartByIdDocument = new TypedDocumentString(`
+    query CartById($id: ID!) {
+  cart(id: $id) {
+    ...CartParts
+  }
+}
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}`, {"hash":"sha256:78b9fe2ba7a5d18594f1b4d4bdcd77a5579d032341087dc7616076c5d4557faf"}) as unknown as TypedDocumentString<CartByIdQuery, CartByIdQueryVariables>;
+export const CartCreateDocument = new TypedDocumentString(`
+    mutation CartCreate($input: CartCreateInput!, $idempotencyKey: String!) {
+  cartCreate(input: $input, idempotencyKey: $idempotencyKey) {
+    cart {
+      ...CartParts
+    }
+    userErrors {
+      field
+      message
+      code
+    }
+  }
+}
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}`, {"hash":"sha256:1b316c57d536a56dfe5b64a0bd209f182b556258a1159fcae999324839de732f"}) as unknown as TypedDocumentString<CartCreateMutation, CartCreateMutationVariables>;
+export const CartLinesAddDocument = new TypedDocumentString(`
+    mutation CartLinesAdd($cartId: ID!, $lines: [CartLineInput!]!, $idempotencyKey: String!) {
+  cartLinesAdd(cartId: $cartId, lines: $lines, idempotencyKey: $idempotencyKey) {
+    cart {
+      ...CartParts
+    }
+    userErrors {
+      field
+      message
+      code
+    }
+  }
+}
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}`, {"hash":"sha256:90b894becc08d3d42970eda321b6a4ad53c0a22f04804109c559b8b997e4a14c"}) as unknown as TypedDocumentString<CartLinesAddMutation, CartLinesAddMutationVariables>;
+export const CartLinesRemoveDocument = new TypedDocumentString(`
+    mutation CartLinesRemove($cartId: ID!, $skus: [String!]!, $idempotencyKey: String!) {
+  cartLinesRemove(cartId: $cartId, skus: $skus, idempotencyKey: $idempotencyKey) {
+    cart {
+      ...CartParts
+    }
+    userErrors {
+      field
+      message
+      code
+    }
+  }
+}
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}`, {"hash":"sha256:82f02b1051a2aea48f8d12286236cd08e6c63f9bea0d469065c1b24d8bad6131"}) as unknown as TypedDocumentString<CartLinesRemoveMutation, CartLinesRemoveMutationVariables>;
+export const CartLinesUpdateDocument = new TypedDocumentString(`
+    mutation CartLinesUpdate($cartId: ID!, $lines: [CartLineInput!]!, $idempotencyKey: String!) {
+  cartLinesUpdate(cartId: $cartId, lines: $lines, idempotencyKey: $idempotencyKey) {
+    cart {
+      ...CartParts
+    }
+    userErrors {
+      field
+      message
+      code
+    }
+  }
+}
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}`, {"hash":"sha256:58a610f68ccadeff8dc3526cfce40669e1934188137fce8cca9dfd3420fcc37d"}) as unknown as TypedDocumentString<CartLinesUpdateMutation, CartLinesUpdateMutationVariables>;
 export const ReleaseReservationDocument = new TypedDocumentString(`
     mutation ReleaseReservation($id: ID!, $idempotencyKey: String!) {
   releaseReservation(id: $id, idempotencyKey: $idempotencyKey) {
@@ -745,6 +1178,210 @@ fragment RecommendedProduct on Recommendation {
     ...ProductCard
   }
 }`, {"hash":"sha256:23ef93496c6a47e52376ea4e60148ff06724c86961ba1b946987067f29483ff7"}) as unknown as TypedDocumentString<FeedQuery, FeedQueryVariables>;
+export const CheckoutCompleteDocument = new TypedDocumentString(`
+    mutation CheckoutComplete($input: CheckoutCompleteInput!, $idempotencyKey: String!) {
+  checkoutComplete(input: $input, idempotencyKey: $idempotencyKey) {
+    order {
+      ...OrderParts
+    }
+    userErrors {
+      field
+      message
+      code
+    }
+  }
+}
+    fragment OrderParts on Order {
+  id
+  number
+  status
+  financialStatus
+  fulfillmentStatus
+  failure {
+    code
+    message
+  }
+  total {
+    amount
+    currencyCode
+  }
+  totalRefunded {
+    amount
+    currencyCode
+  }
+  lines {
+    id
+    sku
+    title
+    quantity
+    fulfilledQuantity
+    cancelledQuantity
+    returnedQuantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+  }
+  fulfillments {
+    id
+    status
+    trackingNumber
+    createdAt
+  }
+  createdAt
+  revision
+}`, {"hash":"sha256:593378c7540eb3c132f089107cadf9641de1ab929ee4b8702c228d072de3358f"}) as unknown as TypedDocumentString<CheckoutCompleteMutation, CheckoutCompleteMutationVariables>;
+export const OrderByIdDocument = new TypedDocumentString(`
+    query OrderById($id: ID!) {
+  order(id: $id) {
+    ...OrderParts
+  }
+}
+    fragment OrderParts on Order {
+  id
+  number
+  status
+  financialStatus
+  fulfillmentStatus
+  failure {
+    code
+    message
+  }
+  total {
+    amount
+    currencyCode
+  }
+  totalRefunded {
+    amount
+    currencyCode
+  }
+  lines {
+    id
+    sku
+    title
+    quantity
+    fulfilledQuantity
+    cancelledQuantity
+    returnedQuantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+  }
+  fulfillments {
+    id
+    status
+    trackingNumber
+    createdAt
+  }
+  createdAt
+  revision
+}`, {"hash":"sha256:112d1dad697eba86a8b3ee95d44a900d8bfa414077ad3c0647aa4267e5207bde"}) as unknown as TypedDocumentString<OrderByIdQuery, OrderByIdQueryVariables>;
+export const OrderCancelDocument = new TypedDocumentString(`
+    mutation OrderCancel($orderId: ID!, $reason: String!, $idempotencyKey: String!) {
+  orderCancel(orderId: $orderId, reason: $reason, idempotencyKey: $idempotencyKey) {
+    order {
+      ...OrderParts
+    }
+    userErrors {
+      field
+      message
+      code
+    }
+  }
+}
+    fragment OrderParts on Order {
+  id
+  number
+  status
+  financialStatus
+  fulfillmentStatus
+  failure {
+    code
+    message
+  }
+  total {
+    amount
+    currencyCode
+  }
+  totalRefunded {
+    amount
+    currencyCode
+  }
+  lines {
+    id
+    sku
+    title
+    quantity
+    fulfilledQuantity
+    cancelledQuantity
+    returnedQuantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+  }
+  fulfillments {
+    id
+    status
+    trackingNumber
+    createdAt
+  }
+  createdAt
+  revision
+}`, {"hash":"sha256:f68995ac930f4056e77cd2f6ff49190915c4d14a280f167892bdf3ad41191c60"}) as unknown as TypedDocumentString<OrderCancelMutation, OrderCancelMutationVariables>;
+export const OrderListDocument = new TypedDocumentString(`
+    query OrderList($first: Int, $after: String) {
+  orders(first: $first, after: $after) {
+    nodes {
+      ...OrderParts
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment OrderParts on Order {
+  id
+  number
+  status
+  financialStatus
+  fulfillmentStatus
+  failure {
+    code
+    message
+  }
+  total {
+    amount
+    currencyCode
+  }
+  totalRefunded {
+    amount
+    currencyCode
+  }
+  lines {
+    id
+    sku
+    title
+    quantity
+    fulfilledQuantity
+    cancelledQuantity
+    returnedQuantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+  }
+  fulfillments {
+    id
+    status
+    trackingNumber
+    createdAt
+  }
+  createdAt
+  revision
+}`, {"hash":"sha256:f10b7098e44834a08044f9a1ff5f647718e9eaabf582bf8707abea653ba61ce9"}) as unknown as TypedDocumentString<OrderListQuery, OrderListQueryVariables>;
 export const BoughtTogetherDocument = new TypedDocumentString(`
     query BoughtTogether($id: ID!, $first: Int!) {
   product(id: $id) {

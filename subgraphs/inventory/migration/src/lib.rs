@@ -10,6 +10,7 @@ mod m0004_outbox;
 mod m0005_quantities;
 mod m0007_ledger_reading;
 mod m0007_reconciliation;
+mod m0009_orders;
 mod m0012_pricing;
 mod m0014_channels;
 
@@ -30,9 +31,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_outbox::Migration),
             Box::new(m0005_quantities::Migration),
             Box::new(m0007_ledger_reading::Migration),
+            Box::new(m0007_reconciliation::Migration),
+            Box::new(m0009_orders::Migration),
             Box::new(m0012_pricing::Migration),
             Box::new(m0014_channels::Migration),
-            Box::new(m0007_reconciliation::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ mod extend;
 mod keyed;
 mod load;
 mod move_pieces;
+pub mod order;
 mod rebuild;
 mod reconcile;
 mod release;

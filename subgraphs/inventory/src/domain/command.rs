@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{EventKind, QuantityName};
+use super::{EventKind, Quantities, QuantityName};
 
 /// A wish to change stock; all of it or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum Command {
     Expire(Vec<Hold>),
     /// Set all quantities, as a seed or an import does.
     Load(Vec<Target>),
+    /// Move pieces of orders.
+    Order(Vec<PieceMove>),
 }
 
 /// A change of one quantity at one location.
@@ -129,4 +131,17 @@ pub struct Target {
     pub safety_stock: i32,
     /// Pieces on their way.
     pub incoming: i32,
+}
+
+/// A move of pieces that belong to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PieceMove {
+    /// Why.
+    pub kind: EventKind,
+    /// The variant.
+    pub variant_id: String,
+    /// Where.
+    pub location_id: String,
+    /// What is added to each quantity.
+    pub change: Quantities,
 }

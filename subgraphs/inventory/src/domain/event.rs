@@ -23,6 +23,18 @@ pub enum EventKind {
     Expired,
     /// All quantities were set from outside.
     Loaded,
+    /// What was held became an order; no quantity moves.
+    Committed,
+    /// Pieces of an order left.
+    Fulfilled,
+    /// Pieces of an order that were to leave did not.
+    FulfillmentCancelled,
+    /// Pieces of an order were given up.
+    OrderCancelled,
+    /// Pieces of an order came back.
+    Returned,
+    /// Pieces of an order are sent from elsewhere.
+    Rerouted,
 }
 
 impl EventKind {
@@ -37,6 +49,12 @@ impl EventKind {
         Self::Released,
         Self::Expired,
         Self::Loaded,
+        Self::Committed,
+        Self::Fulfilled,
+        Self::FulfillmentCancelled,
+        Self::OrderCancelled,
+        Self::Returned,
+        Self::Rerouted,
     ];
 
     /// The name in the ledger.
@@ -52,6 +70,12 @@ impl EventKind {
             Self::Released => "RELEASED",
             Self::Expired => "EXPIRED",
             Self::Loaded => "LOADED",
+            Self::Committed => "COMMITTED",
+            Self::Fulfilled => "FULFILLED",
+            Self::FulfillmentCancelled => "FULFILLMENT_CANCELLED",
+            Self::OrderCancelled => "ORDER_CANCELLED",
+            Self::Returned => "RETURNED",
+            Self::Rerouted => "REROUTED",
         }
     }
 

@@ -9,6 +9,7 @@ mod command;
 mod decide;
 mod event;
 mod level;
+pub mod order;
 pub mod pricing;
 mod quantities;
 mod refusal;
@@ -16,7 +17,7 @@ mod stock;
 
 pub use badge::{Badge, StockPolicy, StockState};
 pub use channel::{Allocation, ChannelRules};
-pub use command::{Change, Command, Hold, Move, MoveEnd, SetQuantity, Target, Want};
+pub use command::{Change, Command, Hold, Move, MoveEnd, PieceMove, SetQuantity, Target, Want};
 pub use decide::{decide, reserve_in_turn};
 pub use event::{EventKind, StockEvent};
 pub use level::{ImpossibleEvent, Level};

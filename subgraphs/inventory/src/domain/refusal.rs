@@ -56,6 +56,28 @@ pub enum ErrorCode {
     UnknownChannel,
     /// A rule of a channel that cannot be.
     InvalidChannelRule,
+    /// No such order.
+    OrderNotFound,
+    /// The order is in a state in which this cannot be done.
+    OrderStateInvalid,
+    /// No such line of the order or cart.
+    LineNotFound,
+    /// No such fulfillment.
+    FulfillmentNotFound,
+    /// No such cart.
+    CartNotFound,
+    /// The cart has been ordered, or is empty.
+    CartNotOpen,
+    /// Pieces in several currencies cannot be bought at once.
+    CurrencyMismatch,
+    /// The total is not what the customer had seen.
+    PriceChanged,
+    /// The channel may not sell as many.
+    ChannelLimitExceeded,
+    /// The payment was declined.
+    PaymentDeclined,
+    /// Payments cannot be taken here, or the payment was not answered in time.
+    PaymentUnavailable,
 }
 
 /// A refusal that the caller can act on.

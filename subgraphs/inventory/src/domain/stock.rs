@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Badge, Level, StockPolicy};
+use super::{Badge, ImpossibleEvent, Level, StockEvent, StockPolicy};
 
 /// A location as far as decisions need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,22 @@ impl Stock {
     #[must_use]
     pub fn level(&self, variant_id: &str, location_id: &str) -> Level {
         self.variants.get(variant_id).and_then(|variant| variant.levels.get(location_id)).copied().unwrap_or_default()
+    }
+
+    /// The stock as it is after `events`.
+    ///
+    /// # Errors
+    ///
+    /// When an event does not fit.
+    pub fn after(&self, events: &[StockEvent]) -> Result<Self, ImpossibleEvent> {
+        let mut stock = self.clone();
+        for event in events {
+            let next = stock.level(&event.variant_id, &event.location_id).evolve(event)?;
+            if let Some(variant) = stock.variants.get_mut(&event.variant_id) {
+                variant.levels.insert(event.location_id.clone(), next);
+            }
+        }
+        Ok(stock)
     }
 
     /// Adds a variant.

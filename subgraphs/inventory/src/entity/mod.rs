@@ -1,11 +1,23 @@
 //! Rows of the database as SeaORM entities; never API types.
 
+pub mod cart;
+pub mod cart_line;
 pub mod channel;
 pub mod channel_allocation;
 pub mod channel_location;
+pub mod customer_order;
+pub mod fulfillment;
+pub mod fulfillment_line;
 pub mod idempotency;
 pub mod location;
+pub mod order_allocation;
+pub mod order_entry;
+pub mod order_line;
+pub mod order_payment;
+pub mod order_return;
+pub mod order_saga;
 pub mod outbox;
+pub mod payment_notice;
 pub mod price_tier;
 pub mod product;
 pub mod product_image;
@@ -18,4 +30,6 @@ pub mod reservation;
 pub mod reservation_line;
 pub mod stock_event;
 pub mod stock_level;
+pub mod test_payment;
+pub mod test_refund;
 pub mod variant;

@@ -15,6 +15,8 @@ use crate::command::MANAGES_STOCK;
 pub enum Access {
     /// Everyone, signed in or not. What is somebody's own is still theirs alone: the field says so itself.
     Everyone,
+    /// Whoever is signed in.
+    SignedIn,
     /// Whoever has one of these scopes.
     AnyOf(&'static [&'static str]),
 }
@@ -39,6 +41,12 @@ pub const SCOPE_WRITE: &str = "inventory:write";
 pub const SCOPE_CHANNELS: &str = "channels:write";
 /// The right to read what shoppers are not shown.
 pub const SCOPE_READ: &str = "inventory:read";
+/// The right to send, cancel and take back orders.
+pub const SCOPE_ORDERS: &str = "orders:write";
+/// The right to read orders of others.
+pub const SCOPE_ORDERS_READ: &str = "orders:read";
+/// The right to tell of payments.
+pub const SCOPE_PAYMENTS: &str = "payments:write";
 
 /// The right to change the catalog: prices, promotions, collections, categories, what is shown where.
 pub const SCOPE_CATALOG_WRITE: &str = "catalog:write";
@@ -48,6 +56,11 @@ const CHANGES_STOCK: Access = Access::AnyOf(MANAGES_STOCK);
 const SETS_CHANNELS: Access = Access::AnyOf(&[SCOPE_CHANNELS, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const READS_LEDGER: Access =
     Access::AnyOf(&[SCOPE_READ, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
+const CHANGES_ORDERS: Access = Access::AnyOf(&[SCOPE_ORDERS, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN]);
+const TELLS_OF_PAYMENTS: Access = Access::AnyOf(&[SCOPE_PAYMENTS, ROLE_ADMIN]);
+/// Who may read orders of others; the names and addresses in them too.
+pub const READS_ORDERS: Access =
+    Access::AnyOf(&[SCOPE_ORDERS_READ, SCOPE_ORDERS, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN]);
 
 /// The table.
 pub const FIELDS: &[(&str, Access)] = &[
@@ -83,6 +96,22 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Query.promotion", CHANGES_CATALOG),
     ("Query.promotions", CHANGES_CATALOG),
     ("Mutation.variantPricesSet", CHANGES_CATALOG),
+    ("Query.cart", Access::Everyone),
+    ("Query.order", Access::Everyone),
+    ("Query.orders", Access::SignedIn),
+    ("Mutation.cartCreate", Access::Everyone),
+    ("Mutation.cartLinesAdd", Access::Everyone),
+    ("Mutation.cartLinesUpdate", Access::Everyone),
+    ("Mutation.cartLinesRemove", Access::Everyone),
+    ("Mutation.checkoutComplete", Access::Everyone),
+    ("Mutation.orderCancel", Access::Everyone),
+    ("Mutation.orderReturn", CHANGES_ORDERS),
+    ("Mutation.fulfillmentCreate", CHANGES_ORDERS),
+    ("Mutation.fulfillmentReadyForPickup", CHANGES_ORDERS),
+    ("Mutation.fulfillmentPickedUp", CHANGES_ORDERS),
+    ("Mutation.fulfillmentCancel", CHANGES_ORDERS),
+    ("Mutation.fulfillmentReroute", CHANGES_ORDERS),
+    ("Mutation.paymentEvent", TELLS_OF_PAYMENTS),
     ("Subscription.stockBadges", Access::Everyone),
 ];
 
@@ -97,6 +126,7 @@ pub fn access_of(field: &str) -> Option<Access> {
 pub fn allows(access: Access, identity: &Identity) -> bool {
     match access {
         Access::Everyone => true,
+        Access::SignedIn => identity.subject.is_some(),
         Access::AnyOf(scopes) => scopes.iter().any(|scope| identity.has_scope(scope)),
     }
 }

@@ -5,7 +5,7 @@ use async_graphql::{Context, Error, ID, Object};
 use super::{
     error::caller,
     loaders::{LevelById, LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders},
-    types::{InventoryLevel, Location, Product, ProductVariant, Reservation, StockBadge},
+    types::{InventoryLevel, Location, Order, Product, ProductVariant, Reservation, StockBadge},
 };
 use crate::store::badges;
 
@@ -54,5 +54,10 @@ impl Entities {
     #[graphql(entity)]
     async fn reservation_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Reservation>, Error> {
         Reservation::visible_to(caller(ctx)?, ctx, id).await
+    }
+
+    #[graphql(entity)]
+    async fn order_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Order>, Error> {
+        Order::visible_to(caller(ctx)?, ctx, id.0).await
     }
 }

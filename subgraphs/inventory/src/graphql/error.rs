@@ -8,6 +8,11 @@ use selvedge_kit::identity::Identity;
 use super::access::Access;
 use crate::store::{StoreError, catalog_read::ReadError, projected::Lag};
 
+/// The caller has to say who they are.
+pub(crate) fn sign_in(purpose: &str) -> Error {
+    with_code(format!("sign in {purpose}"), "UNAUTHENTICATED")
+}
+
 /// The caller asked for something that cannot be answered as asked.
 pub(crate) fn bad_user_input(message: impl Into<String>) -> Error {
     with_code(message, "BAD_USER_INPUT")

@@ -19,6 +19,8 @@ const KEY_MAX: usize = 200;
 const REFERENCE_MAX: usize = 500;
 /// The most promotion codes of one quote.
 const CODES_MAX: usize = 10;
+/// The longest name of a channel.
+const CHANNEL_MAX: usize = 32;
 /// The longest search text in characters.
 const SEARCH_MAX: usize = 200;
 
@@ -130,6 +132,31 @@ pub(crate) fn storable<'a>(name: &str, text: &'a str) -> Result<&'a str, Error> 
         return Err(bad_user_input(format!("`{name}` contains the character U+0000, which no text here has")));
     }
     Ok(text)
+}
+
+/// That a list or text called `name` has at most `most` entries or characters.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when it has more.
+pub(crate) fn at_most(name: &str, length: usize, most: usize) -> Result<(), Error> {
+    if length > most {
+        return Err(bad_user_input(format!("`{name}` has a length of {length}, at most {most} is possible")));
+    }
+    Ok(())
+}
+
+/// The name of a channel.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` when it is something else.
+pub(crate) fn channel(name: String) -> Result<String, Error> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=CHANNEL_MAX).contains(&name.len()) && name.bytes().all(is_plain) {
+        return Ok(name);
+    }
+    Err(bad_user_input(format!("`channel` takes 1 to {CHANNEL_MAX} lower-case letters, digits and hyphens")))
 }
 
 /// The values of one filter.

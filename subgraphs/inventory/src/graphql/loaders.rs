@@ -14,7 +14,9 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     entity::{
-        channel, location, product, product_image, product_option, promotion, promotion_target, stock_level, variant,
+        cart, cart_line, channel, customer_order, fulfillment, fulfillment_line, location, order_entry, order_line,
+        order_payment, order_return, product, product_image, product_option, promotion, promotion_target, stock_level,
+        variant,
     },
     error::StoreError,
     store::{
@@ -112,6 +114,12 @@ load_by! {
     LocationById => location::Model, catalog_read::locations_by_id, |row| row.id.clone();
     /// A reservation by its id.
     ReservationById => ReservationWithLines, catalog_read::reservations_by_id, |row| row.reservation.id.clone();
+    /// A cart by its id.
+    CartById => cart::Model, catalog_read::carts_by_id, |row| row.id.clone();
+    /// An order by its id.
+    OrderById => customer_order::Model, catalog_read::orders_by_id, |row| row.id.clone();
+    /// A line of an order by its id.
+    OrderLineById => order_line::Model, catalog_read::order_lines_by_id, |row| row.id.clone();
 }
 
 load_lists_by! {
@@ -125,6 +133,20 @@ load_lists_by! {
     ImagesOfProduct => [product_image::Model], catalog_read::images_of_products, |row| row.product_id.clone();
     /// The stock levels of a variant.
     LevelsOfVariant => [stock_level::Model], catalog_read::levels_of_variants, |row| row.variant_id.clone();
+    /// The lines of a cart.
+    LinesOfCart => [cart_line::Model], catalog_read::lines_of_carts, |row| row.cart_id.clone();
+    /// The lines of an order.
+    LinesOfOrder => [order_line::Model], catalog_read::lines_of_orders, |row| row.order_id.clone();
+    /// The payments of an order.
+    PaymentsOfOrder => [order_payment::Model], catalog_read::payments_of_orders, |row| row.order_id.clone();
+    /// The fulfillments of an order.
+    FulfillmentsOfOrder => [fulfillment::Model], catalog_read::fulfillments_of_orders, |row| row.order_id.clone();
+    /// The lines of a fulfillment.
+    LinesOfFulfillment => [fulfillment_line::Model], catalog_read::lines_of_fulfillments, |row| row.fulfillment_id.clone();
+    /// What came back of an order.
+    ReturnsOfOrder => [order_return::Model], catalog_read::returns_of_orders, |row| row.order_id.clone();
+    /// What happened to an order.
+    EntriesOfOrder => [order_entry::Model], catalog_read::entries_of_orders, |row| row.order_id.clone();
 }
 
 /// The stock levels of a variant as they were at a time.

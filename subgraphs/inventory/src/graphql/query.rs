@@ -1,7 +1,10 @@
 //! Query fields.
 
+mod orders;
+
 use async_graphql::{Context, Error, ID, Object};
 use chrono::{DateTime, Utc};
+pub(crate) use orders::OrderQuery;
 
 use super::{
     access,

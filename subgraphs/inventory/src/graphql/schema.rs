@@ -9,16 +9,26 @@ use futures::{
 use selvedge_kit::server::{GraphqlExecutor, NullPropagation};
 
 use super::{
-    catalog_query::CatalogQuery, channels::ChannelQuery, entities::Entities, loaders::loaders_for_request,
-    mutation::Mutation, projected::ProjectedQuery, query::RootQuery, subscription::SubscriptionRoot,
+    catalog_query::CatalogQuery,
+    channels::ChannelQuery,
+    entities::Entities,
+    loaders::loaders_for_request,
+    mutation::Mutation,
+    projected::ProjectedQuery,
+    query::{OrderQuery, RootQuery},
+    subscription::SubscriptionRoot,
 };
-use crate::{command::Commands, projection::BadgeFeed, store::Store};
+use crate::{
+    command::{Commands, order::Orders},
+    projection::BadgeFeed,
+    store::Store,
+};
 
 /// Selections may nest this deep; the deepest honest one is about half of it.
 const DEPTH_MAX: usize = 24;
 
 #[derive(Default, MergedObject)]
-pub(crate) struct Query(RootQuery, ChannelQuery, ProjectedQuery, CatalogQuery, Entities);
+pub(crate) struct Query(RootQuery, ChannelQuery, ProjectedQuery, CatalogQuery, OrderQuery, Entities);
 
 type InventorySchema = Schema<Query, Mutation, SubscriptionRoot>;
 
@@ -29,6 +39,8 @@ pub struct Parts {
     pub store: Store,
     /// For changing stock.
     pub commands: Commands,
+    /// For carts and orders.
+    pub orders: Orders,
     /// For watching.
     pub badges: BadgeFeed,
 }
@@ -44,7 +56,8 @@ impl InventoryExecutor {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let store = parts.store.clone();
-        let schema = builder().data(parts.store).data(parts.commands).data(parts.badges).finish();
+        let Parts { store: reader, commands, orders, badges } = parts;
+        let schema = builder().data(reader).data(commands).data(orders).data(badges).finish();
         Self { schema, store }
     }
 }

@@ -1,4 +1,4 @@
-//! The database: opening it, the ledger, badges, reservations, idempotency, the outbox.
+//! The database: opening it, the ledger, badges, reservations, orders, idempotency, the outbox.
 
 pub mod badges;
 pub(crate) mod batch;
@@ -9,6 +9,7 @@ pub(crate) mod idempotency;
 pub(crate) mod ledger;
 pub(crate) mod levels;
 pub(crate) mod now;
+pub mod orders;
 pub mod outbox;
 pub(crate) mod position;
 pub mod pricing;

@@ -10,10 +10,12 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{Store, StoreError};
-use crate::entity::{idempotency, outbox};
+use crate::entity::{cart, idempotency, outbox, payment_notice};
 
-/// How many days published events and given answers are kept.
+/// How many days published events, given answers and notices of payments are kept.
 const RETENTION_DAYS: u32 = 7;
+/// How many days a cart is kept that nobody touches.
+const CART_DAYS: u32 = 60;
 /// Pause between two rounds.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
@@ -24,16 +26,19 @@ pub struct Pruned {
     pub events: u64,
     /// Answers under idempotency keys.
     pub answers: u64,
+    /// Carts that nobody touched, and those that were ordered.
+    pub carts: u64,
 }
 
-/// Deletes published events and answers older than seven days by the clock of the database.
+/// Deletes published events, answers and notices of payments older than seven days, and carts older than sixty, by the
+/// clock of the database.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn prune(store: &Store) -> Result<Pruned, StoreError> {
     let connection = store.writer();
-    let limit = || Expr::cust(oldest_kept(connection.get_database_backend()));
+    let limit = || Expr::cust(oldest_kept(connection.get_database_backend(), RETENTION_DAYS));
     let events = outbox::Entity::delete_many()
         .filter(Expr::col(outbox::Column::PublishedAt).lt(limit()))
         .exec(connection)
@@ -42,7 +47,15 @@ pub async fn prune(store: &Store) -> Result<Pruned, StoreError> {
         .filter(Expr::col(idempotency::Column::CreatedAt).lt(limit()))
         .exec(connection)
         .await?;
-    Ok(Pruned { events: events.rows_affected, answers: answers.rows_affected })
+    payment_notice::Entity::delete_many()
+        .filter(Expr::col(payment_notice::Column::ReceivedAt).lt(limit()))
+        .exec(connection)
+        .await?;
+    let untouched = Expr::cust(oldest_kept(connection.get_database_backend(), CART_DAYS));
+    let carts =
+        cart::Entity::delete_many().filter(Expr::col(cart::Column::UpdatedAt).lt(untouched)).exec(connection).await?;
+    let (events, answers, carts) = (events.rows_affected, answers.rows_affected, carts.rows_affected);
+    Ok(Pruned { events, answers, carts })
 }
 
 /// Prunes now and every hour until `shutdown`.
@@ -51,15 +64,17 @@ pub async fn run_pruner(store: Store, shutdown: CancellationToken) {
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
         match prune(&store).await {
-            Ok(Pruned { events, answers }) => tracing::debug!(events, answers, "old events and answers were deleted"),
-            Err(error) => tracing::warn!(%error, "old events and answers could not be deleted"),
+            Ok(Pruned { events, answers, carts }) => {
+                tracing::debug!(events, answers, carts, "old events, answers and carts were deleted");
+            }
+            Err(error) => tracing::warn!(%error, "old events, answers and carts could not be deleted"),
         }
     }
 }
 
-fn oldest_kept(backend: DbBackend) -> String {
+fn oldest_kept(backend: DbBackend, days: u32) -> String {
     match backend {
-        DbBackend::Postgres => format!("clock_timestamp() - interval '{RETENTION_DAYS} days'"),
-        _ => format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '-{RETENTION_DAYS} days')"),
+        DbBackend::Postgres => format!("clock_timestamp() - interval '{days} days'"),
+        _ => format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '-{days} days')"),
     }
 }

@@ -23,6 +23,8 @@ pub const ACTIVE: &str = "ACTIVE";
 pub const RELEASED: &str = "RELEASED";
 /// `status` after its time ran out.
 pub const EXPIRED: &str = "EXPIRED";
+/// `status` after it became an order.
+pub const COMMITTED: &str = "COMMITTED";
 
 /// A reservation with its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

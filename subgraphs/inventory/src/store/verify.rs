@@ -10,7 +10,7 @@ use sea_orm::{
 use super::{Store, StoreError, badges, projected::projected_quantities, reservations::ACTIVE};
 use crate::{
     domain::{Badge, EventKind, Level, Place, Quantities, StockEvent, StockState},
-    entity::{location, reservation, reservation_line, stock_event, stock_level, variant},
+    entity::{location, order_allocation, reservation, reservation_line, stock_event, stock_level, variant},
 };
 
 /// What was compared, and what differs.
@@ -59,8 +59,8 @@ pub enum Discrepancy {
         /// As replayed.
         replayed: String,
     },
-    /// Committed is not what active reservations hold.
-    #[error("`{sku}` at `{location_id}` has {committed} committed, active reservations hold {held}")]
+    /// Committed is not what active reservations hold and open order lines promise.
+    #[error("`{sku}` at `{location_id}` has {committed} committed, reservations and open order lines make {held}")]
     Committed {
         /// The SKU.
         sku: String,
@@ -68,7 +68,7 @@ pub enum Discrepancy {
         location_id: String,
         /// As replayed.
         committed: i32,
-        /// By reservations.
+        /// By reservations and open order lines.
         held: i64,
     },
     /// A badge does not show what levels offer.
@@ -174,7 +174,7 @@ async fn verify_page(
     let ids: Vec<&str> = variants.iter().map(|variant| variant.id.as_str()).collect();
     let replayed = replay(store.reader(), &ids, report).await?;
     let stored = stored_levels(store, &ids).await?;
-    let held = held(store, &ids).await?;
+    let held = promised(store, &ids).await?;
     report.variants += count(variants.len());
     report.levels += count(stored.len());
     let skus: HashMap<&str, &str> = variants.iter().map(|row| (row.id.as_str(), row.sku.as_str())).collect();
@@ -332,6 +332,25 @@ async fn stored_levels(store: &Store, variant_ids: &[&str]) -> Result<Levels, St
         ((row.variant_id, row.location_id), level)
     };
     Ok(rows.into_iter().map(level).collect())
+}
+
+/// What active reservations hold of the variants and open order lines promise, by level.
+async fn promised(store: &Store, variant_ids: &[&str]) -> Result<HashMap<(String, String), i64>, StoreError> {
+    let mut promised = held(store, variant_ids).await?;
+    let ordered: Vec<(String, String, i64)> = order_allocation::Entity::find()
+        .select_only()
+        .columns([order_allocation::Column::VariantId, order_allocation::Column::LocationId])
+        .column_as(order_allocation::Column::Quantity.sum(), "ordered")
+        .filter(order_allocation::Column::VariantId.is_in(variant_ids.iter().copied()))
+        .group_by(order_allocation::Column::VariantId)
+        .group_by(order_allocation::Column::LocationId)
+        .into_tuple()
+        .all(store.reader())
+        .await?;
+    for (variant_id, location_id, ordered) in ordered {
+        *promised.entry((variant_id, location_id)).or_default() += ordered;
+    }
+    Ok(promised)
 }
 
 /// What active reservations hold of the variants, by level.

@@ -41,6 +41,7 @@ mod filters;
 mod history;
 mod limits;
 mod live;
+mod orders;
 mod pages;
 mod prices;
 mod projected;

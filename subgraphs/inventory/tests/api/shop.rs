@@ -59,7 +59,13 @@ impl Shop {
         let store = Store::open(&options).await.unwrap();
         let sample = Sample::new();
         sample.insert(&store).await;
-        let config = Config { database_url: url, max_connections: 4, badge_resync_ms: 60_000, ..Config::default() };
+        let config = Config {
+            database_url: url,
+            max_connections: 4,
+            badge_resync_ms: 60_000,
+            test_payments: true,
+            ..Config::default()
+        };
         let executor = Arc::new(connect(&config, store.clone()).executor);
         let bus = Arc::new(InProcessBus::default());
         Self { sample, store, bus, executor, config, shutdown: CancellationToken::new(), _folder: folder }

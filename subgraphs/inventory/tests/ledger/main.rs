@@ -38,6 +38,7 @@ mod expiry;
 mod history;
 mod idempotency;
 mod load;
+mod orders;
 mod outbox;
 mod projections;
 mod prune;

@@ -19,6 +19,6 @@ async fn deletes_what_is_old_and_done(warehouse: Warehouse) {
     warehouse.sql(&format!("UPDATE outbox SET published_at = '{old}' WHERE id = {first}")).await.unwrap();
     warehouse.sql(&format!("UPDATE outbox SET created_at = '{old}'")).await.unwrap();
     warehouse.sql(&format!("UPDATE idempotency SET created_at = '{old}'")).await.unwrap();
-    assert_eq!(prune(&warehouse.store).await.unwrap(), Pruned { events: 1, answers: 1 });
+    assert_eq!(prune(&warehouse.store).await.unwrap(), Pruned { events: 1, answers: 1, carts: 0 });
     assert_eq!(warehouse.outbox().await.len(), 2, "what is not published stays");
 }

@@ -164,11 +164,21 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(mut condition: impl FnM
 }
 
 pub(crate) fn staff() -> Caller {
-    Caller { actor: "staff-1".to_owned(), correlation_id: "correlation-1".to_owned(), manages_stock: true }
+    Caller {
+        actor: "staff-1".to_owned(),
+        correlation_id: "correlation-1".to_owned(),
+        manages_stock: true,
+        manages_orders: true,
+    }
 }
 
 pub(crate) fn shopper() -> Caller {
-    Caller { actor: Caller::ANONYMOUS.to_owned(), correlation_id: "correlation-2".to_owned(), manages_stock: false }
+    Caller {
+        actor: Caller::ANONYMOUS.to_owned(),
+        correlation_id: "correlation-2".to_owned(),
+        manages_stock: false,
+        manages_orders: false,
+    }
 }
 
 pub(crate) fn line(sku: &str, quantity: i32) -> ReserveLine {

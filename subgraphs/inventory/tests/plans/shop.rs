@@ -137,5 +137,6 @@ SELECT 'past-' || row_number() OVER (), 'VARIANT', id FROM (SELECT id FROM varia
 INSERT INTO price_tier (id, variant_id, minimum_quantity, unit_price_minor)
 SELECT id, id, 10, 1 FROM variant;
 UPDATE outbox SET published_at = now();
-ANALYZE;
+ANALYZE product, product_image, product_option, variant, stock_level, stock_event, reservation, reservation_line,
+  idempotency, outbox, location;
 ";

@@ -3,6 +3,7 @@
 mod adjust;
 mod load;
 mod move_pieces;
+mod order;
 mod reserve;
 mod set;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub fn decide(stock: &Stock, command: &Command) -> Result<Vec<StockEvent>, Vec<U
                 draft.load(index, target);
             }
         }
+        Command::Order(moves) => moves.iter().for_each(|own| draft.move_pieces(own)),
     }
     if draft.errors.is_empty() { Ok(draft.events) } else { Err(draft.errors) }
 }

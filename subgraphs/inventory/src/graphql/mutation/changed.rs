@@ -6,7 +6,7 @@ use selvedge_kit::server::Changed;
 use crate::{
     command::{Answer, StockChange},
     entity::reservation_line,
-    graphql::loaders::{VariantById, loaders},
+    graphql::loaders::{LinesOfOrder, VariantById, loaders},
 };
 
 /// Tells the stock of these levels.
@@ -18,6 +18,16 @@ pub(super) async fn tell_levels(ctx: &Context<'_>, done: &Answer<StockChange>) {
 /// Tells the stock of what is reserved.
 pub(super) async fn tell_reservation(ctx: &Context<'_>, lines: &[reservation_line::Model]) {
     tell_variants(ctx, lines.iter().map(|line| line.variant_id.clone()).collect()).await;
+}
+
+/// Tells an order and the stock of what is in it.
+pub(super) async fn tell_order(ctx: &Context<'_>, done: &Answer<String>) {
+    let Ok(order_id) = done else { return tell_variants(ctx, Vec::new()).await };
+    let (Ok(changed), Ok(loaders)) = (ctx.data::<Changed>(), loaders(ctx)) else { return };
+    let Ok(lines) = loaders.load_one(LinesOfOrder(order_id.clone())).await else { return changed.anything() };
+    let variants = lines.iter().flat_map(|lines| lines.iter()).map(|line| line.variant_id.clone()).collect();
+    tell_variants(ctx, variants).await;
+    changed.tell("Order", &[("id", order_id)]);
 }
 
 /// Tells badges, variants and products, as the events of the same change do. What cannot be looked up is not told, and

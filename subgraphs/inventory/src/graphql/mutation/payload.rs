@@ -105,6 +105,17 @@ pub(crate) enum InventoryErrorCode {
     InvalidTtl,
     UnknownChannel,
     InvalidChannelRule,
+    OrderNotFound,
+    OrderStateInvalid,
+    LineNotFound,
+    FulfillmentNotFound,
+    CartNotFound,
+    CartNotOpen,
+    CurrencyMismatch,
+    PriceChanged,
+    ChannelLimitExceeded,
+    PaymentDeclined,
+    PaymentUnavailable,
 }
 
 impl From<UserError> for InventoryUserError {

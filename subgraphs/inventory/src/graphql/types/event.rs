@@ -39,6 +39,18 @@ pub(crate) enum StockEventKind {
     Released,
     Expired,
     Loaded,
+    /// What was held became an order; no quantity moves.
+    Committed,
+    /// Pieces of an order left.
+    Fulfilled,
+    /// Pieces of an order that were to leave did not.
+    FulfillmentCancelled,
+    /// Pieces of an order were given up.
+    OrderCancelled,
+    /// Pieces of an order came back.
+    Returned,
+    /// Pieces of an order are sent from elsewhere.
+    Rerouted,
 }
 
 /// What is added to each quantity; negative takes away.

@@ -1,12 +1,15 @@
 //! The object types of the API, each a thin view of a row.
 
 mod badge;
+mod cart;
 mod catalog_list;
 mod channel;
 mod event;
 mod level;
 mod location;
 mod money;
+mod order;
+mod order_parts;
 mod past;
 mod pricing;
 mod product;
@@ -14,11 +17,17 @@ mod reservation;
 mod variant;
 
 pub(crate) use badge::StockBadge;
+pub(crate) use cart::Cart;
 pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSort, product_connection};
 pub(crate) use channel::Channel;
 pub(crate) use level::{InventoryLevel, InventoryQuantities, InventoryQuantityName};
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;
+pub(crate) use order::{
+    FinancialStatus, FulfillmentStatus, Order, OrderConnection, OrderStatus, ShippingAddress, order_connection,
+    reads_all,
+};
+pub(crate) use order_parts::ReturnDisposition;
 pub(crate) use past::StockAt;
 pub(crate) use pricing::{PriceQuote, Promotion, PromotionConnection, PromotionKind, promotion_connection};
 pub(crate) use product::Product;

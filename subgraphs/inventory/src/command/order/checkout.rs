@@ -1,0 +1,271 @@
+//! From a cart to an order that is being placed.
+
+use std::{fmt, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use super::{
+    Orders,
+    cart::{may_use, no_cart},
+};
+use crate::{
+    command::{
+        Answer, Caller,
+        keyed::{Perform, perform_once},
+    },
+    domain::{
+        ErrorCode, UserError,
+        order::{FinancialStatus, FulfillmentStatus, OrderStatus, Step},
+    },
+    entity::{customer_order, location, order_line, order_saga, variant},
+    store::{
+        StoreError,
+        ledger::new_id,
+        now,
+        orders::{
+            self,
+            carts::{self, CartRows, OPEN, ORDERED},
+        },
+    },
+};
+
+/// A text that is never shown, logged or sent anywhere but to whom it is meant for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("…")
+    }
+}
+
+impl Serialize for Secret {
+    /// For the hash of the request alone, which is all that is kept of it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// How the pieces come to the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Delivery {
+    /// Sent to an address, as JSON; personal.
+    Shipping(Option<Secret>),
+    /// Fetched at a location.
+    Pickup(String),
+}
+
+/// A wish to buy what is in a cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checkout {
+    /// The cart.
+    pub cart_id: String,
+    /// The provider's token of how to pay.
+    pub payment_method: Secret,
+    /// Where to write to; personal.
+    pub email: Option<Secret>,
+    /// How the pieces come to the customer.
+    pub delivery: Delivery,
+    /// The total that the customer has seen, in minor units; with another one nothing is bought.
+    pub expected_total_minor: Option<i64>,
+    /// Reservations of the same customer for this cart: the order takes them over.
+    pub reservation_ids: Vec<String>,
+}
+
+impl Orders {
+    /// Makes an order of a cart, waits a little for it to be placed, and gives its id. What it says of itself then is
+    /// whether it is placed, failed, or still pending.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails; then nothing has changed, or the same key finds the order.
+    ///
+    /// # Cancellation
+    ///
+    /// Safe: an order that was begun goes on by itself.
+    pub async fn check_out(&self, caller: &Caller, input: &Checkout, key: &str) -> Result<Answer<String>, StoreError> {
+        if self.provider.is_none() {
+            let message = "payments cannot be taken here: no payment provider is set up";
+            return Ok(Err(vec![UserError::at(&[], ErrorCode::PaymentUnavailable, message)]));
+        }
+        let command = Begin { orders: self, caller, input };
+        let begun = perform_once(&self.commands, ("checkout", &caller.actor, key), input, &command).await?;
+        if let Ok(order_id) = &begun {
+            self.wait_for(order_id).await;
+        }
+        Ok(begun)
+    }
+
+    /// Works on the order now, in the background of this call.
+    async fn wait_for(&self, order_id: &str) {
+        let (orders, order_id) = (self.clone(), order_id.to_owned());
+        let driving = tokio::spawn(async move {
+            if let Err(error) = orders.drive(&order_id).await {
+                tracing::warn!(%error, order_id, "an order is left to be placed later");
+            }
+        });
+        // Late is not lost: the worker goes on with it.
+        let _ = tokio::time::timeout(self.settings.answer_within, driving).await;
+        self.wake.notify_one();
+    }
+}
+
+struct Begin<'a> {
+    orders: &'a Orders,
+    caller: &'a Caller,
+    input: &'a Checkout,
+}
+
+impl Perform for Begin<'_> {
+    type Output = String;
+
+    async fn perform(&self, transaction: &DatabaseTransaction) -> Result<Answer<String>, StoreError> {
+        let cart_id = self.input.cart_id.as_str();
+        let found = carts::lock(transaction, cart_id).await?;
+        let Some(rows) = found.filter(|rows| may_use(self.caller, &rows.cart)) else {
+            return Ok(Err(no_cart(cart_id)));
+        };
+        if rows.cart.status != OPEN || rows.lines.is_empty() {
+            let message = if rows.lines.is_empty() { "the cart is empty" } else { "the cart has been ordered" };
+            return Ok(Err(vec![UserError::at(&["input", "cartId"], ErrorCode::CartNotOpen, message)]));
+        }
+        if let Some(error) = self.check_pickup(transaction).await? {
+            return Ok(Err(vec![error]));
+        }
+        let ids = rows.lines.iter().map(|line| line.variant_id.as_str());
+        let variants = variant::Entity::find().filter(variant::Column::Id.is_in(ids)).all(transaction).await?;
+        let currency = variants.first().map(|variant| variant.currency.clone()).unwrap_or_default();
+        if variants.iter().any(|variant| variant.currency != currency) {
+            let message = "pieces in several currencies cannot be bought at once";
+            return Ok(Err(vec![UserError::at(&["input", "cartId"], ErrorCode::CurrencyMismatch, message)]));
+        }
+        let now = now::read(transaction).await?;
+        let order_id = Uuid::new_v4().to_string();
+        self.insert_order(transaction, (&order_id, currency), &rows, now).await?;
+        insert_lines(transaction, &order_id, &rows, &variants).await?;
+        self.insert_saga(transaction, &order_id, now).await?;
+        carts::set_status(transaction, cart_id, ORDERED, now).await?;
+        if let Some(mut order) = orders::rows::lock(transaction, &order_id).await? {
+            order.record(transaction, ("CREATED", None), now).await?;
+        }
+        Ok(Ok(order_id))
+    }
+}
+
+impl Begin<'_> {
+    async fn check_pickup(&self, transaction: &DatabaseTransaction) -> Result<Option<UserError>, StoreError> {
+        let Delivery::Pickup(location_id) = &self.input.delivery else { return Ok(None) };
+        let place = location::Entity::find_by_id(location_id.as_str()).one(transaction).await?;
+        if place.is_some_and(|place| place.active) {
+            return Ok(None);
+        }
+        let message = format!("there is no location `{location_id}` that sells");
+        Ok(Some(UserError::at(&["input", "pickupLocationId"], ErrorCode::UnknownLocation, message)))
+    }
+
+    async fn insert_order(
+        &self,
+        transaction: &DatabaseTransaction,
+        (id, currency): (&str, String),
+        rows: &CartRows,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (shipping, pickup_location_id) = match &self.input.delivery {
+            Delivery::Shipping(address) => (address.as_ref().map(|address| address.0.clone()), None),
+            Delivery::Pickup(location_id) => (None, Some(location_id.clone())),
+        };
+        let order = customer_order::Model {
+            number: 0,
+            id: id.to_owned(),
+            cart_id: rows.cart.id.clone(),
+            actor: self.caller.actor.clone(),
+            channel: rows.cart.channel.clone(),
+            status: OrderStatus::Pending.as_str().to_owned(),
+            financial_status: FinancialStatus::Pending.as_str().to_owned(),
+            fulfillment_status: FulfillmentStatus::Unfulfilled.as_str().to_owned(),
+            currency,
+            subtotal_minor: 0,
+            total_minor: 0,
+            authorized_minor: 0,
+            captured_minor: 0,
+            refunded_minor: 0,
+            email: self.input.email.as_ref().map(|email| email.0.clone()),
+            shipping: shipping.and_then(|address| serde_json::from_str(&address).ok()),
+            pickup_location_id,
+            reservation_id: None,
+            failure_code: None,
+            cancel_reason: None,
+            cancelled_at: None,
+            revision: 0,
+            correlation_id: self.caller.correlation_id.clone(),
+            created_at: now,
+            updated_at: now,
+        };
+        let mut row = order.into_active_model().reset_all();
+        row.number = NotSet;
+        customer_order::Entity::insert(row).exec_without_returning(transaction).await?;
+        Ok(())
+    }
+
+    async fn insert_saga(
+        &self,
+        transaction: &DatabaseTransaction,
+        order_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let saga = order_saga::Model {
+            order_id: order_id.to_owned(),
+            step: Step::Reserve.as_str().to_owned(),
+            attempts: 0,
+            next_attempt_at: now,
+            deadline_at: now + delta(self.orders.settings.payment_deadline),
+            lease_owner: None,
+            lease_token: 0,
+            leased_until: None,
+            payment_method: Some(self.input.payment_method.0.clone()),
+            expected_total_minor: self.input.expected_total_minor,
+            reservation_ids: self.input.reservation_ids.clone().into(),
+        };
+        let saga = saga.into_active_model().reset_all();
+        order_saga::Entity::insert(saga).exec_without_returning(transaction).await?;
+        Ok(())
+    }
+}
+
+async fn insert_lines(
+    transaction: &DatabaseTransaction,
+    order_id: &str,
+    rows: &CartRows,
+    variants: &[variant::Model],
+) -> Result<(), StoreError> {
+    let line = |(position, line): (i32, &crate::entity::cart_line::Model)| {
+        let variant = variants.iter().find(|variant| variant.id == line.variant_id)?;
+        let line = order_line::Model {
+            id: new_id(),
+            order_id: order_id.to_owned(),
+            position,
+            variant_id: variant.id.clone(),
+            sku: variant.sku.clone(),
+            title: variant.title.clone(),
+            quantity: line.quantity,
+            unit_price_minor: variant.price_minor,
+            fulfilled_quantity: 0,
+            cancelled_quantity: 0,
+            returned_quantity: 0,
+        };
+        Some(line.into_active_model().reset_all())
+    };
+    let lines: Vec<order_line::ActiveModel> = (1..).zip(&rows.lines).filter_map(line).collect();
+    order_line::Entity::insert_many(lines).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+/// A duration as the database's times take it.
+pub(super) fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}

@@ -1,0 +1,120 @@
+//! Each step killed at each point: another process goes on, and neither a piece nor a cent is lost or taken twice.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use futures::{StreamExt, stream};
+use selvedge_inventory::{
+    command::order::{ChangeOrder, Moment, Orders},
+    domain::order::Step,
+};
+
+use super::desk::{KillOnce, buy, change};
+use crate::warehouse::{NEAR, Warehouse};
+
+on_each_engine!(an_order_survives_a_kill_at_every_point, a_cancellation_survives_a_kill_at_every_point);
+
+/// How the provider answers, and whether the order is placed then.
+const TOKENS: [(&str, bool); 7] = [
+    ("tok_succeed", true),
+    ("tok_decline", false),
+    ("tok_capture_decline", false),
+    ("tok_error_2", true),
+    ("tok_late_300", true),
+    ("tok_timeout", true),
+    ("tok_capture_timeout", true),
+];
+
+type Killed = Arc<Mutex<Vec<(Step, Moment)>>>;
+
+fn points() -> impl Iterator<Item = (Step, Moment)> {
+    Step::ALL.iter().flat_map(|step| Moment::ALL.map(|moment| (*step, moment)))
+}
+
+/// The moments of a step: only some ask the provider.
+fn moments(step: Step) -> Vec<Moment> {
+    let asks = matches!(step, Step::Authorize | Step::Capture | Step::UndoPayment | Step::Refund);
+    Moment::ALL.into_iter().filter(|moment| asks || !matches!(moment, Moment::BeforeCall | Moment::AfterCall)).collect()
+}
+
+fn assert_killed_everywhere(killed: &Killed, steps: &[Step]) {
+    let name = |(step, moment): (Step, Moment)| format!("{step:?} {moment:?}");
+    let killed: BTreeSet<String> = killed.lock().unwrap().iter().copied().map(name).collect();
+    for step in steps {
+        for moment in moments(*step) {
+            assert!(killed.contains(&name((*step, moment))), "never killed at {step:?} {moment:?}");
+        }
+    }
+}
+
+async fn an_order_survives_a_kill_at_every_point(warehouse: Warehouse) {
+    warehouse.stock("SKU-0", NEAR, 10_000).await;
+    let killed = Killed::default();
+    let _worker = warehouse.worker(warehouse.orders());
+    let cases = TOKENS.iter().flat_map(|token| points().map(move |point| (*token, point)));
+    let placed = stream::iter(cases)
+        .map(|((token, is_good), point)| {
+            let orders = warehouse.orders().with_hook(KillOnce::at(point, &killed));
+            let warehouse = &warehouse;
+            async move {
+                let order_id = buy(&orders, token, &[("SKU-0", 2)]).await;
+                let order = warehouse.rested(&order_id).await;
+                let expected = if is_good { "PLACED" } else { "FAILED" };
+                assert_eq!(order.status, expected, "{token} {point:?}: {order:?}");
+                warehouse.assert_books_balance(&order_id).await;
+                i32::from(is_good)
+            }
+        })
+        .buffer_unordered(24)
+        .fold(0, |sum, placed| async move { sum + placed })
+        .await;
+    let level = warehouse.level("SKU-0", NEAR).await;
+    assert_eq!((level.on_hand, level.committed), (10_000, 2 * placed));
+    warehouse.assert_verified().await;
+    let steps =
+        [Step::Reserve, Step::Price, Step::Authorize, Step::Capture, Step::Confirm, Step::UndoHold, Step::UndoPayment];
+    assert_killed_everywhere(&killed, &steps);
+}
+
+/// An order that is placed and cancelled then: its refund is killed. One that is cancelled while it is paid: whatever
+/// step it is in is turned around.
+async fn a_cancellation_survives_a_kill_at_every_point(warehouse: Warehouse) {
+    warehouse.stock("SKU-0", NEAR, 1_000).await;
+    let killed = Killed::default();
+    let worker = warehouse.worker(warehouse.orders());
+    let mut placed = Vec::new();
+    for _ in Moment::ALL {
+        let id = buy(&warehouse.orders(), "tok_succeed", &[("SKU-0", 3)]).await;
+        assert_eq!(warehouse.rested(&id).await.status, "PLACED");
+        placed.push(id);
+    }
+    drop(worker);
+    for (order_id, moment) in placed.iter().zip(Moment::ALL) {
+        let orders: Orders = warehouse.orders().with_hook(KillOnce::at((Step::Refund, moment), &killed));
+        change(&orders, order_id, ChangeOrder::Cancel("no longer wanted".to_owned())).await.unwrap();
+        assert!(orders.drive(order_id).await.is_err(), "it is killed");
+    }
+    // The orders that are cancelled while they are placed: stopped dead after each commit, then turned around.
+    let mut turned = Vec::new();
+    for step in [Step::Reserve, Step::Price, Step::Authorize, Step::Capture] {
+        for moment in moments(step) {
+            let orders = warehouse.orders().with_hook(KillOnce::at((step, moment), &killed));
+            let order_id = buy(&orders, "tok_succeed", &[("SKU-0", 3)]).await;
+            change(&orders, &order_id, ChangeOrder::Cancel("no longer wanted".to_owned())).await.unwrap();
+            turned.push(order_id);
+        }
+    }
+    let _worker = warehouse.worker(warehouse.orders());
+    for order_id in placed.iter().chain(&turned) {
+        assert_eq!(warehouse.rested(order_id).await.status, "CANCELLED");
+        warehouse.assert_books_balance(order_id).await;
+    }
+    for order_id in &placed {
+        assert_eq!(warehouse.order(order_id).await.financial_status, "REFUNDED");
+    }
+    assert_eq!(warehouse.level("SKU-0", NEAR).await.committed, 0);
+    warehouse.assert_verified().await;
+    assert_killed_everywhere(&killed, &[Step::Refund]);
+}

@@ -1,0 +1,9 @@
+//! Carts and orders: placed whatever dies on the way, paid once, and sent, cancelled and taken back without losing a piece.
+
+mod carts;
+mod changes;
+mod desk;
+mod kills;
+mod late;
+mod lives;
+mod placing;
