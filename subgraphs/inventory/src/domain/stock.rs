@@ -76,6 +76,16 @@ impl Stock {
         Ok(stock)
     }
 
+    /// Gives each location the priority that `priority` says, and takes those without one out of sale.
+    pub fn route(&mut self, priority: impl Fn(&str, &Place) -> Option<i32>) {
+        for (location_id, place) in &mut self.places {
+            *place = match priority(location_id, place) {
+                Some(priority) => Place { priority, active: true },
+                None => Place { active: false, ..*place },
+            };
+        }
+    }
+
     /// Adds a variant.
     pub fn insert(&mut self, variant: SkuStock) {
         self.by_sku.insert(variant.sku.clone(), variant.variant_id.clone());

@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 
 use super::Commands;
 use crate::{
-    domain::order::{AllAvailable, ChannelGate},
+    domain::order::{ByRules, ChannelGate},
     payment::PaymentProvider,
 };
 
@@ -78,7 +78,7 @@ impl Orders {
         Self {
             commands,
             provider,
-            gate: Arc::new(AllAvailable),
+            gate: Arc::new(ByRules),
             hook: Arc::new(NoHook),
             settings: OrderSettings::default(),
             owner: uuid::Uuid::now_v7().to_string().into(),

@@ -12,13 +12,13 @@ use super::{
 use crate::{
     command::{Caller, release::holds_differ},
     domain::{
-        Command, ErrorCode, EventKind, Hold, PieceMove, Quantities, StockEvent, UserError, Want, decide,
+        ChannelRules, Command, ErrorCode, EventKind, Hold, PieceMove, Quantities, StockEvent, UserError, Want, decide,
         order::{ChannelWant, OrderStatus, Outcome, Piece},
     },
     entity::{order_payment, reservation, reservation_line, variant},
     payment::{PaymentState, ProviderError},
     store::{
-        StoreError,
+        StoreError, channels,
         ledger::{Entry, Note, append, new_id},
         levels::{LoadedStock, Which, load},
         orders::payments::{self, AUTHORIZED, CAPTURED, CHARGE, DECLINED},
@@ -60,13 +60,17 @@ impl StepRun<'_> {
         let places: Vec<&str> = pickup.iter().map(String::as_str).collect();
         let mut loaded = load(self.transaction, Which::Ids(&variant_ids), &places).await?;
         let (mut entries, released) = give_back(&loaded, &taken_over)?;
-        let stock = loaded.stock.after(&released).map_err(impossible)?;
+        let mut stock = loaded.stock.after(&released).map_err(impossible)?;
         let wants: Vec<ChannelWant> = self.channel_wants();
-        if let Err(errors) = self.orders.gate.admit(&self.order.order.channel, &stock, &wants) {
-            let channel = self.order.order.channel.clone();
+        let channel = self.order.order.channel.clone();
+        // A channel that nobody has set up sells all there is.
+        let rules = channels::read(self.transaction, &channel, &variant_ids).await?;
+        let rules = rules.map_or_else(ChannelRules::open, |found| found.rules);
+        if let Err(errors) = self.orders.gate.admit(&channel, &rules, &stock, &wants) {
             metrics::counter!("inventory_channel_refusals_total", "channel" => channel).increment(1);
             return Ok(self.refuse_all(ErrorCode::ChannelLimitExceeded, &errors));
         }
+        stock.route(|location_id, place| rules.priority(location_id, place));
         let want = |want: ChannelWant| Want {
             sku: want.sku,
             quantity: want.quantity,

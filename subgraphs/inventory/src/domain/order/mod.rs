@@ -10,7 +10,7 @@ mod status;
 mod tests;
 
 pub use change::{OrderChange, OrderChanged, Pick, TakeBack, decide_order};
-pub use gate::{AllAvailable, ChannelGate, ChannelWant};
+pub use gate::{ByRules, ChannelGate, ChannelWant};
 pub use placement::{Outcome, Step};
 pub use state::{LineState, OrderState, Piece};
 pub use status::{Action, Disposition, FinancialStatus, FulfillmentStatus, Ledger, OrderStatus, is_legal};

@@ -54,6 +54,7 @@ async fn pieces_are_sent_in_parts_and_from_two_places(warehouse: Warehouse) {
     warehouse.stock("SKU-0", FAR, 5).await;
     let orders = warehouse.orders();
     let id = buy(&orders, "tok_succeed", &[("SKU-0", 7)]).await;
+    warehouse.rested(&id).await;
     let line = warehouse.order_lines(&id).await.remove(0).id;
     change(&orders, &id, fulfill(&[(&line, None, 5)])).await.unwrap();
     assert_eq!(quantities(&warehouse, "SKU-0", NEAR).await, (0, 0, 0));
@@ -101,6 +102,7 @@ async fn what_comes_back_is_sold_again_or_not(warehouse: Warehouse) {
     let orders = warehouse.orders();
     let _worker = warehouse.worker(orders.clone());
     let id = buy(&orders, "tok_succeed", &[("SKU-0", 6)]).await;
+    warehouse.rested(&id).await;
     let line = warehouse.order_lines(&id).await.remove(0).id;
     let early = change(&orders, &id, back(&[(&line, 1, Disposition::Restock)], true)).await.unwrap_err();
     assert_eq!(early[0].code, ErrorCode::InvalidQuantity);
@@ -130,6 +132,7 @@ async fn a_parcel_is_called_back(warehouse: Warehouse) {
     warehouse.stock("SKU-0", NEAR, 4).await;
     let orders = warehouse.orders();
     let id = buy(&orders, "tok_succeed", &[("SKU-0", 3)]).await;
+    warehouse.rested(&id).await;
     change(&orders, &id, fulfill(&[])).await.unwrap();
     let parcel = warehouse.parcels(&id).await.remove(0).id;
     change(&orders, &id, ChangeOrder::CancelFulfillment(parcel.clone())).await.unwrap();
@@ -175,6 +178,7 @@ async fn open_pieces_are_sent_from_elsewhere(warehouse: Warehouse) {
     warehouse.stock("SKU-0", FAR, 2).await;
     let orders = warehouse.orders();
     let id = buy(&orders, "tok_succeed", &[("SKU-0", 3)]).await;
+    warehouse.rested(&id).await;
     let line = warehouse.order_lines(&id).await.remove(0).id;
     let reroute = |to: &str, quantity| ChangeOrder::Reroute {
         line_id: line.clone(),
@@ -215,6 +219,7 @@ async fn the_same_key_changes_once(warehouse: Warehouse) {
     warehouse.stock("SKU-0", NEAR, 3).await;
     let orders = warehouse.orders();
     let id = buy(&orders, "tok_succeed", &[("SKU-0", 2)]).await;
+    warehouse.rested(&id).await;
     let line = warehouse.order_lines(&id).await.remove(0).id;
     let (one, key) = (fulfill(&[(&line, None, 1)]), new_key());
     for _ in 0..3 {

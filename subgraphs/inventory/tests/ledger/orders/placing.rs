@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use selvedge_inventory::{
     command::{
-        ReserveStock,
+        AllocationRule, ReserveStock, SetAllocations, SetChannel,
         order::{Checkout, Delivery, Orders},
     },
-    domain::{
-        ErrorCode, Stock, UserError,
-        order::{ChannelGate, ChannelWant},
-    },
+    domain::ErrorCode,
 };
 
 use super::desk::{PRICE, buy, cart, checkout};
@@ -25,7 +22,7 @@ on_each_engine!(
     a_lost_hold_is_paid_back,
     another_price_than_the_one_seen_is_not_paid,
     what_is_fetched_is_taken_from_there,
-    a_channel_sells_what_its_gate_lets_through,
+    a_channel_sells_what_its_rules_leave_from_where_it_may,
     without_a_provider_nothing_is_ordered,
     every_change_is_announced_without_the_person,
 );
@@ -170,28 +167,30 @@ async fn what_is_fetched_is_taken_from_there(warehouse: Warehouse) {
     warehouse.assert_verified().await;
 }
 
-#[derive(Debug)]
-struct AtMostOne;
-
-impl ChannelGate for AtMostOne {
-    fn admit(&self, channel: &str, _stock: &Stock, wants: &[ChannelWant]) -> Result<(), Vec<UserError>> {
-        let over = wants.iter().find(|want| channel == "online" && want.quantity > 1);
-        over.map_or(Ok(()), |want| {
-            let message = format!("`{channel}` may sell one of `{}`", want.sku);
-            Err(vec![UserError::at(&["input"], ErrorCode::ChannelLimitExceeded, message)])
-        })
-    }
-}
-
-async fn a_channel_sells_what_its_gate_lets_through(warehouse: Warehouse) {
+async fn a_channel_sells_what_its_rules_leave_from_where_it_may(warehouse: Warehouse) {
     warehouse.stock("SKU-0", NEAR, 5).await;
-    let orders = warehouse.orders().with_gate(Arc::new(AtMostOne));
-    let id = buy(&orders, "tok_succeed", &[("SKU-0", 2)]).await;
-    let order = warehouse.rested(&id).await;
+    warehouse.stock("SKU-0", FAR, 5).await;
+    let online = SetChannel {
+        code: "online".to_owned(),
+        name: "Online".to_owned(),
+        active: true,
+        safety_stock: 3,
+        location_ids: vec![FAR.to_owned()],
+    };
+    warehouse.commands.set_channel(&staff(), &online, &new_key()).await.unwrap().unwrap();
+    let orders = warehouse.orders();
+    let order = warehouse.rested(&buy(&orders, "tok_succeed", &[("SKU-0", 3)]).await).await;
     assert_eq!((order.status.as_str(), order.failure_code.as_deref()), ("FAILED", Some("CHANNEL_LIMIT_EXCEEDED")));
-    let id = buy(&orders, "tok_succeed", &[("SKU-0", 1)]).await;
+    assert_eq!(warehouse.badge("SKU-0").await.available, 10);
+    let id = buy(&orders, "tok_succeed", &[("SKU-0", 2)]).await;
     assert_eq!(warehouse.rested(&id).await.status, "PLACED");
-    assert_eq!(warehouse.badge("SKU-0").await.available, 4);
+    assert_eq!((warehouse.level("SKU-0", FAR).await.committed, warehouse.level("SKU-0", NEAR).await.committed), (2, 0));
+    let limit = AllocationRule { sku: Some("SKU-0".to_owned()), share_percent: None, limit: Some(0) };
+    let none = SetAllocations { channel: "online".to_owned(), allocations: vec![limit] };
+    warehouse.commands.set_allocations(&staff(), &none, &new_key()).await.unwrap().unwrap();
+    let order = warehouse.rested(&buy(&orders, "tok_succeed", &[("SKU-0", 1)]).await).await;
+    assert_eq!(order.failure_code.as_deref(), Some("CHANNEL_LIMIT_EXCEEDED"));
+    warehouse.assert_verified().await;
 }
 
 async fn without_a_provider_nothing_is_ordered(warehouse: Warehouse) {
