@@ -15,7 +15,6 @@
 #[path = "../../support/mod.rs"]
 mod support;
 
-#[allow(dead_code, reason = "the comparison with the peer uses all of it")]
 #[path = "../machine.rs"]
 mod machine;
 #[path = "../measured.rs"]

@@ -13,7 +13,6 @@
     reason = "a benchmark may unwrap, and prints its table"
 )]
 
-#[allow(dead_code, reason = "other benchmarks use all of it")]
 #[path = "../machine.rs"]
 mod machine;
 #[path = "../measured.rs"]
