@@ -1,6 +1,6 @@
 //! Why the store could not do what was asked.
 
-use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// A failure of the store. It is internal: what a client may read of a refusal is a user error of the command.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -49,6 +49,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What a write of `what` failed with, where a unique key was looked for before: when somebody else has taken it
+    /// since, that is a conflict, and the transaction that runs again finds it taken.
+    pub(crate) fn of_unique(what: &'static str, error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Conflict { what },
+            _ => error.into(),
+        }
+    }
+
     /// Whether the same transaction may succeed when it is run again.
     #[must_use]
     pub fn is_transient(&self) -> bool {

@@ -39,7 +39,7 @@ export type CartStatus =
 export type CheckoutCompleteInput = {
   readonly cartId: string;
   readonly email?: string | null | undefined;
-  readonly expectedTotal?: number | null | undefined;
+  readonly expectedTotal: number;
   readonly paymentMethod: string;
   readonly pickupLocationId?: string | null | undefined;
   readonly reservationIds?: ReadonlyArray<string>;
@@ -207,7 +207,7 @@ export type CartByIdQueryVariables = Exact<{
 }>;
 
 
-export type CartByIdQuery = { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null };
+export type CartByIdQuery = { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null };
 
 export type CartCreateMutationVariables = Exact<{
   input: CartCreateInput;
@@ -215,7 +215,7 @@ export type CartCreateMutationVariables = Exact<{
 }>;
 
 
-export type CartCreateMutation = { readonly cartCreate: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type CartCreateMutation = { readonly cartCreate: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
 export type CartLinesAddMutationVariables = Exact<{
   cartId: string;
@@ -224,7 +224,7 @@ export type CartLinesAddMutationVariables = Exact<{
 }>;
 
 
-export type CartLinesAddMutation = { readonly cartLinesAdd: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type CartLinesAddMutation = { readonly cartLinesAdd: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
 export type CartLinesRemoveMutationVariables = Exact<{
   cartId: string;
@@ -233,7 +233,7 @@ export type CartLinesRemoveMutationVariables = Exact<{
 }>;
 
 
-export type CartLinesRemoveMutation = { readonly cartLinesRemove: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type CartLinesRemoveMutation = { readonly cartLinesRemove: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
 export type CartLinesUpdateMutationVariables = Exact<{
   cartId: string;
@@ -242,9 +242,18 @@ export type CartLinesUpdateMutationVariables = Exact<{
 }>;
 
 
-export type CartLinesUpdateMutation = { readonly cartLinesUpdate: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type CartLinesUpdateMutation = { readonly cartLinesUpdate: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
-export type CartPartsFragment = { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> };
+export type CartPartsFragment = { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> };
+
+export type CartPromotionCodesUpdateMutationVariables = Exact<{
+  cartId: string;
+  codes: ReadonlyArray<string> | string;
+  idempotencyKey: string;
+}>;
+
+
+export type CartPromotionCodesUpdateMutation = { readonly cartPromotionCodesUpdate: { readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
 export type ReleaseReservationMutationVariables = Exact<{
   id: string;
@@ -344,14 +353,14 @@ export type CheckoutCompleteMutationVariables = Exact<{
 }>;
 
 
-export type CheckoutCompleteMutation = { readonly checkoutComplete: { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type CheckoutCompleteMutation = { readonly checkoutComplete: { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly basePrice: { readonly amount: number, readonly currencyCode: string }, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly discounts: ReadonlyArray<{ readonly title: string | null, readonly code: string | null, readonly amount: { readonly amount: number, readonly currencyCode: string } }> }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null, readonly cart: { readonly id: string, readonly status: CartStatus, readonly totalQuantity: number, readonly subtotal: { readonly amount: number, readonly currencyCode: string } | null, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string } | null, readonly promotionCodes: ReadonlyArray<{ readonly code: string, readonly applicable: boolean }>, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly price: { readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null, readonly appliedPromotions: ReadonlyArray<{ readonly title: string, readonly code: string | null }> }, readonly variant: { readonly sku: string, readonly title: string, readonly badge: { readonly sku: string, readonly state: StockState, readonly available: number, readonly revision: number } } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
 export type OrderByIdQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type OrderByIdQuery = { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null };
+export type OrderByIdQuery = { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly basePrice: { readonly amount: number, readonly currencyCode: string }, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly discounts: ReadonlyArray<{ readonly title: string | null, readonly code: string | null, readonly amount: { readonly amount: number, readonly currencyCode: string } }> }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null };
 
 export type OrderCancelMutationVariables = Exact<{
   orderId: string;
@@ -360,7 +369,7 @@ export type OrderCancelMutationVariables = Exact<{
 }>;
 
 
-export type OrderCancelMutation = { readonly orderCancel: { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+export type OrderCancelMutation = { readonly orderCancel: { readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly basePrice: { readonly amount: number, readonly currencyCode: string }, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly discounts: ReadonlyArray<{ readonly title: string | null, readonly code: string | null, readonly amount: { readonly amount: number, readonly currencyCode: string } }> }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
 
 export type OrderListQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -368,9 +377,9 @@ export type OrderListQueryVariables = Exact<{
 }>;
 
 
-export type OrderListQuery = { readonly orders: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+export type OrderListQuery = { readonly orders: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly basePrice: { readonly amount: number, readonly currencyCode: string }, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly discounts: ReadonlyArray<{ readonly title: string | null, readonly code: string | null, readonly amount: { readonly amount: number, readonly currencyCode: string } }> }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
-export type OrderPartsFragment = { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly unitPrice: { readonly amount: number, readonly currencyCode: string } }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> };
+export type OrderPartsFragment = { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly financialStatus: OrderFinancialStatus, readonly fulfillmentStatus: OrderFulfillmentStatus, readonly createdAt: string, readonly revision: number, readonly failure: { readonly code: string, readonly message: string } | null, readonly total: { readonly amount: number, readonly currencyCode: string }, readonly totalDiscount: { readonly amount: number, readonly currencyCode: string }, readonly totalRefunded: { readonly amount: number, readonly currencyCode: string }, readonly lines: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly title: string, readonly quantity: number, readonly fulfilledQuantity: number, readonly cancelledQuantity: number, readonly returnedQuantity: number, readonly basePrice: { readonly amount: number, readonly currencyCode: string }, readonly unitPrice: { readonly amount: number, readonly currencyCode: string }, readonly discounts: ReadonlyArray<{ readonly title: string | null, readonly code: string | null, readonly amount: { readonly amount: number, readonly currencyCode: string } }> }>, readonly fulfillments: ReadonlyArray<{ readonly id: string, readonly status: FulfillmentParcelStatus, readonly trackingNumber: string | null, readonly createdAt: string }> };
 
 export type BoughtTogetherQueryVariables = Exact<{
   id: string;
@@ -440,6 +449,14 @@ export const CartPartsFragmentDoc = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
   lines {
     quantity
     unitPrice {
@@ -449,6 +466,16 @@ export const CartPartsFragmentDoc = new TypedDocumentString(`
     total {
       amount
       currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
     }
     variant {
       sku
@@ -583,6 +610,10 @@ export const OrderPartsFragmentDoc = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
   totalRefunded {
     amount
     currencyCode
@@ -595,9 +626,21 @@ export const OrderPartsFragmentDoc = new TypedDocumentString(`
     fulfilledQuantity
     cancelledQuantity
     returnedQuantity
+    basePrice {
+      amount
+      currencyCode
+    }
     unitPrice {
       amount
       currencyCode
+    }
+    discounts {
+      title
+      code
+      amount {
+        amount
+        currencyCode
+      }
     }
   }
   fulfillments {
@@ -682,6 +725,14 @@ export const CartByIdDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
   lines {
     quantity
     unitPrice {
@@ -691,6 +742,16 @@ export const CartByIdDocument = new TypedDocumentString(`
     total {
       amount
       currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
     }
     variant {
       sku
@@ -703,7 +764,7 @@ export const CartByIdDocument = new TypedDocumentString(`
       }
     }
   }
-}`, {"hash":"sha256:78b9fe2ba7a5d18594f1b4d4bdcd77a5579d032341087dc7616076c5d4557faf"}) as unknown as TypedDocumentString<CartByIdQuery, CartByIdQueryVariables>;
+}`, {"hash":"sha256:c6dd60dc2c558ffbee2a0ba3c371020ff671b743363fa3c789f89d84625603fb"}) as unknown as TypedDocumentString<CartByIdQuery, CartByIdQueryVariables>;
 export const CartCreateDocument = new TypedDocumentString(`
     mutation CartCreate($input: CartCreateInput!, $idempotencyKey: String!) {
   cartCreate(input: $input, idempotencyKey: $idempotencyKey) {
@@ -725,6 +786,14 @@ export const CartCreateDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
   lines {
     quantity
     unitPrice {
@@ -734,6 +803,16 @@ export const CartCreateDocument = new TypedDocumentString(`
     total {
       amount
       currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
     }
     variant {
       sku
@@ -746,7 +825,7 @@ export const CartCreateDocument = new TypedDocumentString(`
       }
     }
   }
-}`, {"hash":"sha256:1b316c57d536a56dfe5b64a0bd209f182b556258a1159fcae999324839de732f"}) as unknown as TypedDocumentString<CartCreateMutation, CartCreateMutationVariables>;
+}`, {"hash":"sha256:535267bf8fcbc2386ebc6e0851b70bced0f41f2e74ad03740f6ad911e38998b3"}) as unknown as TypedDocumentString<CartCreateMutation, CartCreateMutationVariables>;
 export const CartLinesAddDocument = new TypedDocumentString(`
     mutation CartLinesAdd($cartId: ID!, $lines: [CartLineInput!]!, $idempotencyKey: String!) {
   cartLinesAdd(cartId: $cartId, lines: $lines, idempotencyKey: $idempotencyKey) {
@@ -768,6 +847,14 @@ export const CartLinesAddDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
   lines {
     quantity
     unitPrice {
@@ -777,6 +864,16 @@ export const CartLinesAddDocument = new TypedDocumentString(`
     total {
       amount
       currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
     }
     variant {
       sku
@@ -789,7 +886,7 @@ export const CartLinesAddDocument = new TypedDocumentString(`
       }
     }
   }
-}`, {"hash":"sha256:90b894becc08d3d42970eda321b6a4ad53c0a22f04804109c559b8b997e4a14c"}) as unknown as TypedDocumentString<CartLinesAddMutation, CartLinesAddMutationVariables>;
+}`, {"hash":"sha256:12abe9637196ce10a4733d462a2c0ad90fb390ea4920bc4f1947fb9172ea3917"}) as unknown as TypedDocumentString<CartLinesAddMutation, CartLinesAddMutationVariables>;
 export const CartLinesRemoveDocument = new TypedDocumentString(`
     mutation CartLinesRemove($cartId: ID!, $skus: [String!]!, $idempotencyKey: String!) {
   cartLinesRemove(cartId: $cartId, skus: $skus, idempotencyKey: $idempotencyKey) {
@@ -811,6 +908,14 @@ export const CartLinesRemoveDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
   lines {
     quantity
     unitPrice {
@@ -820,6 +925,16 @@ export const CartLinesRemoveDocument = new TypedDocumentString(`
     total {
       amount
       currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
     }
     variant {
       sku
@@ -832,7 +947,7 @@ export const CartLinesRemoveDocument = new TypedDocumentString(`
       }
     }
   }
-}`, {"hash":"sha256:82f02b1051a2aea48f8d12286236cd08e6c63f9bea0d469065c1b24d8bad6131"}) as unknown as TypedDocumentString<CartLinesRemoveMutation, CartLinesRemoveMutationVariables>;
+}`, {"hash":"sha256:da2f210aef50527a680e96bcec8fa4dc4a7cb71d320b85ce450e1083466ebc47"}) as unknown as TypedDocumentString<CartLinesRemoveMutation, CartLinesRemoveMutationVariables>;
 export const CartLinesUpdateDocument = new TypedDocumentString(`
     mutation CartLinesUpdate($cartId: ID!, $lines: [CartLineInput!]!, $idempotencyKey: String!) {
   cartLinesUpdate(cartId: $cartId, lines: $lines, idempotencyKey: $idempotencyKey) {
@@ -854,6 +969,14 @@ export const CartLinesUpdateDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
   lines {
     quantity
     unitPrice {
@@ -863,6 +986,16 @@ export const CartLinesUpdateDocument = new TypedDocumentString(`
     total {
       amount
       currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
     }
     variant {
       sku
@@ -875,7 +1008,72 @@ export const CartLinesUpdateDocument = new TypedDocumentString(`
       }
     }
   }
-}`, {"hash":"sha256:58a610f68ccadeff8dc3526cfce40669e1934188137fce8cca9dfd3420fcc37d"}) as unknown as TypedDocumentString<CartLinesUpdateMutation, CartLinesUpdateMutationVariables>;
+}`, {"hash":"sha256:b0e7f6e2163ff8d088ab907795c0cb23c1c5278423170b116bb080f9fa240c79"}) as unknown as TypedDocumentString<CartLinesUpdateMutation, CartLinesUpdateMutationVariables>;
+export const CartPromotionCodesUpdateDocument = new TypedDocumentString(`
+    mutation CartPromotionCodesUpdate($cartId: ID!, $codes: [String!]!, $idempotencyKey: String!) {
+  cartPromotionCodesUpdate(
+    cartId: $cartId
+    codes: $codes
+    idempotencyKey: $idempotencyKey
+  ) {
+    cart {
+      ...CartParts
+    }
+    userErrors {
+      field
+      message
+      code
+    }
+  }
+}
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}`, {"hash":"sha256:7a92bfc9cc13551e4a253e0342f8d15284b223cad490c39b5f01cce62e589a56"}) as unknown as TypedDocumentString<CartPromotionCodesUpdateMutation, CartPromotionCodesUpdateMutationVariables>;
 export const ReleaseReservationDocument = new TypedDocumentString(`
     mutation ReleaseReservation($id: ID!, $idempotencyKey: String!) {
   releaseReservation(id: $id, idempotencyKey: $idempotencyKey) {
@@ -1184,6 +1382,9 @@ export const CheckoutCompleteDocument = new TypedDocumentString(`
     order {
       ...OrderParts
     }
+    cart {
+      ...CartParts
+    }
     userErrors {
       field
       message
@@ -1191,7 +1392,55 @@ export const CheckoutCompleteDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment OrderParts on Order {
+    fragment CartParts on Cart {
+  id
+  status
+  totalQuantity
+  subtotal {
+    amount
+    currencyCode
+  }
+  totalDiscount {
+    amount
+    currencyCode
+  }
+  promotionCodes {
+    code
+    applicable
+  }
+  lines {
+    quantity
+    unitPrice {
+      amount
+      currencyCode
+    }
+    total {
+      amount
+      currencyCode
+    }
+    price {
+      compareAtPrice {
+        amount
+        currencyCode
+      }
+      appliedPromotions {
+        title
+        code
+      }
+    }
+    variant {
+      sku
+      title
+      badge {
+        sku
+        state
+        available
+        revision
+      }
+    }
+  }
+}
+fragment OrderParts on Order {
   id
   number
   status
@@ -1202,6 +1451,10 @@ export const CheckoutCompleteDocument = new TypedDocumentString(`
     message
   }
   total {
+    amount
+    currencyCode
+  }
+  totalDiscount {
     amount
     currencyCode
   }
@@ -1217,9 +1470,21 @@ export const CheckoutCompleteDocument = new TypedDocumentString(`
     fulfilledQuantity
     cancelledQuantity
     returnedQuantity
+    basePrice {
+      amount
+      currencyCode
+    }
     unitPrice {
       amount
       currencyCode
+    }
+    discounts {
+      title
+      code
+      amount {
+        amount
+        currencyCode
+      }
     }
   }
   fulfillments {
@@ -1230,7 +1495,7 @@ export const CheckoutCompleteDocument = new TypedDocumentString(`
   }
   createdAt
   revision
-}`, {"hash":"sha256:593378c7540eb3c132f089107cadf9641de1ab929ee4b8702c228d072de3358f"}) as unknown as TypedDocumentString<CheckoutCompleteMutation, CheckoutCompleteMutationVariables>;
+}`, {"hash":"sha256:0d8c0b8eb202140cd5d02b90874d33170dd9cd560243b39bd60a5e069318922d"}) as unknown as TypedDocumentString<CheckoutCompleteMutation, CheckoutCompleteMutationVariables>;
 export const OrderByIdDocument = new TypedDocumentString(`
     query OrderById($id: ID!) {
   order(id: $id) {
@@ -1251,6 +1516,10 @@ export const OrderByIdDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
   totalRefunded {
     amount
     currencyCode
@@ -1263,9 +1532,21 @@ export const OrderByIdDocument = new TypedDocumentString(`
     fulfilledQuantity
     cancelledQuantity
     returnedQuantity
+    basePrice {
+      amount
+      currencyCode
+    }
     unitPrice {
       amount
       currencyCode
+    }
+    discounts {
+      title
+      code
+      amount {
+        amount
+        currencyCode
+      }
     }
   }
   fulfillments {
@@ -1276,7 +1557,7 @@ export const OrderByIdDocument = new TypedDocumentString(`
   }
   createdAt
   revision
-}`, {"hash":"sha256:112d1dad697eba86a8b3ee95d44a900d8bfa414077ad3c0647aa4267e5207bde"}) as unknown as TypedDocumentString<OrderByIdQuery, OrderByIdQueryVariables>;
+}`, {"hash":"sha256:177afad20fc3724dbdcb8fe73a1492afcce7c25d593a9f3c648360ad3a124f96"}) as unknown as TypedDocumentString<OrderByIdQuery, OrderByIdQueryVariables>;
 export const OrderCancelDocument = new TypedDocumentString(`
     mutation OrderCancel($orderId: ID!, $reason: String!, $idempotencyKey: String!) {
   orderCancel(orderId: $orderId, reason: $reason, idempotencyKey: $idempotencyKey) {
@@ -1304,6 +1585,10 @@ export const OrderCancelDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
   totalRefunded {
     amount
     currencyCode
@@ -1316,9 +1601,21 @@ export const OrderCancelDocument = new TypedDocumentString(`
     fulfilledQuantity
     cancelledQuantity
     returnedQuantity
+    basePrice {
+      amount
+      currencyCode
+    }
     unitPrice {
       amount
       currencyCode
+    }
+    discounts {
+      title
+      code
+      amount {
+        amount
+        currencyCode
+      }
     }
   }
   fulfillments {
@@ -1329,7 +1626,7 @@ export const OrderCancelDocument = new TypedDocumentString(`
   }
   createdAt
   revision
-}`, {"hash":"sha256:f68995ac930f4056e77cd2f6ff49190915c4d14a280f167892bdf3ad41191c60"}) as unknown as TypedDocumentString<OrderCancelMutation, OrderCancelMutationVariables>;
+}`, {"hash":"sha256:e0657577deb21d0749b1ddfb1f87c1c0a1195cc150d19441256cd57517ffdf50"}) as unknown as TypedDocumentString<OrderCancelMutation, OrderCancelMutationVariables>;
 export const OrderListDocument = new TypedDocumentString(`
     query OrderList($first: Int, $after: String) {
   orders(first: $first, after: $after) {
@@ -1356,6 +1653,10 @@ export const OrderListDocument = new TypedDocumentString(`
     amount
     currencyCode
   }
+  totalDiscount {
+    amount
+    currencyCode
+  }
   totalRefunded {
     amount
     currencyCode
@@ -1368,9 +1669,21 @@ export const OrderListDocument = new TypedDocumentString(`
     fulfilledQuantity
     cancelledQuantity
     returnedQuantity
+    basePrice {
+      amount
+      currencyCode
+    }
     unitPrice {
       amount
       currencyCode
+    }
+    discounts {
+      title
+      code
+      amount {
+        amount
+        currencyCode
+      }
     }
   }
   fulfillments {
@@ -1381,7 +1694,7 @@ export const OrderListDocument = new TypedDocumentString(`
   }
   createdAt
   revision
-}`, {"hash":"sha256:f10b7098e44834a08044f9a1ff5f647718e9eaabf582bf8707abea653ba61ce9"}) as unknown as TypedDocumentString<OrderListQuery, OrderListQueryVariables>;
+}`, {"hash":"sha256:ed6cda5d07cf5913a17674665555536e2cac5776c6f58801ddee2e3ddc88b155"}) as unknown as TypedDocumentString<OrderListQuery, OrderListQueryVariables>;
 export const BoughtTogetherDocument = new TypedDocumentString(`
     query BoughtTogether($id: ID!, $first: Int!) {
   product(id: $id) {

@@ -13,6 +13,7 @@ mod m0007_reconciliation;
 mod m0009_orders;
 mod m0012_pricing;
 mod m0014_channels;
+mod m0017_quoted_orders;
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_orders::Migration),
             Box::new(m0012_pricing::Migration),
             Box::new(m0014_channels::Migration),
+            Box::new(m0017_quoted_orders::Migration),
         ]
     }
 }

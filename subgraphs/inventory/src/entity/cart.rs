@@ -15,6 +15,9 @@ pub struct Model {
     pub channel: String,
     /// `OPEN` or `ORDERED`.
     pub status: String,
+    /// Array of strings: codes of promotions, in upper case.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub codes: Json,
     /// When it was made.
     pub created_at: DateTimeUtc,
     /// When it last changed.

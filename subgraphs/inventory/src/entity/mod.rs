@@ -13,6 +13,7 @@ pub mod location;
 pub mod order_allocation;
 pub mod order_entry;
 pub mod order_line;
+pub mod order_line_discount;
 pub mod order_payment;
 pub mod order_return;
 pub mod order_saga;

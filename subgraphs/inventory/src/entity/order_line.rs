@@ -21,8 +21,10 @@ pub struct Model {
     pub title: String,
     /// Pieces.
     pub quantity: i32,
-    /// Price of one in minor units at that time.
+    /// What one costs the customer, in minor units.
     pub unit_price_minor: i64,
+    /// What one would have cost at that time without tiers and promotions.
+    pub base_price_minor: i64,
     /// Pieces sent, those that came back too.
     pub fulfilled_quantity: i32,
     /// Pieces that will not be sent.

@@ -103,6 +103,7 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Mutation.cartLinesAdd", Access::Everyone),
     ("Mutation.cartLinesUpdate", Access::Everyone),
     ("Mutation.cartLinesRemove", Access::Everyone),
+    ("Mutation.cartPromotionCodesUpdate", Access::Everyone),
     ("Mutation.checkoutComplete", Access::Everyone),
     ("Mutation.orderCancel", Access::Everyone),
     ("Mutation.orderReturn", CHANGES_ORDERS),

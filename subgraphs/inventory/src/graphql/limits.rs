@@ -17,8 +17,8 @@ const FILTER_VALUES_MAX: usize = 100;
 const KEY_MAX: usize = 200;
 /// The longest reference in characters: it is written beside every event of the request.
 const REFERENCE_MAX: usize = 500;
-/// The most promotion codes of one quote.
-const CODES_MAX: usize = 10;
+/// The most promotion codes of one quote or cart.
+pub(crate) const CODES_MAX: usize = 10;
 /// The longest name of a channel.
 const CHANNEL_MAX: usize = 32;
 /// The longest search text in characters.

@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 use crate::{
     entity::{
         cart, cart_line, channel, customer_order, fulfillment, fulfillment_line, location, order_entry, order_line,
-        order_payment, order_return, product, product_image, product_option, promotion, promotion_target, stock_level,
-        variant,
+        order_line_discount, order_payment, order_return, product, product_image, product_option, promotion,
+        promotion_target, stock_level, variant,
     },
     error::StoreError,
     store::{
@@ -137,6 +137,8 @@ load_lists_by! {
     LinesOfCart => [cart_line::Model], catalog_read::lines_of_carts, |row| row.cart_id.clone();
     /// The lines of an order.
     LinesOfOrder => [order_line::Model], catalog_read::lines_of_orders, |row| row.order_id.clone();
+    /// What made lines of an order cheaper.
+    DiscountsOfLine => [order_line_discount::Model], catalog_read::discounts_of_lines, |row| row.line_id.clone();
     /// The payments of an order.
     PaymentsOfOrder => [order_payment::Model], catalog_read::payments_of_orders, |row| row.order_id.clone();
     /// The fulfillments of an order.

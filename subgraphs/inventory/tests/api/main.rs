@@ -33,6 +33,7 @@ macro_rules! on_each_engine {
 }
 
 mod batching;
+mod cart_prices;
 mod channels;
 mod entities;
 mod facets;

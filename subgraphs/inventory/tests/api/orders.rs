@@ -120,11 +120,14 @@ async fn what_is_too_much_is_refused_by_name(shop: Shop) {
     let checkout = "mutation($input: CheckoutCompleteInput!) { checkoutComplete(input: $input, idempotencyKey: \"k\") { order { id } } }";
     let address = |country: &str| json!({"name": "A", "line1": "B", "city": "C", "countryCode": country});
     for (input, word) in [
-        (json!({"cartId": "c", "paymentMethod": "x".repeat(201)}), "paymentMethod"),
-        (json!({"cartId": "c", "paymentMethod": "t", "email": "e\u{0}"}), "email"),
-        (json!({"cartId": "c", "paymentMethod": "t", "shippingAddress": address("fr")}), "countryCode"),
+        (json!({"cartId": "c", "expectedTotal": 1, "paymentMethod": "x".repeat(201)}), "paymentMethod"),
+        (json!({"cartId": "c", "expectedTotal": 1, "paymentMethod": "t", "email": "e\u{0}"}), "email"),
         (
-            json!({"cartId": "c", "paymentMethod": "t", "shippingAddress": address("FR"), "pickupLocationId": "l1"}),
+            json!({"cartId": "c", "expectedTotal": 1, "paymentMethod": "t", "shippingAddress": address("fr")}),
+            "countryCode",
+        ),
+        (
+            json!({"cartId": "c", "expectedTotal": 1, "paymentMethod": "t", "shippingAddress": address("FR"), "pickupLocationId": "l1"}),
             "not both",
         ),
     ] {

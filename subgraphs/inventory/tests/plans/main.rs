@@ -137,6 +137,17 @@ fn readings(shop: &Shop) -> Vec<Operation> {
             ..query("promotions", "{ promotions(first: 24) { nodes { id title targets { all } } } }", json!({}))
         },
         query(
+            "cart",
+            "{ cart(id: \"past-7\") { subtotal { amount } promotionCodes { applicable } lines { unitPrice { amount }
+                price { appliedPromotions { title } } variant { sku } } } }",
+            json!({}),
+        ),
+        query(
+            "order",
+            "{ order(id: \"past-7\") { totalDiscount { amount } lines { discounts { title } variant { sku } } } }",
+            json!({}),
+        ),
+        query(
             "reservation",
             "query($id: ID!) { reservation(id: $id) { status lines { quantity } } }",
             json!({ "id": shop.reservation }),
@@ -185,6 +196,12 @@ fn changes(shop: &Shop) -> Vec<Operation> {
                 json!({ "id": shop.product }),
             )
         },
+        query(
+            "codes of a cart",
+            "mutation { cartPromotionCodesUpdate(cartId: \"past-8\", codes: [\"CODE-8\"], idempotencyKey: \"codes\") {
+                cart { subtotal { amount } } userErrors { message } } }",
+            json!({}),
+        ),
         query(
             "release",
             "mutation($id: ID!) { releaseReservation(id: $id, idempotencyKey: \"release\") { userErrors { message } } }",

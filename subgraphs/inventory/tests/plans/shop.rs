@@ -136,7 +136,23 @@ INSERT INTO promotion_target (promotion_id, kind, target_id)
 SELECT 'past-' || row_number() OVER (), 'VARIANT', id FROM (SELECT id FROM variant ORDER BY sku LIMIT 5000) AS variant;
 INSERT INTO price_tier (id, variant_id, minimum_quantity, unit_price_minor)
 SELECT id, id, 10, 1 FROM variant;
+INSERT INTO cart (id, actor, channel, status, codes, created_at, updated_at)
+SELECT 'past-' || n, 'anonymous', 'online', 'OPEN', '[\"CODE-7\"]', now(), now() FROM generate_series(1, 5000) AS n;
+INSERT INTO cart_line (id, cart_id, variant_id, quantity)
+SELECT 'past-' || row_number() OVER (), 'past-' || row_number() OVER (), id, 2
+FROM (SELECT id FROM variant ORDER BY sku LIMIT 5000) AS variant;
+INSERT INTO customer_order (id, cart_id, actor, channel, status, financial_status, fulfillment_status, currency,
+  subtotal_minor, total_minor, authorized_minor, captured_minor, refunded_minor, revision, correlation_id, created_at,
+  updated_at)
+SELECT 'past-' || n, 'past-' || n, 'anonymous', 'online', 'CANCELLED', 'PAID', 'UNFULFILLED', 'EUR', 1, 1, 0, 1, 0, 1, 'past',
+  now(), now() FROM generate_series(1, 5000) AS n;
+INSERT INTO order_line (id, order_id, position, variant_id, sku, title, quantity, unit_price_minor, base_price_minor,
+  fulfilled_quantity, cancelled_quantity, returned_quantity)
+SELECT 'past-' || row_number() OVER (), 'past-' || row_number() OVER (), 1, id, sku, title, 1, 1, 2, 0, 1, 0
+FROM (SELECT id, sku, title FROM variant ORDER BY sku LIMIT 5000) AS variant;
+INSERT INTO order_line_discount (line_id, position, kind, title, amount_minor)
+SELECT id, 1, 'PROMOTION', 'Past', 1 FROM order_line;
 UPDATE outbox SET published_at = now();
 ANALYZE product, product_image, product_option, variant, stock_level, stock_event, reservation, reservation_line,
-  idempotency, outbox, location;
+  idempotency, outbox, location, cart, cart_line, customer_order, order_line, order_line_discount;
 ";

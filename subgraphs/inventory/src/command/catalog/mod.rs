@@ -6,6 +6,7 @@ mod promotions;
 mod tiers;
 
 pub use prices::{PRICES_MAX, PricesSet, SetVariantPrices, VariantPrice};
+pub(crate) use promotions::is_code;
 pub use promotions::{PromotionDraft, PromotionWritten, TARGETS_MAX};
 pub use tiers::{QUANTITY_MAX, SetPriceTiers, TIERS_MAX, TierDraft, TiersOfVariant, TiersSet};
 

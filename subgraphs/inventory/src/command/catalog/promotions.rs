@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -158,7 +158,8 @@ fn check(draft: &PromotionDraft) -> Answer<()> {
     refusals.or_none()
 }
 
-fn is_code(code: &str) -> bool {
+/// Whether it may be the code of a promotion, in any case.
+pub(crate) fn is_code(code: &str) -> bool {
     (1..=CODE_MAX).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
@@ -254,11 +255,11 @@ impl Write<'_> {
         };
         let row = row.into_active_model().reset_all();
         if existing.is_some() {
-            row.update(transaction).await?;
+            row.update(transaction).await.map_err(of_code)?;
             let old = promotion_target::Entity::delete_many();
             old.filter(promotion_target::Column::PromotionId.eq(id.as_str())).exec(transaction).await?;
         } else {
-            promotion::Entity::insert(row).exec_without_returning(transaction).await?;
+            promotion::Entity::insert(row).exec_without_returning(transaction).await.map_err(of_code)?;
         }
         let mut targets = self.draft.targets.clone();
         targets.sort_unstable();
@@ -291,6 +292,11 @@ impl Perform for Delete<'_> {
 
 async fn locked(transaction: &DatabaseTransaction, id: &str) -> Result<Option<promotion::Model>, StoreError> {
     Ok(promotion::Entity::find_by_id(id).lock_exclusive().one(transaction).await?)
+}
+
+/// Of two that take one code at once, the second runs again and finds it taken.
+fn of_code(error: DbErr) -> StoreError {
+    StoreError::of_unique("promotion", error)
 }
 
 fn unknown(id: &str) -> Vec<UserError> {

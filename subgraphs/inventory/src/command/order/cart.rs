@@ -8,6 +8,7 @@ use super::Orders;
 use crate::{
     command::{
         Answer, Caller,
+        catalog::is_code,
         keyed::{Perform, perform_once},
     },
     domain::{ErrorCode, UserError},
@@ -92,6 +93,24 @@ impl Orders {
     }
 }
 
+impl Orders {
+    /// Puts these codes of promotions in place of those that are in a cart. Whether one of them makes anything cheaper
+    /// is seen where the cart is priced: it may begin to hold later.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails; then nothing has changed, or the same key finds the answer.
+    pub async fn set_codes(
+        &self,
+        caller: &Caller,
+        (cart_id, codes): (&str, &[String]),
+        key: &str,
+    ) -> Result<Answer<String>, StoreError> {
+        let command = SetCodes { caller, cart_id, codes };
+        perform_once(&self.commands, ("cart_codes", &caller.actor, key), &(cart_id, codes), &command).await
+    }
+}
+
 /// Whether the cart is this caller's: who is signed in may go on with a cart that was begun before.
 pub(super) fn may_use(caller: &Caller, cart: &cart::Model) -> bool {
     cart.actor == caller.actor || cart.actor == Caller::ANONYMOUS
@@ -116,6 +135,7 @@ impl Perform for CreateCart<'_> {
             actor: self.caller.actor.clone(),
             channel: self.input.channel.clone(),
             status: OPEN.to_owned(),
+            codes: serde_json::Value::Array(Vec::new()),
             created_at: now,
             updated_at: now,
         };
@@ -142,14 +162,10 @@ impl Perform for EditCart<'_> {
     type Output = String;
 
     async fn perform(&self, transaction: &DatabaseTransaction) -> Result<Answer<String>, StoreError> {
-        let found = carts::lock(transaction, self.cart_id).await?;
-        let Some(rows) = found.filter(|rows| may_use(self.caller, &rows.cart)) else {
-            return Ok(Err(no_cart(self.cart_id)));
+        let rows = match open_cart(transaction, self.caller, self.cart_id).await? {
+            Ok(rows) => rows,
+            Err(errors) => return Ok(Err(errors)),
         };
-        if rows.cart.status != OPEN {
-            let message = "the cart has been ordered";
-            return Ok(Err(vec![UserError::at(&["cartId"], ErrorCode::CartNotOpen, message)]));
-        }
         let wanted = match wanted(transaction, &rows, self.lines, self.edit).await? {
             Ok(wanted) => wanted,
             Err(errors) => return Ok(Err(errors)),
@@ -158,6 +174,53 @@ impl Perform for EditCart<'_> {
         carts::write_lines(transaction, &rows, &wanted, now).await?;
         Ok(Ok(self.cart_id.to_owned()))
     }
+}
+
+struct SetCodes<'a> {
+    caller: &'a Caller,
+    cart_id: &'a str,
+    codes: &'a [String],
+}
+
+impl Perform for SetCodes<'_> {
+    type Output = String;
+
+    async fn perform(&self, transaction: &DatabaseTransaction) -> Result<Answer<String>, StoreError> {
+        if let Err(errors) = open_cart(transaction, self.caller, self.cart_id).await? {
+            return Ok(Err(errors));
+        }
+        let mut codes: Vec<String> = Vec::with_capacity(self.codes.len());
+        for (index, code) in self.codes.iter().map(|code| code.trim()).enumerate() {
+            if !is_code(code) {
+                let message = format!("`{code}` is no code of a promotion");
+                let path = ["codes", &index.to_string()];
+                return Ok(Err(vec![UserError::at(&path, ErrorCode::InvalidInput, message)]));
+            }
+            let code = code.to_uppercase();
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        carts::write_codes(transaction, self.cart_id, &codes, now::read(transaction).await?).await?;
+        Ok(Ok(self.cart_id.to_owned()))
+    }
+}
+
+/// Locks a cart of the caller that can still be changed.
+async fn open_cart(
+    transaction: &DatabaseTransaction,
+    caller: &Caller,
+    id: &str,
+) -> Result<Answer<CartRows>, StoreError> {
+    let found = carts::lock(transaction, id).await?;
+    let Some(rows) = found.filter(|rows| may_use(caller, &rows.cart)) else {
+        return Ok(Err(no_cart(id)));
+    };
+    if rows.cart.status != OPEN {
+        let message = "the cart has been ordered";
+        return Ok(Err(vec![UserError::at(&["cartId"], ErrorCode::CartNotOpen, message)]));
+    }
+    Ok(Ok(rows))
 }
 
 /// The pieces by variant that the named lines are to have, or why not.

@@ -3,15 +3,14 @@
 use std::{fmt, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{
     Orders,
     cart::{may_use, no_cart},
+    priced::{PricedCart, price},
 };
 use crate::{
     command::{
@@ -22,11 +21,9 @@ use crate::{
         ErrorCode, UserError,
         order::{FinancialStatus, FulfillmentStatus, OrderStatus, Step},
     },
-    entity::{customer_order, location, order_line, order_saga, variant},
+    entity::{customer_order, location, order_saga},
     store::{
-        StoreError,
-        ledger::new_id,
-        now,
+        StoreError, now,
         orders::{
             self,
             carts::{self, CartRows, OPEN, ORDERED},
@@ -137,17 +134,17 @@ impl Perform for Begin<'_> {
         if let Some(error) = self.check_pickup(transaction).await? {
             return Ok(Err(vec![error]));
         }
-        let ids = rows.lines.iter().map(|line| line.variant_id.as_str());
-        let variants = variant::Entity::find().filter(variant::Column::Id.is_in(ids)).all(transaction).await?;
-        let currency = variants.first().map(|variant| variant.currency.clone()).unwrap_or_default();
-        if variants.iter().any(|variant| variant.currency != currency) {
-            let message = "pieces in several currencies cannot be bought at once";
-            return Ok(Err(vec![UserError::at(&["input", "cartId"], ErrorCode::CurrencyMismatch, message)]));
+        let priced = match price(transaction, &rows).await? {
+            Ok(priced) => priced,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        if let Some(error) = self.check_total(&priced) {
+            return Ok(Err(vec![error]));
         }
         let now = now::read(transaction).await?;
         let order_id = Uuid::new_v4().to_string();
-        self.insert_order(transaction, (&order_id, currency), &rows, now).await?;
-        insert_lines(transaction, &order_id, &rows, &variants).await?;
+        self.insert_order(transaction, (&order_id, &priced), &rows, now).await?;
+        priced.write(transaction, &order_id).await?;
         self.insert_saga(transaction, &order_id, now).await?;
         carts::set_status(transaction, cart_id, ORDERED, now).await?;
         if let Some(mut order) = orders::rows::lock(transaction, &order_id).await? {
@@ -158,6 +155,13 @@ impl Perform for Begin<'_> {
 }
 
 impl Begin<'_> {
+    /// The customer pays what was shown, or nothing is bought.
+    fn check_total(&self, priced: &PricedCart) -> Option<UserError> {
+        let expected = self.input.expected_total_minor.filter(|expected| *expected != priced.total_minor)?;
+        let message = format!("the total is {} now, {expected} was expected", priced.total_minor);
+        Some(UserError::at(&["input", "expectedTotal"], ErrorCode::PriceChanged, message))
+    }
+
     async fn check_pickup(&self, transaction: &DatabaseTransaction) -> Result<Option<UserError>, StoreError> {
         let Delivery::Pickup(location_id) = &self.input.delivery else { return Ok(None) };
         let place = location::Entity::find_by_id(location_id.as_str()).one(transaction).await?;
@@ -171,7 +175,7 @@ impl Begin<'_> {
     async fn insert_order(
         &self,
         transaction: &DatabaseTransaction,
-        (id, currency): (&str, String),
+        (id, priced): (&str, &PricedCart),
         rows: &CartRows,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
@@ -188,9 +192,9 @@ impl Begin<'_> {
             status: OrderStatus::Pending.as_str().to_owned(),
             financial_status: FinancialStatus::Pending.as_str().to_owned(),
             fulfillment_status: FulfillmentStatus::Unfulfilled.as_str().to_owned(),
-            currency,
-            subtotal_minor: 0,
-            total_minor: 0,
+            currency: priced.currency.clone(),
+            subtotal_minor: priced.total_minor,
+            total_minor: priced.total_minor,
             authorized_minor: 0,
             captured_minor: 0,
             refunded_minor: 0,
@@ -235,34 +239,6 @@ impl Begin<'_> {
         order_saga::Entity::insert(saga).exec_without_returning(transaction).await?;
         Ok(())
     }
-}
-
-async fn insert_lines(
-    transaction: &DatabaseTransaction,
-    order_id: &str,
-    rows: &CartRows,
-    variants: &[variant::Model],
-) -> Result<(), StoreError> {
-    let line = |(position, line): (i32, &crate::entity::cart_line::Model)| {
-        let variant = variants.iter().find(|variant| variant.id == line.variant_id)?;
-        let line = order_line::Model {
-            id: new_id(),
-            order_id: order_id.to_owned(),
-            position,
-            variant_id: variant.id.clone(),
-            sku: variant.sku.clone(),
-            title: variant.title.clone(),
-            quantity: line.quantity,
-            unit_price_minor: variant.price_minor,
-            fulfilled_quantity: 0,
-            cancelled_quantity: 0,
-            returned_quantity: 0,
-        };
-        Some(line.into_active_model().reset_all())
-    };
-    let lines: Vec<order_line::ActiveModel> = (1..).zip(&rows.lines).filter_map(line).collect();
-    order_line::Entity::insert_many(lines).exec_without_returning(transaction).await?;
-    Ok(())
 }
 
 /// A duration as the database's times take it.

@@ -11,6 +11,7 @@ mod checkout;
 mod drive;
 mod hook;
 mod notice;
+mod priced;
 mod steps;
 mod undo;
 

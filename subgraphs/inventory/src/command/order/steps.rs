@@ -1,9 +1,6 @@
 //! The steps forward.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     ask::Told,
@@ -15,7 +12,7 @@ use crate::{
         ChannelRules, Command, ErrorCode, EventKind, Hold, PieceMove, Quantities, StockEvent, UserError, Want, decide,
         order::{ChannelWant, OrderStatus, Outcome, Piece},
     },
-    entity::{order_payment, reservation, reservation_line, variant},
+    entity::{order_line, order_payment, reservation, reservation_line},
     payment::{PaymentState, ProviderError},
     store::{
         StoreError, channels,
@@ -103,8 +100,7 @@ impl StepRun<'_> {
     }
 
     fn channel_wants(&self) -> Vec<ChannelWant> {
-        let want =
-            |line: &crate::entity::order_line::Model| ChannelWant { sku: line.sku.clone(), quantity: line.quantity };
+        let want = |line: &order_line::Model| ChannelWant { sku: line.sku.clone(), quantity: line.quantity };
         self.order.lines.iter().map(want).collect()
     }
 
@@ -151,33 +147,18 @@ impl StepRun<'_> {
         ReservationWithLines { reservation, lines }
     }
 
-    /// Writes the prices of this moment into the order, and that its total is about to be paid.
+    /// Writes that the total is about to be paid. It is what the customer agreed to at the checkout: a price that has
+    /// changed since then changes nothing of this order.
     pub(super) async fn price(&mut self) -> Result<Progress, StoreError> {
-        let ids: Vec<String> = self.order.lines.iter().map(|line| line.variant_id.clone()).collect();
-        let chosen = variant::Column::Id.is_in(ids.iter().map(String::as_str));
-        let variants = variant::Entity::find().filter(chosen).all(self.transaction).await?;
-        let prices: BTreeMap<&str, &variant::Model> = variants.iter().map(|row| (row.id.as_str(), row)).collect();
-        let mut state = self.order.state()?;
-        let mut total: Option<i64> = Some(0);
-        for line in &mut state.lines {
-            let Some(variant) = prices.get(line.variant_id.as_str()) else {
-                return Ok(self.refuse(ErrorCode::UnknownSku, "a piece of this order is no longer sold".to_owned()));
-            };
-            if variant.currency != self.order.order.currency {
-                let reason = "a price is in another currency now".to_owned();
-                return Ok(self.refuse(ErrorCode::CurrencyMismatch, reason));
-            }
-            line.unit_price_minor = variant.price_minor;
-            let price = variant.price_minor.checked_mul(line.quantity.into());
-            total = total.zip(price).and_then(|(total, price)| total.checked_add(price));
-        }
+        let cost = |line: &order_line::Model| line.unit_price_minor.checked_mul(line.quantity.into());
+        let total = self.order.lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(cost(line)?));
         let Some(total) = total else {
             return Ok(self.refuse(ErrorCode::InvalidQuantity, "the total is beyond what can be paid".to_owned()));
         };
-        self.order.apply(self.transaction, &state).await?;
         (self.order.order.subtotal_minor, self.order.order.total_minor) = (total, total);
+        // The last guard before money: whatever is written in the order, no other total is paid than the one seen.
         if let Some(expected) = self.saga.expected_total_minor.filter(|expected| *expected != total) {
-            let reason = format!("the total is {total} now, {expected} was expected");
+            let reason = format!("the total is {total}, {expected} was expected");
             return Ok(self.refuse(ErrorCode::PriceChanged, reason));
         }
         if total > 0 {

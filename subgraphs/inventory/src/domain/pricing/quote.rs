@@ -42,10 +42,14 @@ pub struct Applied {
 /// What a line costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
+    /// What each piece costs without tiers and promotions.
+    pub base_minor: i64,
     /// What each piece costs.
     pub unit_price_minor: i64,
     /// What all pieces cost.
     pub total_minor: i64,
+    /// What all pieces would cost without tiers and promotions.
+    pub base_total_minor: i64,
     /// What each piece would cost otherwise: the former price, or the base price where the unit price is lower.
     pub compare_at_minor: Option<i64>,
     /// Where the unit price comes from.
@@ -72,8 +76,10 @@ pub fn quote(line: Quoted<'_>) -> Quote {
     };
     let former = line.compare_at_minor.or((unit < base).then_some(base)).filter(|former| *former > unit);
     Quote {
+        base_minor: base,
         unit_price_minor: unit,
         total_minor: unit.saturating_mul(line.quantity.max(0).into()),
+        base_total_minor: base.saturating_mul(line.quantity.max(0).into()),
         compare_at_minor: former,
         source,
         tier,

@@ -107,6 +107,26 @@ impl CartMutation {
         let done = orders(ctx)?.set_in_cart(&Caller::of(identity), (&cart_id, &lines), key).await?;
         payload(ctx, identity, done).await
     }
+
+    /// Puts these codes of promotions, at most 10, in place of those that are in the cart. A code that makes nothing
+    /// cheaper stays in the cart: it may come to hold later.
+    async fn cart_promotion_codes_update(
+        &self,
+        ctx: &Context<'_>,
+        cart_id: ID,
+        codes: Vec<String>,
+        idempotency_key: String,
+    ) -> Result<CartPayload, Error> {
+        let identity = caller(ctx)?;
+        let key = limits::idempotency_key(&idempotency_key)?;
+        limits::storable("cartId", &cart_id)?;
+        limits::at_most("codes", codes.len(), limits::CODES_MAX)?;
+        for code in &codes {
+            limits::storable("codes", code)?;
+        }
+        let done = orders(ctx)?.set_codes(&Caller::of(identity), (&cart_id, &codes), key).await?;
+        payload(ctx, identity, done).await
+    }
 }
 
 fn lines(lines: Vec<CartLineInput>) -> Result<Vec<CartLine>, Error> {

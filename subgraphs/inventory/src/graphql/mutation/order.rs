@@ -12,13 +12,26 @@ use super::{
 use crate::{
     command::{Answer, Caller, order::ChangeOrder},
     domain::{ErrorCode, UserError},
-    graphql::{access, error::caller, limits, types::Order},
+    graphql::{
+        access,
+        error::caller,
+        limits,
+        types::{Cart, Order},
+    },
     payment::PaymentNotice,
 };
 
 #[derive(SimpleObject)]
 pub(crate) struct OrderPayload {
     order: Option<Order>,
+    user_errors: Vec<InventoryUserError>,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct CheckoutCompletePayload {
+    order: Option<Order>,
+    /// When there is no order: the cart as it is, at the prices of now.
+    cart: Option<Cart>,
     user_errors: Vec<InventoryUserError>,
 }
 
@@ -34,20 +47,23 @@ pub(crate) struct OrderMutation;
 
 #[Object(cache_control(no_cache))]
 impl OrderMutation {
-    /// Buys what is in a cart: holds the pieces, takes the payment, places the order. An order that is PENDING in the
-    /// answer goes on by itself; ask for it again. One that is FAILED comes with the reason in `userErrors`, and its cart
-    /// can be used again.
+    /// Buys what is in a cart: holds the pieces, takes the payment, places the order. The price is that of this moment,
+    /// and stays; when it is not the expected one, there is no order, but PRICE_CHANGED and the cart at its price of now.
+    /// An order that is PENDING in the answer goes on by itself; ask for it again. One that is FAILED comes with the
+    /// reason in `userErrors`, and its cart can be used again.
     async fn checkout_complete(
         &self,
         ctx: &Context<'_>,
         input: CheckoutCompleteInput,
         idempotency_key: String,
-    ) -> Result<OrderPayload, Error> {
+    ) -> Result<CheckoutCompletePayload, Error> {
         let identity = caller(ctx)?;
         let key = limits::idempotency_key(&idempotency_key)?;
         let checkout = input.checked()?;
         let done = orders(ctx)?.check_out(&Caller::of(identity), &checkout, key).await?;
-        payload(ctx, identity, done).await
+        let OrderPayload { order, user_errors } = payload(ctx, identity, done).await?;
+        let cart = if order.is_none() { Cart::visible_to(identity, ctx, checkout.cart_id).await? } else { None };
+        Ok(CheckoutCompletePayload { order, cart, user_errors })
     }
 
     /// Sends pieces, from one location or several: one fulfillment for each. Scope orders:write.

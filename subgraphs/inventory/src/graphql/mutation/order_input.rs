@@ -28,8 +28,8 @@ pub(crate) struct CheckoutCompleteInput {
     shipping_address: Option<ShippingAddress>,
     /// Where it is fetched: all pieces are taken from there.
     pickup_location_id: Option<ID>,
-    /// The total as shown, in minor units: with another one nothing is bought.
-    expected_total: Option<i64>,
+    /// The total as shown, in minor units: with another one nothing is bought, and the answer says PRICE_CHANGED.
+    expected_total: i64,
     /// Reservations that were made for this cart, at most 100: the order takes them over. Others' are left alone.
     #[graphql(default)]
     reservation_ids: Vec<ID>,
@@ -108,7 +108,7 @@ impl CheckoutCompleteInput {
             payment_method: Secret(self.payment_method),
             email: self.email.map(Secret),
             delivery,
-            expected_total_minor: self.expected_total,
+            expected_total_minor: Some(self.expected_total),
             reservation_ids: self.reservation_ids.into_iter().map(|id| id.0).collect(),
         })
     }

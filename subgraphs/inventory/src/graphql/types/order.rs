@@ -11,7 +11,7 @@ use selvedge_kit::identity::Identity;
 
 use super::{
     Location, Money, ProductVariant,
-    order_parts::{Fulfillment, OrderEntry, OrderPayment, OrderReturn},
+    order_parts::{Fulfillment, OrderEntry, OrderLineDiscount, OrderPayment, OrderReturn},
 };
 use crate::{
     command::Caller,
@@ -21,7 +21,8 @@ use crate::{
         access::{READS_ORDERS, allows},
         error::caller,
         loaders::{
-            EntriesOfOrder, FulfillmentsOfOrder, LinesOfOrder, OrderById, PaymentsOfOrder, ReturnsOfOrder, loaders,
+            DiscountsOfLine, EntriesOfOrder, FulfillmentsOfOrder, LinesOfOrder, OrderById, PaymentsOfOrder,
+            ReturnsOfOrder, loaders,
         },
     },
     store::catalog_read::{Page, order_cursor},
@@ -161,6 +162,15 @@ impl Order {
         self.money(self.0.total_minor)
     }
 
+    /// How much more the lines would have cost at base prices.
+    async fn total_discount(&self, ctx: &Context<'_>) -> Result<Money, Error> {
+        let rows = loaders(ctx)?.load_one(LinesOfOrder(self.0.id.clone())).await?;
+        let off = |row: &Arc<order_line::Model>| {
+            (row.base_price_minor - row.unit_price_minor).saturating_mul(row.quantity.into())
+        };
+        Ok(self.money(rows.iter().flat_map(|rows| rows.iter()).map(off).fold(0, i64::saturating_add)))
+    }
+
     async fn currency(&self) -> &str {
         &self.0.currency
     }
@@ -287,9 +297,21 @@ impl OrderLine {
         self.0.0.quantity
     }
 
-    /// As it was when it was ordered.
+    /// What each piece cost the customer.
     async fn unit_price(&self) -> Money {
         self.money(self.0.0.unit_price_minor)
+    }
+
+    /// What each piece would have cost without tiers and promotions.
+    async fn base_price(&self) -> Money {
+        self.money(self.0.0.base_price_minor)
+    }
+
+    /// What made it cheaper, in order: together the difference between the base price and the unit price.
+    async fn discounts(&self, ctx: &Context<'_>) -> Result<Vec<OrderLineDiscount>, Error> {
+        let rows = loaders(ctx)?.load_one(DiscountsOfLine(self.0.0.id.clone())).await?;
+        let rows = rows.iter().flat_map(|rows| rows.iter());
+        Ok(rows.map(|row| OrderLineDiscount::of(row, self.money(row.amount_minor))).collect())
     }
 
     async fn total(&self) -> Money {

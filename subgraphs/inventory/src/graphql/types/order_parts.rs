@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Location, Money, ProductVariant, order::known};
 use crate::{
     domain::order as rules,
-    entity::{fulfillment, fulfillment_line, order_entry, order_payment, order_return},
+    entity::{fulfillment, fulfillment_line, order_entry, order_line_discount, order_payment, order_return},
     graphql::loaders::{LinesOfFulfillment, OrderLineById, loaders},
 };
 
@@ -25,6 +25,28 @@ pub(crate) struct OrderEntry {
     detail: Option<String>,
     revision: i64,
     occurred_at: DateTime<Utc>,
+}
+
+/// What made a line of an order cheaper.
+#[derive(SimpleObject)]
+pub(crate) struct OrderLineDiscount {
+    kind: OrderLineDiscountKind,
+    /// Of a promotion; it may be gone since.
+    promotion_id: Option<ID>,
+    /// Of a promotion, as it was when it was ordered.
+    title: Option<String>,
+    /// The code that the promotion was asked for with.
+    code: Option<String>,
+    /// Of a tier: from how many pieces on it holds.
+    minimum_quantity: Option<i32>,
+    /// What it took off each piece.
+    amount: Money,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum OrderLineDiscountKind {
+    Tier,
+    Promotion,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -70,6 +92,21 @@ impl OrderEntry {
             detail: row.detail.clone(),
             revision: row.revision,
             occurred_at: row.occurred_at,
+        }
+    }
+}
+
+impl OrderLineDiscount {
+    pub(super) fn of(row: &order_line_discount::Model, amount: Money) -> Self {
+        // A check of the table allows these two alone.
+        let is_tier = row.kind == "TIER";
+        Self {
+            kind: if is_tier { OrderLineDiscountKind::Tier } else { OrderLineDiscountKind::Promotion },
+            promotion_id: row.promotion_id.clone().map(ID),
+            title: row.title.clone(),
+            code: row.code.clone(),
+            minimum_quantity: row.minimum_quantity,
+            amount,
         }
     }
 }

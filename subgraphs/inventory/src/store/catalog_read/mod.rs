@@ -19,8 +19,9 @@ pub use filter::{ProductFilter, STATUS_SHOWN};
 pub use history::{HistoryFilter, count_events, history_cursor, stock_history};
 pub use locations::{all_locations, list_locations, location_cursor, locations_by_id};
 pub use orders::{
-    OrderFilter, carts_by_id, entries_of_orders, fulfillments_of_orders, lines_of_carts, lines_of_fulfillments,
-    lines_of_orders, list_orders, order_cursor, order_lines_by_id, orders_by_id, payments_of_orders, returns_of_orders,
+    OrderFilter, carts_by_id, discounts_of_lines, entries_of_orders, fulfillments_of_orders, lines_of_carts,
+    lines_of_fulfillments, lines_of_orders, list_orders, order_cursor, order_lines_by_id, orders_by_id,
+    payments_of_orders, returns_of_orders,
 };
 pub(super) use page::{Key, Ordering, encode_cursor, select_page};
 pub use page::{Page, PageRequest, ReadError};

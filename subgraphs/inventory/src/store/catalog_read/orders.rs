@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     entity::{
-        cart, cart_line, customer_order, fulfillment, fulfillment_line, order_entry, order_line, order_payment,
-        order_return,
+        cart, cart_line, customer_order, fulfillment, fulfillment_line, order_entry, order_line, order_line_discount,
+        order_payment, order_return,
     },
     error::StoreError,
     store::Store,
@@ -90,6 +90,8 @@ read_by! {
     lines_of_orders(order_line by OrderId, Position);
     /// The lines with one of these ids.
     order_lines_by_id(order_line by Id, Id);
+    /// What made these lines cheaper, each line's in order.
+    discounts_of_lines(order_line_discount by LineId, Position);
     /// The payments of these orders, each order's oldest first.
     payments_of_orders(order_payment by OrderId, Id);
     /// The fulfillments of these orders, each order's oldest first.

@@ -72,6 +72,24 @@ pub(crate) async fn write_lines(
     set_status(transaction, &rows.cart.id, &rows.cart.status, now).await
 }
 
+/// The codes of promotions that are in a cart.
+pub(crate) fn codes_of(cart: &cart::Model) -> Vec<String> {
+    let codes = cart.codes.as_array().map(Vec::as_slice).unwrap_or_default();
+    codes.iter().filter_map(|code| code.as_str().map(str::to_owned)).collect()
+}
+
+/// Puts `codes` in place of those that are in a cart.
+pub(crate) async fn write_codes(
+    transaction: &impl ConnectionTrait,
+    id: &str,
+    codes: &[String],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let changed = cart::ActiveModel { codes: Set(codes.into()), updated_at: Set(now), ..Default::default() };
+    cart::Entity::update_many().set(changed).filter(cart::Column::Id.eq(id)).exec(transaction).await?;
+    Ok(())
+}
+
 /// Gives a cart another status.
 pub(crate) async fn set_status(
     transaction: &impl ConnectionTrait,

@@ -21,6 +21,7 @@ on_each_engine!(
     what_an_order_holds_neither_runs_out_nor_is_given_back_by_its_customer,
     a_lost_hold_is_paid_back,
     another_price_than_the_one_seen_is_not_paid,
+    the_price_of_the_checkout_stays,
     what_is_fetched_is_taken_from_there,
     a_channel_sells_what_its_rules_leave_from_where_it_may,
     without_a_provider_nothing_is_ordered,
@@ -137,8 +138,12 @@ async fn another_price_than_the_one_seen_is_not_paid(warehouse: Warehouse) {
     let cart_id = cart(&orders, &shopper(), &[("SKU-0", 2)]).await;
     warehouse.sql("UPDATE variant SET price_minor = 150 WHERE sku = 'SKU-0'").await.unwrap();
     let seen = |total| Checkout { expected_total_minor: Some(total), ..checkout(&cart_id, "tok_succeed") };
-    let id = orders.check_out(&shopper(), &seen(2 * PRICE), &new_key()).await.unwrap().unwrap();
-    assert_eq!(warehouse.rested(&id).await.failure_code.as_deref(), Some("PRICE_CHANGED"));
+    let key = new_key();
+    for _ in 0..2 {
+        let refused = orders.check_out(&shopper(), &seen(2 * PRICE), &key).await.unwrap().unwrap_err();
+        assert_eq!(refused[0].code, ErrorCode::PriceChanged);
+        assert!(refused[0].message.contains("300"), "{refused:?}");
+    }
     assert_eq!(warehouse.badge("SKU-0").await.available, 5);
     let id = orders.check_out(&shopper(), &seen(300), &new_key()).await.unwrap().unwrap();
     let order = warehouse.rested(&id).await;
@@ -148,6 +153,29 @@ async fn another_price_than_the_one_seen_is_not_paid(warehouse: Warehouse) {
     let id = buy(&orders, "tok_decline", &[("SKU-0", 1)]).await;
     assert_eq!(warehouse.rested(&id).await.status, "PLACED");
     warehouse.assert_books_balance(&id).await;
+}
+
+/// What the checkout said is what is paid, however long the way and whatever prices do meanwhile.
+async fn the_price_of_the_checkout_stays(warehouse: Warehouse) {
+    use selvedge_inventory::{command::order::Moment, domain::order::Step};
+    warehouse.stock("SKU-0", NEAR, 5).await;
+    for point in
+        [(Step::Reserve, Moment::Begun), (Step::Price, Moment::BeforeCommit), (Step::Price, Moment::AfterCommit)]
+    {
+        warehouse.sql("UPDATE variant SET price_minor = 100 WHERE sku = 'SKU-0'").await.unwrap();
+        let killed = Arc::default();
+        let orders = warehouse.orders().with_hook(super::desk::KillOnce::at(point, &killed));
+        let cart_id = cart(&orders, &shopper(), &[("SKU-0", 1)]).await;
+        let input = Checkout { expected_total_minor: Some(PRICE), ..checkout(&cart_id, "tok_succeed") };
+        let id = orders.check_out(&shopper(), &input, &new_key()).await.unwrap().unwrap();
+        assert_eq!(killed.lock().unwrap().len(), 1);
+        warehouse.sql("UPDATE variant SET price_minor = 150 WHERE sku = 'SKU-0'").await.unwrap();
+        let _worker = warehouse.worker(warehouse.orders());
+        let order = warehouse.rested(&id).await;
+        assert_eq!((order.status.as_str(), order.captured_minor), ("PLACED", PRICE), "{point:?}");
+        warehouse.assert_books_balance(&id).await;
+    }
+    warehouse.assert_verified().await;
 }
 
 async fn what_is_fetched_is_taken_from_there(warehouse: Warehouse) {
