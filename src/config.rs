@@ -44,6 +44,54 @@ pub(crate) struct InventorySection {
     /// Who takes payments. `test` moves no money and is for development alone, where it is the default; without a
     /// provider nothing can be ordered.
     pub(crate) payment_provider: Option<PaymentProviderName>,
+    /// What staff is told of.
+    pub(crate) alerts: AlertSection,
+}
+
+/// Section `inventory.alerts`: what staff is told of, where nothing else is set for a SKU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AlertSection {
+    /// At so many units of a SKU or fewer, over all locations. Absent: `low_stock_threshold`.
+    #[schemars(range(min = 0))]
+    pub(crate) threshold: Option<i32>,
+    /// At so many units at one location. Absent: only where a threshold is set for it.
+    #[schemars(range(min = 0))]
+    pub(crate) location_threshold: Option<i32>,
+    /// So many units above its threshold an alert is over.
+    #[schemars(range(min = 0))]
+    pub(crate) clear_margin: i32,
+    /// Raised again within this time after it was over, an alert is the same one.
+    pub(crate) reopen_seconds: u32,
+    /// From so many refused attempts to buy a SKU through a channel within five minutes on.
+    #[schemars(range(min = 1))]
+    pub(crate) sale_attempts: u32,
+}
+
+impl AlertSection {
+    /// As the subgraph takes it.
+    pub(crate) fn own(&self) -> selvedge_inventory::AlertConfig {
+        selvedge_inventory::AlertConfig {
+            threshold: self.threshold,
+            location_threshold: self.location_threshold,
+            clear_margin: self.clear_margin,
+            reopen_seconds: self.reopen_seconds,
+            sale_attempts: self.sale_attempts,
+        }
+    }
+}
+
+impl Default for AlertSection {
+    fn default() -> Self {
+        let selvedge_inventory::AlertConfig {
+            threshold,
+            location_threshold,
+            clear_margin,
+            reopen_seconds,
+            sale_attempts,
+        } = selvedge_inventory::AlertConfig::default();
+        Self { threshold, location_threshold, clear_margin, reopen_seconds, sale_attempts }
+    }
 }
 
 /// A payment provider that can be chosen.
@@ -62,6 +110,7 @@ impl Default for InventorySection {
             max_connections: own.max_connections,
             low_stock_threshold: own.low_stock_threshold,
             payment_provider: None,
+            alerts: AlertSection::default(),
         }
     }
 }

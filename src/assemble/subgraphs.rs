@@ -88,6 +88,7 @@ pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> Result<sel
         low_stock_threshold: config.inventory.low_stock_threshold,
         // The only provider there is; the configuration refuses it elsewhere.
         test_payments: config.gateway.is_development(),
+        alerts: config.inventory.alerts.own(),
         ..selvedge_inventory::Config::default()
     })
 }

@@ -22,6 +22,30 @@ pub struct Config {
     pub test_payments: bool,
     /// How often orders that are being placed are looked for, in milliseconds.
     pub order_interval_ms: u64,
+    /// What staff is told of.
+    pub alerts: AlertConfig,
+}
+
+/// What staff is told of, where nothing else is set for a SKU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertConfig {
+    /// At so many units of a SKU or fewer, over all locations; `low_stock_threshold` when absent.
+    pub threshold: Option<i32>,
+    /// At so many units at one location; when absent, only where a threshold is set for it.
+    pub location_threshold: Option<i32>,
+    /// So many units above its threshold an alert is over.
+    pub clear_margin: i32,
+    /// Raised again within this time after it was over, an alert is the same one, in seconds.
+    pub reopen_seconds: u32,
+    /// From so many refused attempts to buy a SKU through a channel within five minutes on.
+    pub sale_attempts: u32,
+}
+
+impl Default for AlertConfig {
+    fn default() -> Self {
+        Self { threshold: None, location_threshold: None, clear_margin: 2, reopen_seconds: 900, sale_attempts: 10 }
+    }
 }
 
 impl Default for Config {
@@ -34,6 +58,7 @@ impl Default for Config {
             expiry_interval_ms: 250,
             test_payments: false,
             order_interval_ms: 200,
+            alerts: AlertConfig::default(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub mod projection;
 mod server;
 pub mod store;
 
-pub use config::Config;
+pub use config::{AlertConfig, Config};
 pub use error::StoreError;
 pub use graphql::sdl;
 pub use server::{Connected, StartError, connect, start};

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use selvedge_kit::{
     bus::{EventBus, Topic},
     outbox::{Relay, RelaySignal},
@@ -17,13 +18,14 @@ use crate::{
     command::{
         Commands,
         order::{Orders, run_sagas},
-        run_expirer,
+        run_expirer, run_sale_attempts,
     },
     config::Config,
+    domain::alert::AlertSettings,
     error::StoreError,
     graphql::{InventoryExecutor, Parts, sdl},
     payment::{PaymentProvider, TestProvider},
-    projection::{BadgeFeed, run_projections},
+    projection::{AlertFeed, BadgeFeed, Reactions, run_projections},
     store::{Store, StoreOptions, outbox::StoreOutbox, run_pruner},
 };
 
@@ -60,6 +62,10 @@ pub struct Connected {
     pub orders: Orders,
     /// Brings badges to their watchers, once it is run.
     pub badges: BadgeFeed,
+    /// Brings alerts to their watchers, once it is run.
+    pub alerts: AlertFeed,
+    /// Reacts to changes of stock, once it is run.
+    pub reactions: Reactions,
     /// Rung after every change.
     pub signal: RelaySignal,
 }
@@ -68,12 +74,33 @@ pub struct Connected {
 #[must_use]
 pub fn connect(config: &Config, store: Store) -> Connected {
     let signal = RelaySignal::default();
+    let settings = alert_settings(config);
     let commands = Commands::new(store.clone(), signal.clone(), config.low_stock_threshold);
+    let commands = commands.with_alerts(settings.clone());
     let provider = || -> Arc<dyn PaymentProvider> { Arc::new(TestProvider::new(store.clone())) };
     let orders = Orders::new(commands.clone(), config.test_payments.then(provider));
     let badges = BadgeFeed::new(store.clone());
-    let parts = Parts { store, commands: commands.clone(), orders: orders.clone(), badges: badges.clone() };
-    Connected { executor: InventoryExecutor::new(parts), commands, orders, badges, signal }
+    let alerts = AlertFeed::new(store.clone());
+    let reactions = Reactions::new(store.clone(), settings, signal.clone());
+    let parts = Parts {
+        store,
+        commands: commands.clone(),
+        orders: orders.clone(),
+        badges: badges.clone(),
+        alerts: alerts.clone(),
+    };
+    Connected { executor: InventoryExecutor::new(parts), commands, orders, badges, alerts, reactions, signal }
+}
+
+fn alert_settings(config: &Config) -> AlertSettings {
+    let own = &config.alerts;
+    AlertSettings {
+        threshold: own.threshold.unwrap_or(config.low_stock_threshold),
+        location_threshold: own.location_threshold,
+        clear_margin: own.clear_margin,
+        reopen_within: TimeDelta::seconds(own.reopen_seconds.into()),
+        attempts_threshold: own.sale_attempts.max(1).into(),
+    }
 }
 
 /// Opens the store, brings its schema up to date, and starts everything: the API, the relay of the outbox, the end of
@@ -87,7 +114,7 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
     let options =
         StoreOptions { max_connections: config.max_connections, ..StoreOptions::new(config.database_url.clone()) };
     let store = Store::open(&options).await?;
-    let Connected { executor, commands, orders, badges, signal } = connect(&config, store.clone());
+    let Connected { executor, commands, orders, badges, alerts, reactions, signal } = connect(&config, store.clone());
     let Dependencies { bus, shutdown, .. } = dependencies;
     let readiness = Readiness::default();
     let relay = Relay {
@@ -106,6 +133,9 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
     let tasks = vec![
         tokio::spawn(relay.run(shutdown.clone())),
         tokio::spawn(badges.run(Arc::clone(&bus), resync, shutdown.clone())),
+        tokio::spawn(alerts.run(Arc::clone(&bus), resync, shutdown.clone())),
+        tokio::spawn(reactions.run(shutdown.clone())),
+        tokio::spawn(run_sale_attempts(commands.clone(), shutdown.clone())),
         tokio::spawn(run_expirer(commands, expiry_interval, shutdown.clone())),
         tokio::spawn(run_sagas(orders, order_interval, shutdown.clone())),
         tokio::spawn(run_pruner(store.clone(), shutdown.clone())),

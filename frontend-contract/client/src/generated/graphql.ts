@@ -59,6 +59,8 @@ export type FulfillmentParcelStatus =
   | 'SENT';
 
 export type InventoryErrorCode =
+  | 'ALERT_NOT_FOUND'
+  | 'ALERT_RESOLVED'
   | 'CART_NOT_FOUND'
   | 'CART_NOT_OPEN'
   | 'CHANGE_FROM_QUANTITY_STALE'

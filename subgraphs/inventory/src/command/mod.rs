@@ -4,6 +4,8 @@
 //! then), and `Err(…)` when the store failed. The same key gives the same answer, also after a refusal.
 
 mod adjust;
+mod alert;
+mod attempts;
 mod caller;
 pub mod catalog;
 mod change;
@@ -22,6 +24,8 @@ mod set;
 mod writer;
 
 pub use adjust::{AdjustQuantities, AdjustmentReason};
+pub use alert::{AcknowledgeAlert, SetThresholds, THRESHOLD_MAX, THRESHOLDS_MAX, ThresholdOf};
+pub use attempts::run_sale_attempts;
 pub use caller::Caller;
 pub(crate) use caller::MANAGES_STOCK;
 pub use change::{CHANGES_MAX, StockChange};
@@ -39,7 +43,10 @@ pub use set::SetQuantities;
 
 use selvedge_kit::outbox::RelaySignal;
 
-use crate::{domain::UserError, store::Store};
+use crate::{
+    domain::{UserError, alert::AlertSettings},
+    store::Store,
+};
 
 /// What a command answers: its output, or why it was refused.
 pub type Answer<T> = Result<T, Vec<UserError>>;
@@ -51,6 +58,8 @@ pub struct Commands {
     signal: RelaySignal,
     low_stock_threshold: i32,
     writer: writer::Writer,
+    alerts: AlertSettings,
+    attempts: attempts::SaleAttempts,
 }
 
 impl Commands {
@@ -59,7 +68,15 @@ impl Commands {
     #[must_use]
     pub fn new(store: Store, signal: RelaySignal, low_stock_threshold: i32) -> Self {
         let writer = writer::Writer::new(store.clone(), signal.clone(), low_stock_threshold);
-        Self { store, signal, low_stock_threshold, writer }
+        let alerts = AlertSettings::with_threshold(low_stock_threshold);
+        let attempts = attempts::SaleAttempts::default();
+        Self { store, signal, low_stock_threshold, writer, alerts, attempts }
+    }
+
+    /// The same with other rules of what is worth an alert.
+    #[must_use]
+    pub fn with_alerts(self, alerts: AlertSettings) -> Self {
+        Self { alerts, ..self }
     }
 
     /// At or below how many pieces a badge says that stock is low.

@@ -106,6 +106,7 @@ impl Commands {
         let request = Request::new(caller.clone(), input.clone(), idempotency_key.to_owned())?;
         let answer = self.writer.answer(request).await?;
         keyed::count("reserve", answer.is_ok());
+        self.attempts.note_reservation((caller, idempotency_key), input, &answer);
         Ok(answer)
     }
 }

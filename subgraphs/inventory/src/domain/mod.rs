@@ -3,6 +3,7 @@
 //! [`decide`] turns a [`Command`] and the [`Stock`] it is about into [`StockEvent`]s or the reasons why not;
 //! [`Level::evolve`] folds an event into a level; [`Badge::of`] says what a shopper may be told.
 
+pub mod alert;
 mod badge;
 mod channel;
 mod command;

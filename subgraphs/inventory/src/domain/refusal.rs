@@ -78,6 +78,10 @@ pub enum ErrorCode {
     PaymentDeclined,
     /// Payments cannot be taken here, or the payment was not answered in time.
     PaymentUnavailable,
+    /// No such alert.
+    AlertNotFound,
+    /// The alert is over.
+    AlertResolved,
 }
 
 /// A refusal that the caller can act on.

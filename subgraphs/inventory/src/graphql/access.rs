@@ -48,6 +48,9 @@ pub const SCOPE_ORDERS_READ: &str = "orders:read";
 /// The right to tell of payments.
 pub const SCOPE_PAYMENTS: &str = "payments:write";
 
+/// The right to take note of alerts, and to say when there shall be one.
+pub const SCOPE_ALERTS: &str = "alerts:write";
+
 /// The right to change the catalog: prices, promotions, collections, categories, what is shown where.
 pub const SCOPE_CATALOG_WRITE: &str = "catalog:write";
 
@@ -56,6 +59,8 @@ const CHANGES_STOCK: Access = Access::AnyOf(MANAGES_STOCK);
 const SETS_CHANNELS: Access = Access::AnyOf(&[SCOPE_CHANNELS, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const READS_LEDGER: Access =
     Access::AnyOf(&[SCOPE_READ, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
+const HANDLES_ALERTS: Access =
+    Access::AnyOf(&[SCOPE_ALERTS, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const CHANGES_ORDERS: Access = Access::AnyOf(&[SCOPE_ORDERS, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN]);
 const TELLS_OF_PAYMENTS: Access = Access::AnyOf(&[SCOPE_PAYMENTS, ROLE_ADMIN]);
 /// Who may read orders of others; the names and addresses in them too.
@@ -113,7 +118,14 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Mutation.fulfillmentCancel", CHANGES_ORDERS),
     ("Mutation.fulfillmentReroute", CHANGES_ORDERS),
     ("Mutation.paymentEvent", TELLS_OF_PAYMENTS),
+    ("Query.stockAlert", READS_LEDGER),
+    ("Query.stockAlerts", READS_LEDGER),
+    ("Query.stockAlertThresholds", READS_LEDGER),
+    ("Query.saleAttempts", READS_LEDGER),
+    ("Mutation.stockAlertAcknowledge", HANDLES_ALERTS),
+    ("Mutation.stockAlertThresholdSet", HANDLES_ALERTS),
     ("Subscription.stockBadges", Access::Everyone),
+    ("Subscription.stockAlerts", READS_LEDGER),
 ];
 
 /// The line of `field`, such as `Query.stockAt`.

@@ -1,5 +1,6 @@
 //! Mutation fields: they check who asks, and translate.
 
+mod alert;
 mod cart;
 mod catalog;
 mod changed;
@@ -15,8 +16,8 @@ use async_graphql::{Context, Error, MergedObject};
 
 pub(super) use self::payload::InventoryUserError;
 use self::{
-    cart::CartMutation, catalog::CatalogMutation, order::OrderMutation, reservation::ReservationMutation,
-    stock::StockMutation,
+    alert::AlertMutation, cart::CartMutation, catalog::CatalogMutation, order::OrderMutation,
+    reservation::ReservationMutation, stock::StockMutation,
 };
 use super::{channels::ChannelMutation, loaders::loaders};
 use crate::command::{Commands, order::Orders};
@@ -30,6 +31,7 @@ pub(crate) struct Mutation(
     CatalogMutation,
     CartMutation,
     OrderMutation,
+    AlertMutation,
 );
 
 /// The commands, for a resolver whose answer must show what they did: nothing read before is used again.

@@ -1,7 +1,9 @@
 //! Query fields.
 
+mod alerts;
 mod orders;
 
+pub(crate) use alerts::AlertQuery;
 use async_graphql::{Context, Error, ID, Object};
 use chrono::{DateTime, Utc};
 pub(crate) use orders::OrderQuery;

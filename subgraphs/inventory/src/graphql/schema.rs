@@ -15,12 +15,12 @@ use super::{
     loaders::loaders_for_request,
     mutation::Mutation,
     projected::ProjectedQuery,
-    query::{OrderQuery, RootQuery},
+    query::{AlertQuery, OrderQuery, RootQuery},
     subscription::SubscriptionRoot,
 };
 use crate::{
     command::{Commands, order::Orders},
-    projection::BadgeFeed,
+    projection::{AlertFeed, BadgeFeed},
     store::Store,
 };
 
@@ -28,7 +28,7 @@ use crate::{
 const DEPTH_MAX: usize = 24;
 
 #[derive(Default, MergedObject)]
-pub(crate) struct Query(RootQuery, ChannelQuery, ProjectedQuery, CatalogQuery, OrderQuery, Entities);
+pub(crate) struct Query(RootQuery, ChannelQuery, ProjectedQuery, CatalogQuery, OrderQuery, AlertQuery, Entities);
 
 type InventorySchema = Schema<Query, Mutation, SubscriptionRoot>;
 
@@ -43,6 +43,8 @@ pub struct Parts {
     pub orders: Orders,
     /// For watching.
     pub badges: BadgeFeed,
+    /// For watching what staff should look at.
+    pub alerts: AlertFeed,
 }
 
 /// Runs GraphQL requests, each with its own loaders.
@@ -56,8 +58,8 @@ impl InventoryExecutor {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let store = parts.store.clone();
-        let Parts { store: reader, commands, orders, badges } = parts;
-        let schema = builder().data(reader).data(commands).data(orders).data(badges).finish();
+        let Parts { store: reader, commands, orders, badges, alerts } = parts;
+        let schema = builder().data(reader).data(commands).data(orders).data(badges).data(alerts).finish();
         Self { schema, store }
     }
 }

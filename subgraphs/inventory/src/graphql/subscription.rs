@@ -3,8 +3,12 @@
 use async_graphql::{Context, Error, Subscription};
 use futures::{Stream, StreamExt};
 
-use super::{limits::sku_list, types::StockBadge};
-use crate::projection::BadgeFeed;
+use super::{
+    access,
+    limits::sku_list,
+    types::{StockAlert, StockAlertFilter, StockBadge},
+};
+use crate::projection::{AlertFeed, BadgeFeed};
 
 /// The root of everything that can be watched.
 pub(crate) struct SubscriptionRoot;
@@ -19,5 +23,17 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = StockBadge> + use<>, Error> {
         let feed = ctx.data::<BadgeFeed>()?;
         Ok(feed.watch(sku_list(skus)?).await?.map(StockBadge))
+    }
+
+    /// Each alert when it is raised, changes or is over, from now on; it may begin with what changed within the last minute.
+    /// An alert may come twice: `revision` tells. Scope inventory:read.
+    async fn stock_alerts(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<StockAlertFilter>,
+    ) -> Result<impl Stream<Item = StockAlert> + use<>, Error> {
+        access::require(ctx, "Subscription.stockAlerts")?;
+        let filter = filter.unwrap_or_default().checked()?;
+        Ok(ctx.data::<AlertFeed>()?.watch(filter).map(StockAlert))
     }
 }

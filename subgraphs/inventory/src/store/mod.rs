@@ -1,5 +1,6 @@
 //! The database: opening it, the ledger, badges, reservations, orders, idempotency, the outbox.
 
+pub mod alerts;
 pub mod badges;
 pub(crate) mod batch;
 pub mod catalog_read;

@@ -10,12 +10,14 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{Store, StoreError};
-use crate::entity::{cart, idempotency, outbox, payment_notice};
+use crate::entity::{cart, idempotency, outbox, payment_notice, sale_attempt};
 
 /// How many days published events, given answers and notices of payments are kept.
 const RETENTION_DAYS: u32 = 7;
 /// How many days a cart is kept that nobody touches.
 const CART_DAYS: u32 = 60;
+/// How many days it is kept what could not be sold.
+const ATTEMPT_DAYS: u32 = 90;
 /// Pause between two rounds.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
@@ -30,8 +32,8 @@ pub struct Pruned {
     pub carts: u64,
 }
 
-/// Deletes published events, answers and notices of payments older than seven days, and carts older than sixty, by the
-/// clock of the database.
+/// Deletes published events, answers and notices of payments older than seven days, carts older than sixty, and
+/// what could not be sold ninety days ago, by the clock of the database.
 ///
 /// # Errors
 ///
@@ -54,6 +56,11 @@ pub async fn prune(store: &Store) -> Result<Pruned, StoreError> {
     let untouched = Expr::cust(oldest_kept(connection.get_database_backend(), CART_DAYS));
     let carts =
         cart::Entity::delete_many().filter(Expr::col(cart::Column::UpdatedAt).lt(untouched)).exec(connection).await?;
+    let limit = Expr::cust(oldest_kept(connection.get_database_backend(), ATTEMPT_DAYS));
+    sale_attempt::Entity::delete_many()
+        .filter(Expr::col(sale_attempt::Column::WindowStart).lt(limit))
+        .exec(connection)
+        .await?;
     let (events, answers, carts) = (events.rows_affected, answers.rows_affected, carts.rows_affected);
     Ok(Pruned { events, answers, carts })
 }

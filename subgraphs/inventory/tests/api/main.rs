@@ -32,6 +32,7 @@ macro_rules! on_each_engine {
     };
 }
 
+mod alerts;
 mod batching;
 mod cart_prices;
 mod channels;

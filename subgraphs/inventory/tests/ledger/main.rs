@@ -31,6 +31,7 @@ macro_rules! on_each_engine {
 }
 
 mod adjust;
+mod alerts;
 mod badges;
 mod concurrent_commands;
 mod contention;
@@ -51,6 +52,7 @@ mod relay_killed;
 mod relay_kills;
 mod release;
 mod reserve;
+mod sale_attempts;
 mod verify;
 mod warehouse;
 mod writer;

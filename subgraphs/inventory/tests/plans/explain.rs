@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 /// Tables that grow with the shop or its age.
-const LARGE: [&str; 13] = [
+const LARGE: [&str; 15] = [
     "product",
     "product_image",
     "product_option",
@@ -22,6 +22,8 @@ const LARGE: [&str; 13] = [
     "promotion_target",
     "price_tier",
     "outbox",
+    "stock_alert",
+    "sale_attempt",
 ];
 /// A page of 24 products with their variants reads about 400 rows; a step that reads more than this reads what it does not
 /// need.

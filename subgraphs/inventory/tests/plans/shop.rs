@@ -6,7 +6,7 @@ use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
 use selvedge_inventory::{
-    Config, Connected,
+    AlertConfig, Config, Connected,
     catalog::{CatalogLoader, GeneratedCatalog, SampleSize},
     command::Caller,
     connect,
@@ -51,7 +51,9 @@ impl Shop {
             ..StoreOptions::new(server)
         };
         let store = Store::open(&options).await.unwrap();
-        let connected = connect(&Config::default(), store.clone());
+        // Half of the generated shop is low. What is open is read as a whole now and then; it is not what grows with the shop.
+        let alerts = AlertConfig { threshold: Some(0), ..AlertConfig::default() };
+        let connected = connect(&Config { alerts, ..Config::default() }, store.clone());
         fill(&store, &connected).await;
         let variants = variant::Entity::find().order_by_asc(variant::Column::Sku).limit(20).all(store.reader());
         let variants = variants.await.unwrap();
@@ -91,6 +93,14 @@ impl Shop {
         self.connected.commands.expire_due().await.unwrap();
         std::mem::take(&mut self.asked.lock().unwrap())
     }
+
+    /// Reacts to what has changed since the shop was filled, and looks through what is open.
+    pub(crate) async fn react(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clear();
+        self.connected.reactions.catch_up().await.unwrap();
+        self.connected.reactions.sweep().await.unwrap();
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
 }
 
 async fn fill(store: &Store, connected: &Connected) {
@@ -109,10 +119,29 @@ async fn fill(store: &Store, connected: &Connected) {
     for projection in PROJECTIONS {
         catch_up(store, projection).await.unwrap();
     }
+    connected.reactions.catch_up().await.unwrap();
     let transaction = store.begin_write().await.unwrap();
+    transaction.execute_unprepared(ALERTS).await.unwrap();
     transaction.execute_unprepared("ANALYZE projected_level, projected_movement, projection").await.unwrap();
     transaction.commit().await.unwrap();
 }
+
+/// Twenty thousand alerts that are over, and windows of attempts.
+const ALERTS: &str = "
+INSERT INTO stock_alert (id, kind, severity, variant_id, product_id, sku, facts, occurrences, revision, raised_at, changed_at,
+  resolved_at)
+SELECT 'past-' || n, 'STOCK_LEVEL', 'LOW_STOCK', variant.id, product_id, sku, '{}', 1, 2, now() - n * interval '1 minute',
+  now() - n * interval '1 minute', now() - n * interval '1 minute'
+FROM generate_series(1, 20000) AS n
+JOIN (SELECT *, row_number() OVER (ORDER BY id) AS number FROM variant) AS variant ON variant.number = n % 3000 + 1;
+INSERT INTO sale_attempt (id, variant_id, product_id, sku, channel, window_start, attempts, units_wanted, units_missed,
+  shoppers, last_at)
+SELECT variant.id || '/web/' || n, variant.id, product_id, sku, 'web', now() - n * interval '5 minutes', 3, 3, 3, ''::bytea,
+  now()
+FROM generate_series(1, 20000) AS n
+JOIN (SELECT *, row_number() OVER (ORDER BY id) AS number FROM variant) AS variant ON variant.number = n % 3000 + 1;
+ANALYZE stock_alert, stock_alert_threshold, sale_attempt;
+";
 
 /// Twenty thousand reservations of the last days, of which few still hold, with the answers that were given to them.
 const PAST: &str = "

@@ -6,10 +6,14 @@ use serde_json::Value;
 use super::{Event, check::violations_of};
 
 /// Every event type, with the text of the schema of its data.
-pub const ALL: [(&str, &str); 6] = [
+pub const ALL: [(&str, &str); 7] = [
     (
         "com.selvedge.inventory.stock_badge_changed.v1",
         include_str!("../../../../schema/events/stock_badge_changed.v1.json"),
+    ),
+    (
+        "com.selvedge.inventory.stock_alert_changed.v1",
+        include_str!("../../../../schema/events/stock_alert_changed.v1.json"),
     ),
     ("com.selvedge.inventory.order_changed.v1", include_str!("../../../../schema/events/order_changed.v1.json")),
     ("com.selvedge.inventory.product_changed.v1", include_str!("../../../../schema/events/product_changed.v1.json")),

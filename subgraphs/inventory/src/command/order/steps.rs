@@ -65,6 +65,7 @@ impl StepRun<'_> {
         let rules = rules.map_or_else(ChannelRules::open, |found| found.rules);
         if let Err(errors) = self.orders.gate.admit(&channel, &rules, &stock, &wants) {
             metrics::counter!("inventory_channel_refusals_total", "channel" => channel).increment(1);
+            self.note_attempt(&wants, &errors);
             return Ok(self.refuse_all(ErrorCode::ChannelLimitExceeded, &errors));
         }
         stock.route(|location_id, place| rules.priority(location_id, place));
@@ -74,9 +75,12 @@ impl StepRun<'_> {
             location_id: pickup.clone(),
             is_partial: false,
         };
-        let events = match decide(&stock, &Command::Reserve(wants.into_iter().map(want).collect())) {
+        let events = match decide(&stock, &Command::Reserve(wants.iter().cloned().map(want).collect())) {
             Ok(events) => events,
-            Err(errors) => return Ok(self.refuse_all(ErrorCode::InsufficientStock, &errors)),
+            Err(errors) => {
+                self.note_attempt(&wants, &errors);
+                return Ok(self.refuse_all(ErrorCode::InsufficientStock, &errors));
+            }
         };
         let held = self.hold(&events);
         let id = held.reservation.id.clone();
@@ -97,6 +101,15 @@ impl StepRun<'_> {
         let code = errors.first().map_or(otherwise, |error| error.code);
         let messages: Vec<&str> = errors.iter().take(5).map(|error| error.message.as_str()).collect();
         self.refuse(code, messages.join("; "))
+    }
+
+    /// Counts what could not be sold. The step may have to be done again, and is then counted again: rarely, and a sale that
+    /// nearly was missed twice is no harm.
+    fn note_attempt(&self, wants: &[ChannelWant], errors: &[UserError]) {
+        let order = &self.order.order;
+        // Who is not signed in has the order, and nothing else, to be told from others.
+        let shopper = if order.actor == Caller::ANONYMOUS { &order.id } else { &order.actor };
+        self.orders.commands.attempts.note_order(&order.channel, shopper, wants, errors);
     }
 
     fn channel_wants(&self) -> Vec<ChannelWant> {

@@ -116,6 +116,8 @@ pub(crate) enum InventoryErrorCode {
     ChannelLimitExceeded,
     PaymentDeclined,
     PaymentUnavailable,
+    AlertNotFound,
+    AlertResolved,
 }
 
 impl From<UserError> for InventoryUserError {

@@ -1,5 +1,6 @@
 //! The object types of the API, each a thin view of a row.
 
+mod alert;
 mod badge;
 mod cart;
 mod catalog_list;
@@ -16,6 +17,10 @@ mod product;
 mod reservation;
 mod variant;
 
+pub(crate) use alert::{
+    SaleAttemptsConnection, SaleAttemptsFilter, StockAlert, StockAlertConnection, StockAlertFilter,
+    StockAlertThreshold, alert_connection, attempts_connection,
+};
 pub(crate) use badge::StockBadge;
 pub(crate) use cart::Cart;
 pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSort, product_connection};

@@ -17,6 +17,7 @@ mod variants;
 pub use facets::{Facet, FacetName, product_facets};
 pub use filter::{ProductFilter, STATUS_SHOWN};
 pub use history::{HistoryFilter, count_events, history_cursor, stock_history};
+pub(super) use keys::among;
 pub use locations::{all_locations, list_locations, location_cursor, locations_by_id};
 pub use orders::{
     OrderFilter, carts_by_id, discounts_of_lines, entries_of_orders, fulfillments_of_orders, lines_of_carts,

@@ -2,7 +2,7 @@
 
 mod carts;
 mod changes;
-mod desk;
+pub(crate) mod desk;
 mod kills;
 mod late;
 mod lives;
