@@ -15,6 +15,7 @@ mod m0012_pricing;
 mod m0014_channels;
 mod m0016_alerts;
 mod m0017_quoted_orders;
+mod m0018_sold_in_place;
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_channels::Migration),
             Box::new(m0016_alerts::Migration),
             Box::new(m0017_quoted_orders::Migration),
+            Box::new(m0018_sold_in_place::Migration),
         ]
     }
 }

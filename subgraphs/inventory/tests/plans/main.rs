@@ -267,3 +267,15 @@ async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
+
+/// PostgreSQL writes a row in place, and touches no index, when no column that an index is about has changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_index_hangs_on_what_a_sale_changes_on_postgres() {
+    let Some(shop) = Shop::on_postgres("no_index_hangs_on_what_a_sale_changes_on_postgres").await else { return };
+    let changed = ["badge_", "committed", "version", "updated_at"];
+    let indexes = shop.indexes_of(&["variant", "stock_level"]).await;
+    assert!(indexes.len() > 5, "{indexes:?}");
+    for index in indexes {
+        assert!(changed.iter().all(|column| !index.contains(column)), "each sale writes to {index}");
+    }
+}

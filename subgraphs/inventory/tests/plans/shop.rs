@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryOrder, QuerySelect, Statement};
 use selvedge_inventory::{
     AlertConfig, Config, Connected,
     catalog::{CatalogLoader, GeneratedCatalog, SampleSize},
@@ -34,6 +34,15 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
+    /// Definitions of all indexes of these tables.
+    pub(crate) async fn indexes_of(&self, tables: &[&str]) -> Vec<String> {
+        let query = "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema AND tablename = ANY($1)";
+        let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, query, [tables.into()]);
+        let rows = self.store.reader().query_all_raw(statement).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    }
+
     pub(crate) async fn on_postgres(test: &str) -> Option<Self> {
         let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
             println!("NOT RUN: {test} needs TEST_POSTGRES_URL (postgres://user:password@host:port/database)");
