@@ -2,8 +2,7 @@
 //! acknowledged is there, whatever was not is whole or absent, and nothing is sold that is not there.
 
 mod buyers;
-mod door;
-mod shop;
+mod sold;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,9 +10,11 @@ use tokio::time::Instant;
 
 use self::{
     buyers::{Acknowledged, BUYERS, Purchase},
-    shop::Shop,
+    sold::sold,
 };
+use crate::several::shop::Shop;
 
+const PROCESSES: usize = 4;
 /// Units on sale, over [`SKUS`] SKUs.
 const UNITS: i64 = 500;
 const SKUS: usize = 5;
@@ -29,7 +30,7 @@ const WITHIN: Duration = Duration::from_secs(120);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_processes_lose_nothing_and_sell_nothing_twice_on_postgres() {
     let test = "killed_processes_lose_nothing_and_sell_nothing_twice_on_postgres";
-    let Some(mut shop) = Shop::open(test).await else { return };
+    let Some(mut shop) = Shop::open(test, PROCESSES, 12).await else { return };
     let skus = shop.put_on_sale(SKUS, UNITS_EACH).await;
 
     let doors = shop.doors();
@@ -40,7 +41,7 @@ async fn killed_processes_lose_nothing_and_sell_nothing_twice_on_postgres() {
     let mut kills = 0;
     while !all.is_finished() || kills < KILLS_MIN {
         tokio::time::sleep(KILL_EVERY).await;
-        shop.kill_and_start(kills % shop::PROCESSES).await;
+        shop.kill_and_start(kills % PROCESSES).await;
         kills += 1;
         if kills % 3 == 0 {
             shop.postgres.restart();
@@ -50,7 +51,7 @@ async fn killed_processes_lose_nothing_and_sell_nothing_twice_on_postgres() {
     let acknowledged: Vec<Acknowledged> = all.await.unwrap().into_iter().flat_map(Result::unwrap).collect();
 
     shop.wait_until_ready().await;
-    let sold = shop.sold().await;
+    let sold = sold(&shop).await;
     assert_eq!(sold.values().map(Purchase::units).sum::<i64>(), UNITS, "after {kills} kills");
     assert_what_was_said_is_true(&sold, &acknowledged, &skus);
     let (status, said, problems) = shop.verify();

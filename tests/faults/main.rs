@@ -14,3 +14,5 @@ mod support;
 mod kills;
 mod outage;
 mod oversell;
+mod saga_kills;
+mod several;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use rand::random_range;
 use serde_json::{Value, json};
 
-use super::door::{Door, Reply};
+use crate::several::door::{Door, Reply};
 
 pub(super) const BUYERS: usize = 300;
 const PURCHASES: usize = 3;

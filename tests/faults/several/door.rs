@@ -9,19 +9,19 @@ use selvedge_kit::{
 use serde_json::{Value, json};
 
 /// Shared by the processes and their callers.
-pub(super) const IDENTITY_SECRET: &str = "an identity secret for this test alone";
+pub(crate) const IDENTITY_SECRET: &str = "an identity secret for this test alone";
 /// How long an answer may take before the caller asks again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What came back.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Data(Value),
     /// No answer, or one that leaves open what was done.
     Nothing(String),
 }
 
 /// A caller.
-pub(super) struct Door {
+pub(crate) struct Door {
     http: reqwest::Client,
     signer: IdentitySigner,
 }
@@ -34,7 +34,7 @@ impl Default for Door {
 }
 
 impl Door {
-    pub(super) async fn ask(&self, address: SocketAddr, scopes: &[&str], query: &str, variables: Value) -> Reply {
+    pub(crate) async fn ask(&self, address: SocketAddr, scopes: &[&str], query: &str, variables: Value) -> Reply {
         let identity = Identity {
             subject: scopes.first().map(|_| "staff-1".to_owned()),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
@@ -57,7 +57,7 @@ impl Door {
     }
 
     /// The data of an answer that has to come.
-    pub(super) async fn expect(&self, address: SocketAddr, scopes: &[&str], query: &str, variables: Value) -> Value {
+    pub(crate) async fn expect(&self, address: SocketAddr, scopes: &[&str], query: &str, variables: Value) -> Value {
         match self.ask(address, scopes, query, variables).await {
             Reply::Data(data) => data,
             Reply::Nothing(problem) => panic!("{query}\n{problem}"),

@@ -1,43 +1,38 @@
-//! Four inventory processes on a PostgreSQL of their own.
+//! Inventory processes on a PostgreSQL of their own.
 
-use std::{collections::HashMap, net::SocketAddr, process::Command, time::Duration};
+use std::{net::SocketAddr, process::Command, time::Duration};
 
-use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{
-    buyers::Purchase,
-    door::{Door, IDENTITY_SECRET},
-};
+use super::door::{Door, IDENTITY_SECRET};
 use crate::support::{Postgres, Process, eventually, run, selvedge};
 
-pub(super) const PROCESSES: usize = 4;
 const START_WITHIN: Duration = Duration::from_secs(60);
 const WRITE: &[&str] = &["inventory:write"];
 
 /// The processes stop before the database does.
-pub(super) struct Shop {
+pub(crate) struct Shop {
     processes: Vec<(Process, SocketAddr)>,
-    pub(super) postgres: Postgres,
+    pub(crate) postgres: Postgres,
     folder: TempDir,
 }
 
 impl Shop {
-    /// `None` when PostgreSQL is missing.
-    pub(super) async fn open(test: &str) -> Option<Self> {
+    /// With so many processes and products; `None` when PostgreSQL is missing.
+    pub(crate) async fn open(test: &str, processes: usize, products: usize) -> Option<Self> {
         let postgres = Postgres::start(test, &["max_connections=200"])?;
         let mut shop = Self { processes: Vec::new(), postgres, folder: TempDir::new().unwrap() };
-        let (status, _, problems) = run(shop.command().args(["seed", "--products", "12"]));
+        let (status, _, problems) = run(shop.command().args(["seed", "--products", &products.to_string()]));
         assert_eq!(status, Some(0), "{problems}");
-        for _ in 0..PROCESSES {
-            let process = shop.start(None).await;
+        for which in 0..processes {
+            let process = shop.start(which, None).await;
             shop.processes.push(process);
         }
         Some(shop)
     }
 
-    pub(super) fn doors(&self) -> Vec<SocketAddr> {
+    pub(crate) fn doors(&self) -> Vec<SocketAddr> {
         self.processes.iter().map(|(_, address)| *address).collect()
     }
 
@@ -50,9 +45,11 @@ impl Shop {
         command
     }
 
-    async fn start(&self, address: Option<SocketAddr>) -> (Process, SocketAddr) {
+    /// Its connections to the database bear its number, so that one can tell whose they are.
+    async fn start(&self, which: usize, address: Option<SocketAddr>) -> (Process, SocketAddr) {
         let listen = address.map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string());
         let mut command = self.command();
+        command.env("DATABASE_URL", format!("{}?application_name={}", self.postgres.url(), Self::name(which)));
         command.args(["subgraph", "inventory", "--listen", &listen]);
         let mut process = Process::start("inventory", command);
         let address = process.told("listens on http://", &['/'], START_WITHIN).await.parse().unwrap();
@@ -60,14 +57,19 @@ impl Shop {
     }
 
     /// Kills a process without warning and starts it again at its address.
-    pub(super) async fn kill_and_start(&mut self, which: usize) {
+    pub(crate) async fn kill_and_start(&mut self, which: usize) {
         let (process, address) = &mut self.processes[which];
         process.crash();
         let address = *address;
-        self.processes[which] = self.start(Some(address)).await;
+        self.processes[which] = self.start(which, Some(address)).await;
     }
 
-    pub(super) async fn wait_until_ready(&self) {
+    /// What the connections of a process are called.
+    pub(crate) fn name(which: usize) -> String {
+        format!("inventory-{which}")
+    }
+
+    pub(crate) async fn wait_until_ready(&self) {
         for address in self.doors() {
             let health = format!("http://{address}/health/ready");
             eventually(&format!("{health} says that it is ready"), START_WITHIN, || async {
@@ -78,9 +80,9 @@ impl Shop {
     }
 
     /// Leaves `units` of each of so many SKUs, over two locations where there are two, and gives the SKUs.
-    pub(super) async fn put_on_sale(&self, skus: usize, units: i64) -> Vec<String> {
+    pub(crate) async fn put_on_sale(&self, skus: usize, units: i64) -> Vec<String> {
         let (door, address) = (Door::default(), self.doors()[0]);
-        let query = "{ products(first: 12) { nodes { variants { sku levels(first: 250) { nodes {
+        let query = "{ products(first: 100) { nodes { variants { sku levels(first: 250) { nodes {
             location { id } quantities { available } } } } } } }";
         let products = door.expect(address, WRITE, query, json!({})).await;
         let variants = products["products"]["nodes"].as_array().unwrap().iter();
@@ -111,29 +113,8 @@ impl Shop {
         chosen.iter().map(|variant| variant["sku"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The reservations that there are, by their reference. Each is there once.
-    pub(super) async fn sold(&self) -> HashMap<String, Purchase> {
-        let database = Database::connect(self.postgres.url()).await.unwrap();
-        let query = "SELECT r.id, r.reference, v.sku, sum(l.quantity) AS quantity FROM reservation r
-            LEFT JOIN reservation_line l ON l.reservation_id = r.id LEFT JOIN variant v ON v.id = l.variant_id
-            WHERE r.status = 'ACTIVE' GROUP BY 1, 2, 3";
-        let rows = database.query_all_raw(Statement::from_string(DbBackend::Postgres, query)).await.unwrap();
-        let mut sold: HashMap<String, Purchase> = HashMap::new();
-        for row in rows {
-            let id: String = row.try_get("", "id").unwrap();
-            let reference: String = row.try_get("", "reference").unwrap();
-            let purchase = sold
-                .entry(reference.clone())
-                .or_insert_with(|| Purchase { reservation_id: id.clone(), lines: Default::default() });
-            assert_eq!(purchase.reservation_id, id, "{reference} was made twice");
-            purchase.lines.insert(row.try_get("", "sku").unwrap(), row.try_get("", "quantity").unwrap());
-        }
-        database.close().await.unwrap();
-        sold
-    }
-
     /// `selvedge ledger verify`.
-    pub(super) fn verify(&self) -> (Option<i32>, String, String) {
+    pub(crate) fn verify(&self) -> (Option<i32>, String, String) {
         run(self.command().args(["ledger", "verify"]))
     }
 }
