@@ -13,6 +13,7 @@ mod m0007_reconciliation;
 mod m0009_orders;
 mod m0012_pricing;
 mod m0014_channels;
+mod m0015_supply;
 mod m0016_alerts;
 mod m0017_quoted_orders;
 mod m0018_sold_in_place;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_orders::Migration),
             Box::new(m0012_pricing::Migration),
             Box::new(m0014_channels::Migration),
+            Box::new(m0015_supply::Migration),
             Box::new(m0016_alerts::Migration),
             Box::new(m0017_quoted_orders::Migration),
             Box::new(m0018_sold_in_place::Migration),

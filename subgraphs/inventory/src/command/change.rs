@@ -10,13 +10,14 @@ use super::{
     keyed::{Perform, perform_once},
 };
 use crate::{
-    domain::{Command, ErrorCode, UserError, decide},
+    domain::{Command, ErrorCode, QuantityName, UserError, decide},
     entity::stock_level,
     store::{
         Position, StoreError,
         ledger::{Entry, Note, append},
         levels::{LoadedStock, Which, load},
         position,
+        supply::load_inbound,
     },
 };
 
@@ -100,6 +101,9 @@ impl Perform for ByHand<'_> {
         let places: BTreeSet<&str> = named.iter().map(|(_, location_id)| *location_id).collect();
         let places: Vec<&str> = places.into_iter().collect();
         let mut loaded = load(transaction, Which::Skus(&skus), &places).await?;
+        if matches!(self.change.command, Command::Adjust { name: QuantityName::Incoming, .. }) {
+            load_inbound(transaction, &mut loaded.stock).await?;
+        }
         let events = match decide(&loaded.stock, &self.change.command) {
             Ok(events) => events,
             Err(errors) => return Ok(Err(errors)),

@@ -11,6 +11,7 @@ use crate::{
         StoreError,
         ledger::{Entry, Note, append, refresh_badges},
         levels::{Which, load},
+        supply::load_inbound,
         transact::{Work, transact},
     },
 };
@@ -91,6 +92,7 @@ impl Work for Load<'_> {
         places.sort_unstable();
         places.dedup();
         let mut loaded = load(transaction, Which::Skus(&self.skus), &places).await?;
+        load_inbound(transaction, &mut loaded.stock).await?;
         let mut targets = self.targets.clone();
         let mut rejected = Vec::new();
         let mut accepted = targets.len();

@@ -21,6 +21,7 @@ mod reconcile;
 mod release;
 mod reserve;
 mod set;
+pub mod supply;
 mod writer;
 
 pub use adjust::{AdjustQuantities, AdjustmentReason};

@@ -39,6 +39,8 @@ pub enum Command {
     Load(Vec<Target>),
     /// Move pieces of orders.
     Order(Vec<PieceMove>),
+    /// Move pieces that are on their way, or came.
+    Supply(Vec<PieceMove>),
 }
 
 /// A change of one quantity at one location.
@@ -133,7 +135,7 @@ pub struct Target {
     pub incoming: i32,
 }
 
-/// A move of pieces that belong to an order.
+/// A move of pieces that belong to an order, or that are on their way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PieceMove {
     /// Why.

@@ -35,6 +35,14 @@ pub enum EventKind {
     Returned,
     /// Pieces of an order are sent from elsewhere.
     Rerouted,
+    /// Pieces were bought, or are on their way.
+    InboundExpected,
+    /// Pieces that were on their way will not come.
+    InboundCut,
+    /// Pieces that were on their way came.
+    InboundReceived,
+    /// Pieces that came are those that an order was promised.
+    PromiseKept,
 }
 
 impl EventKind {
@@ -55,6 +63,10 @@ impl EventKind {
         Self::OrderCancelled,
         Self::Returned,
         Self::Rerouted,
+        Self::InboundExpected,
+        Self::InboundCut,
+        Self::InboundReceived,
+        Self::PromiseKept,
     ];
 
     /// The name in the ledger.
@@ -76,7 +88,18 @@ impl EventKind {
             Self::OrderCancelled => "ORDER_CANCELLED",
             Self::Returned => "RETURNED",
             Self::Rerouted => "REROUTED",
+            Self::InboundExpected => "INBOUND_EXPECTED",
+            Self::InboundCut => "INBOUND_CUT",
+            Self::InboundReceived => "INBOUND_RECEIVED",
+            Self::PromiseKept => "PROMISE_KEPT",
         }
+    }
+
+    /// Whether events of this kind change what is incoming as inbound lines do. What others change is what staff or an
+    /// import says is incoming.
+    #[must_use]
+    pub const fn is_inbound(self) -> bool {
+        matches!(self, Self::InboundExpected | Self::InboundCut | Self::InboundReceived)
     }
 
     /// The kind with the ledger name `name`.

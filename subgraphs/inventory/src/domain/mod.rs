@@ -15,6 +15,7 @@ pub mod pricing;
 mod quantities;
 mod refusal;
 mod stock;
+pub mod supply;
 
 pub use badge::{Badge, StockPolicy, StockState};
 pub use channel::{Allocation, ChannelRules};

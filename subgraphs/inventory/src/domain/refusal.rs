@@ -82,6 +82,16 @@ pub enum ErrorCode {
     AlertNotFound,
     /// The alert is over.
     AlertResolved,
+    /// No such supplier.
+    UnknownSupplier,
+    /// No such purchase order.
+    PurchaseOrderNotFound,
+    /// The purchase order is in a state in which this cannot be done.
+    PurchaseOrderStateInvalid,
+    /// No such inbound shipment.
+    ShipmentNotFound,
+    /// The inbound shipment is in a state in which this cannot be done.
+    ShipmentStateInvalid,
 }
 
 /// A refusal that the caller can act on.

@@ -45,6 +45,9 @@ pub struct Stock {
     pub by_sku: BTreeMap<String, String>,
     /// Locations by id: those of all levels, and those that the command names.
     pub places: BTreeMap<String, Place>,
+    /// Pieces of a variant that inbound lines bring to a location, by both ids: nobody may say that fewer are incoming.
+    /// Loaded for commands that say what is incoming.
+    pub inbound: BTreeMap<(String, String), i32>,
 }
 
 impl Stock {
@@ -58,6 +61,16 @@ impl Stock {
     #[must_use]
     pub fn level(&self, variant_id: &str, location_id: &str) -> Level {
         self.variants.get(variant_id).and_then(|variant| variant.levels.get(location_id)).copied().unwrap_or_default()
+    }
+
+    /// Pieces of a variant that inbound lines bring to a location.
+    #[must_use]
+    pub fn inbound_to(&self, variant_id: &str, location_id: &str) -> i32 {
+        // Mostly there is none, and then no key is made.
+        if self.inbound.is_empty() {
+            return 0;
+        }
+        self.inbound.get(&(variant_id.to_owned(), location_id.to_owned())).copied().unwrap_or_default()
     }
 
     /// The stock as it is after `events`.

@@ -54,6 +54,10 @@ pub const SCOPE_ALERTS: &str = "alerts:write";
 /// The right to change the catalog: prices, promotions, collections, categories, what is shown where.
 pub const SCOPE_CATALOG_WRITE: &str = "catalog:write";
 
+/// The right to buy: suppliers and purchase orders.
+pub const SCOPE_SUPPLY: &str = "supply:write";
+
+const BUYS: Access = Access::AnyOf(&[SCOPE_SUPPLY, ROLE_MERCHANDISER, ROLE_WAREHOUSE, ROLE_ADMIN]);
 const CHANGES_CATALOG: Access = Access::AnyOf(&[SCOPE_CATALOG_WRITE, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const CHANGES_STOCK: Access = Access::AnyOf(MANAGES_STOCK);
 const SETS_CHANNELS: Access = Access::AnyOf(&[SCOPE_CHANNELS, ROLE_MERCHANDISER, ROLE_ADMIN]);
@@ -124,6 +128,24 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Query.saleAttempts", READS_LEDGER),
     ("Mutation.stockAlertAcknowledge", HANDLES_ALERTS),
     ("Mutation.stockAlertThresholdSet", HANDLES_ALERTS),
+    ("Query.supplier", READS_LEDGER),
+    ("Query.suppliers", READS_LEDGER),
+    ("Query.purchaseOrder", READS_LEDGER),
+    ("Query.purchaseOrders", READS_LEDGER),
+    ("Query.inboundShipment", READS_LEDGER),
+    ("Query.inboundShipments", READS_LEDGER),
+    ("ProductVariant.inbound", READS_LEDGER),
+    ("Mutation.supplierCreate", BUYS),
+    ("Mutation.supplierUpdate", BUYS),
+    ("Mutation.supplierArchive", BUYS),
+    ("Mutation.purchaseOrderCreate", BUYS),
+    ("Mutation.purchaseOrderUpdate", BUYS),
+    ("Mutation.purchaseOrderAdvance", BUYS),
+    ("Mutation.inboundShipmentCreate", CHANGES_STOCK),
+    ("Mutation.inboundShipmentUpdate", CHANGES_STOCK),
+    ("Mutation.inboundShipmentAdvance", CHANGES_STOCK),
+    ("Mutation.inboundLineSet", CHANGES_STOCK),
+    ("Mutation.inboundReceive", CHANGES_STOCK),
     ("Subscription.stockBadges", Access::Everyone),
     ("Subscription.stockAlerts", READS_LEDGER),
 ];

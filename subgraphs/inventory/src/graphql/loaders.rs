@@ -14,9 +14,10 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     entity::{
-        cart, cart_line, channel, customer_order, fulfillment, fulfillment_line, location, order_entry, order_line,
-        order_line_discount, order_payment, order_return, product, product_image, product_option, promotion,
-        promotion_target, stock_level, variant,
+        cart, cart_line, channel, customer_order, fulfillment, fulfillment_line, inbound_line, inbound_receipt,
+        inbound_shipment, location, order_entry, order_line, order_line_discount, order_payment, order_return, product,
+        product_image, product_option, promotion, promotion_target, purchase_order, purchase_order_line, stock_level,
+        supplier, variant,
     },
     error::StoreError,
     store::{
@@ -118,6 +119,14 @@ load_by! {
     CartById => cart::Model, catalog_read::carts_by_id, |row| row.id.clone();
     /// An order by its id.
     OrderById => customer_order::Model, catalog_read::orders_by_id, |row| row.id.clone();
+    /// A supplier by its id.
+    SupplierById => supplier::Model, catalog_read::suppliers_by_id, |row| row.id.clone();
+    /// A purchase order by its id.
+    PurchaseById => purchase_order::Model, catalog_read::purchases_by_id, |row| row.id.clone();
+    /// A shipment by its id.
+    ShipmentById => inbound_shipment::Model, catalog_read::shipments_by_id, |row| row.id.clone();
+    /// An inbound line by its id.
+    InboundLineById => inbound_line::Model, catalog_read::inbound_lines_by_id, |row| row.id.clone();
     /// A line of an order by its id.
     OrderLineById => order_line::Model, catalog_read::order_lines_by_id, |row| row.id.clone();
 }
@@ -147,6 +156,18 @@ load_lists_by! {
     LinesOfFulfillment => [fulfillment_line::Model], catalog_read::lines_of_fulfillments, |row| row.fulfillment_id.clone();
     /// What came back of an order.
     ReturnsOfOrder => [order_return::Model], catalog_read::returns_of_orders, |row| row.order_id.clone();
+    /// The lines of a purchase order.
+    LinesOfPurchase => [purchase_order_line::Model], catalog_read::lines_of_purchases, |row| row.purchase_order_id.clone();
+    /// The shipments of a purchase order.
+    ShipmentsOfPurchase => [inbound_shipment::Model], catalog_read::shipments_of_purchases, |row| row.purchase_order_id.clone().unwrap_or_default();
+    /// What is on its way of a purchase order, sent or not.
+    InboundOfPurchase => [inbound_line::Model], catalog_read::inbound_of_purchases, |row| row.purchase_order_id.clone().unwrap_or_default();
+    /// The lines of a shipment.
+    InboundOfShipment => [inbound_line::Model], catalog_read::inbound_of_shipments, |row| row.shipment_id.clone().unwrap_or_default();
+    /// What is still to come of a variant.
+    InboundOfVariant => [inbound_line::Model], catalog_read::inbound_of_variants, |row| row.variant_id.clone();
+    /// What came of an inbound line.
+    ReceiptsOfLine => [inbound_receipt::Model], catalog_read::receipts_of_lines, |row| row.line_id.clone();
     /// What happened to an order.
     EntriesOfOrder => [order_entry::Model], catalog_read::entries_of_orders, |row| row.order_id.clone();
 }

@@ -11,13 +11,14 @@ mod payload;
 mod reservation;
 mod stock;
 mod stock_input;
+mod supply;
 
 use async_graphql::{Context, Error, MergedObject};
 
 pub(super) use self::payload::InventoryUserError;
 use self::{
     alert::AlertMutation, cart::CartMutation, catalog::CatalogMutation, order::OrderMutation,
-    reservation::ReservationMutation, stock::StockMutation,
+    reservation::ReservationMutation, stock::StockMutation, supply::SupplyMutation,
 };
 use super::{channels::ChannelMutation, loaders::loaders};
 use crate::command::{Commands, order::Orders};
@@ -32,6 +33,7 @@ pub(crate) struct Mutation(
     CartMutation,
     OrderMutation,
     AlertMutation,
+    SupplyMutation,
 );
 
 /// The commands, for a resolver whose answer must show what they did: nothing read before is used again.

@@ -2,11 +2,13 @@
 
 mod alerts;
 mod orders;
+mod supply;
 
 pub(crate) use alerts::AlertQuery;
 use async_graphql::{Context, Error, ID, Object};
 use chrono::{DateTime, Utc};
 pub(crate) use orders::OrderQuery;
+pub(crate) use supply::SupplyQuery;
 
 use super::{
     access,

@@ -15,7 +15,7 @@ use super::{
     loaders::loaders_for_request,
     mutation::Mutation,
     projected::ProjectedQuery,
-    query::{AlertQuery, OrderQuery, RootQuery},
+    query::{AlertQuery, OrderQuery, RootQuery, SupplyQuery},
     subscription::SubscriptionRoot,
 };
 use crate::{
@@ -28,7 +28,16 @@ use crate::{
 const DEPTH_MAX: usize = 24;
 
 #[derive(Default, MergedObject)]
-pub(crate) struct Query(RootQuery, ChannelQuery, ProjectedQuery, CatalogQuery, OrderQuery, AlertQuery, Entities);
+pub(crate) struct Query(
+    RootQuery,
+    ChannelQuery,
+    ProjectedQuery,
+    CatalogQuery,
+    OrderQuery,
+    AlertQuery,
+    SupplyQuery,
+    Entities,
+);
 
 type InventorySchema = Schema<Query, Mutation, SubscriptionRoot>;
 

@@ -18,6 +18,7 @@ pub(crate) mod products;
 pub mod projected;
 mod prune;
 pub mod reservations;
+pub mod supply;
 pub(crate) mod transact;
 pub(crate) mod verify;
 

@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Store, StoreError, badges, projected::projected_quantities, reservations::ACTIVE};
+use super::{Store, StoreError, badges, projected::projected_quantities, reservations::ACTIVE, supply::verify_inbound};
 use crate::{
     domain::{Badge, EventKind, Level, Place, Quantities, StockEvent, StockState},
     entity::{location, order_allocation, reservation, reservation_line, stock_event, stock_level, variant},
@@ -70,6 +70,18 @@ pub enum Discrepancy {
         committed: i32,
         /// By reservations and open order lines.
         held: i64,
+    },
+    /// What events of inbound lines made incoming is not what is open of these lines.
+    #[error("`{sku}` at `{location_id}` has {incoming} incoming by orders and shipments, their open lines make {open}")]
+    Inbound {
+        /// The SKU.
+        sku: String,
+        /// The location.
+        location_id: String,
+        /// By events of inbound lines.
+        incoming: i64,
+        /// By open inbound lines.
+        open: i64,
     },
     /// A badge does not show what levels offer.
     #[error("badge of `{sku}` shows {shown} available, its levels offer {offered}")]
@@ -196,6 +208,7 @@ async fn verify_page(
             report.discrepancies.push(Discrepancy::Committed { sku, location_id, committed, held: holds });
         }
     }
+    verify_inbound(store, &skus, &mut report.discrepancies).await?;
     verify_badges(variants, &stored, places, report)?;
     let projected = projected_quantities(store, &ids).await?;
     if let Some(projected) = projected {

@@ -53,3 +53,4 @@ mod roles;
 mod sample;
 mod shop;
 mod stock;
+mod supply;

@@ -53,6 +53,7 @@ mod relay_kills;
 mod release;
 mod reserve;
 mod sale_attempts;
+mod supply;
 mod verify;
 mod warehouse;
 mod writer;

@@ -11,6 +11,7 @@
 
 mod explain;
 mod shop;
+mod supply;
 
 use selvedge_inventory::store::BATCH_STATEMENTS;
 use serde_json::{Value, json};
@@ -116,6 +117,34 @@ fn of_the_ledger(shop: &Shop) -> Vec<Operation> {
     ]
 }
 
+/// What staff reads of what is bought and on its way.
+fn of_supply(shop: &Shop) -> Vec<Operation> {
+    let by_staff = |name, text, variables| Operation { by_staff: true, ..query(name, text, variables) };
+    let orders = "query($filter: PurchaseOrderFilter) { purchaseOrders(first: 20, filter: $filter) { nodes { number
+        supplier { name } lines { receivedQuantity variant { sku } } shipments { status } } } }";
+    let shipments = "query($filter: InboundShipmentFilter) { inboundShipments(first: 20, filter: $filter) { nodes {
+        status lines { openQuantity receipts { acceptedQuantity } } } } }";
+    vec![
+        by_staff("suppliers", "{ suppliers(first: 20, archived: false) { nodes { code } } }", json!({})),
+        by_staff("purchase orders", orders, json!({})),
+        by_staff("purchase orders by status", orders, json!({ "filter": { "status": "ORDERED" } })),
+        by_staff("purchase orders of a supplier", orders, json!({ "filter": { "supplierId": "past-7" } })),
+        by_staff("shipments", shipments, json!({})),
+        by_staff(
+            "shipments by status",
+            shipments,
+            json!({ "filter": { "status": "IN_TRANSIT",
+            "expectedBefore": "2036-01-01T00:00:00Z" } }),
+        ),
+        by_staff("shipments of a purchase order", shipments, json!({ "filter": { "purchaseOrderId": "past-7" } })),
+        by_staff(
+            "what is on its way of some variants",
+            "query($skus: [String!]!) { variants(skus: $skus) { inbound { openQuantity } } }",
+            json!({ "skus": shop.skus }),
+        ),
+    ]
+}
+
 fn readings(shop: &Shop) -> Vec<Operation> {
     let of_sku = |sku| json!({ "__typename": "ProductVariant", "sku": sku });
     let entities: Vec<Value> = shop.skus.iter().map(of_sku).collect();
@@ -173,17 +202,15 @@ fn readings(shop: &Shop) -> Vec<Operation> {
 }
 
 fn changes(shop: &Shop) -> Vec<Operation> {
+    let by_staff = |name, text, variables| Operation { by_staff: true, ..query(name, text, variables) };
     vec![
-        Operation {
-            by_staff: true,
-            ..query(
-                "adjustment",
-                "mutation($sku: String!, $place: ID!) { inventoryAdjustQuantities(idempotencyKey: \"adjust\",
-                    input: { reason: RECEIVED, changes: [{ sku: $sku, locationId: $place, delta: 1 }] }) {
-                    levels { version } userErrors { message } } }",
-                json!({ "sku": shop.skus[0], "place": shop.location }),
-            )
-        },
+        by_staff(
+            "adjustment",
+            "mutation($sku: String!, $place: ID!) { inventoryAdjustQuantities(idempotencyKey: \"adjust\",
+                input: { reason: RECEIVED, changes: [{ sku: $sku, locationId: $place, delta: 1 }] }) {
+                levels { version } userErrors { message } } }",
+            json!({ "sku": shop.skus[0], "place": shop.location }),
+        ),
         Operation {
             by_staff: true,
             ..query(
@@ -240,7 +267,7 @@ fn changes(shop: &Shop) -> Vec<Operation> {
 async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
     let Some(shop) = Shop::on_postgres("every_operation_finds_its_rows_by_an_index_on_postgres").await else { return };
     let mut complaints = Vec::new();
-    for operation in [readings(&shop), lists(&shop), of_the_ledger(&shop), changes(&shop)].concat() {
+    for operation in [readings(&shop), lists(&shop), of_the_ledger(&shop), of_supply(&shop), changes(&shop)].concat() {
         let statements = shop.run(operation.text, operation.variables.clone(), operation.by_staff).await;
         assert!(!statements.is_empty(), "{} asked the database nothing", operation.name);
         for statement in statements {

@@ -124,6 +124,7 @@ async fn fill(store: &Store, connected: &Connected) {
     }
     let transaction = store.begin_write().await.unwrap();
     transaction.execute_unprepared(PAST).await.unwrap();
+    transaction.execute_unprepared(crate::supply::PAST).await.unwrap();
     transaction.commit().await.unwrap();
     for projection in PROJECTIONS {
         catch_up(store, projection).await.unwrap();

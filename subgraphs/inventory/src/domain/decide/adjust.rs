@@ -27,9 +27,14 @@ impl Draft {
             return self.errors.push(refuse("changeFromQuantity", ErrorCode::ChangeFromQuantityStale, message));
         }
         let level = self.stock.level(&variant_id, location_id);
-        let takeable = level.quantities.takeable(name);
+        // What orders and shipments bring is changed there.
+        let bound = match name {
+            QuantityName::Incoming => self.stock.inbound_to(&variant_id, location_id),
+            _ => 0,
+        };
+        let takeable = level.quantities.takeable(name).saturating_sub(bound);
         if i64::from(takeable) + i64::from(*delta) < 0 {
-            let message = refused(&level.quantities, name, sku);
+            let message = refused(&level.quantities, (name, takeable), sku);
             return self.errors.push(refuse("delta", ErrorCode::InsufficientStock, message));
         }
         if *delta == 0 || level.quantities.plus(&arriving).is_err() {
@@ -40,12 +45,14 @@ impl Draft {
     }
 }
 
-fn refused(quantities: &Quantities, name: QuantityName, sku: &str) -> String {
-    let takeable = quantities.takeable(name);
+fn refused(quantities: &Quantities, (name, takeable): (QuantityName, i32), sku: &str) -> String {
     match name {
         QuantityName::OnHand => {
             let on_hand = quantities.on_hand;
             format!("only {takeable} of {on_hand} pieces of `{sku}` are not committed or set aside")
+        }
+        QuantityName::Incoming => {
+            format!("only {takeable} pieces of `{sku}` are incoming beside those of purchase orders and shipments")
         }
         _ => format!("only {takeable} pieces of `{sku}` are {}", name.words()),
     }

@@ -20,6 +20,8 @@ impl Draft {
         }
         let level = self.stock.level(&variant_id, location_id);
         let former = level.quantities;
+        // What orders and shipments bring is not taken away by somebody who knows nothing of them.
+        let incoming = (*incoming).max(self.stock.inbound_to(&variant_id, location_id));
         let held = former.held();
         if *on_hand < held {
             let message = format!("{held} pieces of `{sku}` are committed or set aside, {on_hand} would be on hand");

@@ -47,7 +47,7 @@ pub fn decide(stock: &Stock, command: &Command) -> Result<Vec<StockEvent>, Vec<U
                 draft.load(index, target);
             }
         }
-        Command::Order(moves) => moves.iter().for_each(|own| draft.move_pieces(own)),
+        Command::Order(moves) | Command::Supply(moves) => moves.iter().for_each(|own| draft.move_pieces(own)),
     }
     if draft.errors.is_empty() { Ok(draft.events) } else { Err(draft.errors) }
 }

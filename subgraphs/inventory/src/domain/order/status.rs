@@ -27,7 +27,7 @@ macro_rules! names {
         }
     };
 }
-pub(super) use names;
+pub(in crate::domain) use names;
 
 /// Where an order is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

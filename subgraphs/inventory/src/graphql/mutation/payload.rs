@@ -118,6 +118,11 @@ pub(crate) enum InventoryErrorCode {
     PaymentUnavailable,
     AlertNotFound,
     AlertResolved,
+    UnknownSupplier,
+    PurchaseOrderNotFound,
+    PurchaseOrderStateInvalid,
+    ShipmentNotFound,
+    ShipmentStateInvalid,
 }
 
 impl From<UserError> for InventoryUserError {

@@ -51,6 +51,14 @@ pub(crate) enum StockEventKind {
     Returned,
     /// Pieces of an order are sent from elsewhere.
     Rerouted,
+    /// Pieces were bought, or are on their way.
+    InboundExpected,
+    /// Pieces that were on their way will not come.
+    InboundCut,
+    /// Pieces that were on their way came.
+    InboundReceived,
+    /// Pieces that came are those that an order was promised.
+    PromiseKept,
 }
 
 /// What is added to each quantity; negative takes away.

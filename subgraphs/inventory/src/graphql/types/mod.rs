@@ -15,6 +15,7 @@ mod past;
 mod pricing;
 mod product;
 mod reservation;
+mod supply;
 mod variant;
 
 pub(crate) use alert::{
@@ -37,6 +38,10 @@ pub(crate) use past::StockAt;
 pub(crate) use pricing::{PriceQuote, Promotion, PromotionConnection, PromotionKind, promotion_connection};
 pub(crate) use product::Product;
 pub(crate) use reservation::Reservation;
+pub(crate) use supply::{
+    InboundLine, InboundShipment, InboundShipmentConnection, PurchaseOrder, PurchaseOrderConnection, PurchaseStatus,
+    ShipmentStatus, Supplier, SupplierConnection, purchase_connection, shipment_connection, supplier_connection,
+};
 pub(crate) use variant::ProductVariant;
 
 use async_graphql::Error;

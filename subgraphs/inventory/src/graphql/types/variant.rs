@@ -12,16 +12,22 @@ use super::{
     event::{StockEventConnection, StockHistoryFilter, history},
     level::{InventoryLevelConnection, level_connection},
     missing,
+    supply::InboundLine,
 };
 use crate::{
     entity::variant,
     graphql::{
         access,
         limits::{page_request, promotion_codes, storable},
-        loaders::{LevelsOfVariant, PricingOfVariant, ProductById, VariantById, VariantBySku, loaders},
+        loaders::{
+            InboundOfVariant, LevelsOfVariant, PricingOfVariant, ProductById, VariantById, VariantBySku, loaders,
+        },
     },
     store::badges,
 };
+
+/// The most inbound lines of one list.
+const INBOUND_MAX: usize = 250;
 
 #[derive(Debug, Clone)]
 pub(crate) struct ProductVariant(pub(crate) Arc<variant::Model>);
@@ -139,6 +145,16 @@ impl ProductVariant {
         let rows = loaders(ctx)?.load_one(LevelsOfVariant(self.0.id.clone())).await?;
         level_connection(rows.as_deref().unwrap_or_default(), &page)
     }
+
+    /// What is on its way, the next to come first; at most 250. Scope inventory:read.
+    #[graphql(cache_control(private, no_cache))]
+    async fn inbound(&self, ctx: &Context<'_>) -> Result<Option<Vec<InboundLine>>, Error> {
+        access::require(ctx, "ProductVariant.inbound")?;
+        let rows = loaders(ctx)?.load_one(InboundOfVariant(self.0.id.clone())).await?;
+        let rows = rows.iter().flat_map(|rows| rows.iter()).take(INBOUND_MAX);
+        Ok(Some(rows.cloned().map(InboundLine).collect()))
+    }
+
     /// What happened to its stock, newest first. Scope inventory:read. `first` and `last` are at most 250, and 20 when
     /// neither is given.
     #[graphql(cache_control(private, no_cache))]

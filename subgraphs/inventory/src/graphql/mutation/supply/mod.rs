@@ -1,0 +1,13 @@
+//! Changes of what is bought and on its way, by staff.
+
+mod inbound;
+mod purchases;
+mod suppliers;
+
+use async_graphql::MergedObject;
+
+use self::{inbound::InboundMutation, purchases::PurchaseMutation, suppliers::SupplierMutation};
+
+// An ordinary comment, because the API would show it: one part per file.
+#[derive(Default, MergedObject)]
+pub(crate) struct SupplyMutation(SupplierMutation, PurchaseMutation, InboundMutation);
