@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     command::{
         Commands,
+        catalog::run_publisher,
         order::{Orders, run_sagas},
         run_expirer, run_sale_attempts,
     },
@@ -33,6 +34,8 @@ use crate::{
 const NAME: &str = "inventory";
 /// How often dependencies are asked whether they are usable.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often is looked for what begins or ends to be published.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a dependency may take to say so.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -136,6 +139,7 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
         tokio::spawn(alerts.run(Arc::clone(&bus), resync, shutdown.clone())),
         tokio::spawn(reactions.run(shutdown.clone())),
         tokio::spawn(run_sale_attempts(commands.clone(), shutdown.clone())),
+        tokio::spawn(run_publisher(commands.clone(), PUBLISH_INTERVAL, shutdown.clone())),
         tokio::spawn(run_expirer(commands, expiry_interval, shutdown.clone())),
         tokio::spawn(run_sagas(orders, order_interval, shutdown.clone())),
         tokio::spawn(run_pruner(store.clone(), shutdown.clone())),

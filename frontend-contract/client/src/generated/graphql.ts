@@ -80,6 +80,7 @@ export type InventoryErrorCode =
   | 'INVALID_TTL'
   | 'LINE_NOT_FOUND'
   | 'NAME_TAKEN'
+  | 'NOT_PUBLISHED'
   | 'ORDER_NOT_FOUND'
   | 'ORDER_STATE_INVALID'
   | 'PAYMENT_DECLINED'
@@ -138,6 +139,7 @@ export type PreferencesErrorCode =
 export type ProductFilter = {
   readonly available?: boolean | null | undefined;
   readonly category?: ReadonlyArray<string> | null | undefined;
+  readonly collection?: string | null | undefined;
   readonly color?: ReadonlyArray<string> | null | undefined;
   readonly gender?: ReadonlyArray<string> | null | undefined;
   readonly material?: ReadonlyArray<string> | null | undefined;
@@ -279,6 +281,17 @@ export type ReserveStockMutationVariables = Exact<{
 
 
 export type ReserveStockMutation = { readonly reserveStock: { readonly reservation: { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly createdAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type CollectionPageQueryVariables = Exact<{
+  handle: string;
+  channel?: string | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+  available?: boolean | null | undefined;
+}>;
+
+
+export type CollectionPageQuery = { readonly collection: { readonly id: string, readonly title: string, readonly description: string, readonly products: { readonly edges: ReadonlyArray<{ readonly note: string | null, readonly node: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null };
 
 export type MoneyPartsFragment = { readonly amount: number, readonly currencyCode: string };
 
@@ -1131,6 +1144,56 @@ export const ReserveStockDocument = new TypedDocumentString(`
     }
   }
 }`, {"hash":"sha256:aec3160c2988f2921c9a2937bd261d4428a438840cecfaa68a988c619a9f17f8"}) as unknown as TypedDocumentString<ReserveStockMutation, ReserveStockMutationVariables>;
+export const CollectionPageDocument = new TypedDocumentString(`
+    query CollectionPage($handle: String!, $channel: String, $first: Int!, $after: String, $available: Boolean) {
+  collection(handle: $handle, channel: $channel) {
+    id
+    title
+    description
+    products(first: $first, after: $after, available: $available, channel: $channel) {
+      edges {
+        note
+        node {
+          ...ProductCard
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment MoneyParts on Money {
+  amount
+  currencyCode
+}
+fragment ProductCard on Product {
+  id
+  handle
+  title
+  vendor
+  category
+  gender
+  availableForSale
+  options {
+    name
+    values
+  }
+  images {
+    url
+    altText
+    position
+  }
+  priceRange {
+    min {
+      ...MoneyParts
+    }
+    max {
+      ...MoneyParts
+    }
+  }
+}`, {"hash":"sha256:833266c6ba1e7f3fc23a29a80a9b4a3876beb89b314cbbc320397a457822ecf8"}) as unknown as TypedDocumentString<CollectionPageQuery, CollectionPageQueryVariables>;
 export const ProductFacetsDocument = new TypedDocumentString(`
     query ProductFacets($filter: ProductFilter) {
   productFacets(filter: $filter) {

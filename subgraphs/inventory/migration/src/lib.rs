@@ -15,6 +15,7 @@ mod m0012_pricing;
 mod m0014_channels;
 mod m0015_supply;
 mod m0016_alerts;
+mod m0017_collections;
 mod m0017_quoted_orders;
 mod m0018_sold_in_place;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_supply::Migration),
             Box::new(m0016_alerts::Migration),
             Box::new(m0017_quoted_orders::Migration),
+            Box::new(m0017_collections::Migration),
             Box::new(m0018_sold_in_place::Migration),
         ]
     }

@@ -6,12 +6,15 @@
 pub mod alert;
 mod badge;
 mod channel;
+pub mod collection;
 mod command;
+pub mod curation;
 mod decide;
 mod event;
 mod level;
 pub mod order;
 pub mod pricing;
+pub mod publication;
 mod quantities;
 mod refusal;
 mod stock;

@@ -74,6 +74,8 @@ pub enum ErrorCode {
     PriceChanged,
     /// The channel may not sell as many.
     ChannelLimitExceeded,
+    /// The channel does not show it at this time.
+    NotPublished,
     /// The payment was declined.
     PaymentDeclined,
     /// Payments cannot be taken here, or the payment was not answered in time.

@@ -4,12 +4,17 @@ use async_graphql::{Context, Error, ID, Object};
 
 use super::{
     access,
-    error::of_reading,
-    limits::{page_request, storable},
-    loaders::{PromotionById, loaders},
-    types::{Promotion, PromotionConnection, promotion_connection},
+    error::{bad_user_input, of_reading},
+    limits::{self, page_request, storable},
+    loaders::{CollectionByHandle, CollectionById, PromotionById, loaders},
+    types::{
+        Collection, CollectionConnection, Promotion, PromotionConnection, collection_connection, promotion_connection,
+    },
 };
-use crate::store::{Store, catalog_read::list_promotions};
+use crate::store::{
+    Store,
+    catalog_read::{list_collections, list_promotions},
+};
 
 /// What is read of the catalog beside products.
 #[derive(Default)]
@@ -17,6 +22,46 @@ pub(crate) struct CatalogQuery;
 
 #[Object]
 impl CatalogQuery {
+    /// By one of `id` and `handle`. Null when it is unknown or not published in this channel, or without one, anywhere.
+    async fn collection(
+        &self,
+        ctx: &Context<'_>,
+        id: Option<ID>,
+        handle: Option<String>,
+        channel: Option<String>,
+    ) -> Result<Option<Collection>, Error> {
+        let channel = channel.map(limits::channel).transpose()?;
+        let row = match (id, handle) {
+            (Some(id), None) => loaders(ctx)?.load_one(CollectionById(storable("id", &id)?.to_owned())).await?,
+            (None, Some(handle)) => {
+                loaders(ctx)?.load_one(CollectionByHandle(storable("handle", &handle)?.to_owned())).await?
+            }
+            _ => return Err(bad_user_input("give either `id` or `handle`")),
+        };
+        let found = row.map(Collection).into_iter().collect();
+        Ok(Collection::shown(ctx, found, channel.as_deref()).await?.pop())
+    }
+
+    /// Those that are published in this channel, or without one, anywhere; by title. `first` and `last` are at most 250,
+    /// and 20 when neither is given.
+    // No event tells that another collection has come to belong into the list.
+    #[graphql(cache_control(no_cache))]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
+    async fn collections(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        channel: Option<String>,
+    ) -> Result<Option<CollectionConnection>, Error> {
+        let page = page_request(first, after, last, before)?;
+        let channel = channel.map(limits::channel).transpose()?;
+        let rows = list_collections(ctx.data::<Store>()?, channel.as_deref(), &page).await.map_err(of_reading)?;
+        Ok(Some(collection_connection(rows)))
+    }
+
     /// Null when it is unknown. Scope catalog:write.
     #[graphql(cache_control(private, no_cache))]
     async fn promotion(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Promotion>, Error> {

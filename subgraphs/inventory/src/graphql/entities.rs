@@ -4,8 +4,11 @@ use async_graphql::{Context, Error, ID, Object};
 
 use super::{
     error::caller,
-    loaders::{LevelById, LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders},
-    types::{InventoryLevel, Location, Order, Product, ProductVariant, Reservation, StockBadge},
+    loaders::{
+        CollectionByHandle, CollectionById, LevelById, LocationById, ProductByHandle, ProductById, VariantById,
+        VariantBySku, loaders,
+    },
+    types::{Collection, InventoryLevel, Location, Order, Product, ProductVariant, Reservation, StockBadge},
 };
 use crate::store::badges;
 
@@ -15,6 +18,16 @@ pub(crate) struct Entities;
 
 #[Object]
 impl Entities {
+    #[graphql(entity)]
+    async fn collection_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Collection>, Error> {
+        Ok(loaders(ctx)?.load_one(CollectionById(id.0)).await?.map(Collection))
+    }
+
+    #[graphql(entity)]
+    async fn collection_by_handle(&self, ctx: &Context<'_>, handle: String) -> Result<Option<Collection>, Error> {
+        Ok(loaders(ctx)?.load_one(CollectionByHandle(handle)).await?.map(Collection))
+    }
+
     #[graphql(entity)]
     async fn product_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Product>, Error> {
         Ok(loaders(ctx)?.load_one(ProductById(id.0)).await?.map(Product))

@@ -14,16 +14,16 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     entity::{
-        cart, cart_line, channel, customer_order, fulfillment, fulfillment_line, inbound_line, inbound_receipt,
-        inbound_shipment, location, order_entry, order_line, order_line_discount, order_payment, order_return, product,
-        product_image, product_option, promotion, promotion_target, purchase_order, purchase_order_line, stock_level,
-        supplier, variant,
+        cart, cart_line, channel, collection, customer_order, fulfillment, fulfillment_line, inbound_line,
+        inbound_receipt, inbound_shipment, location, order_entry, order_line, order_line_discount, order_payment,
+        order_return, product, product_image, product_option, promotion, promotion_target, publication, purchase_order,
+        purchase_order_line, stock_level, supplier, variant,
     },
     error::StoreError,
     store::{
         Store, catalog_read,
-        catalog_read::{PastLevel, ProductStock},
-        channels,
+        catalog_read::{Membership, PastLevel, ProductStock},
+        channels, now,
         pricing::{self, PricedVariant},
         reservations::ReservationWithLines,
     },
@@ -97,6 +97,10 @@ macro_rules! load_lists_by {
 }
 
 load_by! {
+    /// A collection by its id.
+    CollectionById => collection::Model, catalog_read::collections_by_id, |row| row.id.clone();
+    /// A collection by its handle.
+    CollectionByHandle => collection::Model, catalog_read::collections_by_handle, |row| row.handle.clone();
     /// A promotion by its id.
     PromotionById => promotion::Model, catalog_read::promotions_by_id, |row| row.id.clone();
     /// A product by its id.
@@ -132,6 +136,12 @@ load_by! {
 }
 
 load_lists_by! {
+    /// The collections that a product is in.
+    CollectionsOfProduct => [Membership], catalog_read::collections_of_products, |row| row.product_id.clone();
+    /// Where and when a product is published.
+    PublicationsOfProduct => [publication::Model], catalog_read::publications_of_products, |row| row.subject_id.clone();
+    /// Where and when a collection is published.
+    PublicationsOfCollection => [publication::Model], catalog_read::publications_of_collections, |row| row.subject_id.clone();
     /// What a promotion holds for.
     TargetsOfPromotion => [promotion_target::Model], catalog_read::targets_of_promotions, |row| row.promotion_id.clone();
     /// The variants of a product.
@@ -191,6 +201,20 @@ impl Loader<LevelsOfVariantAt> for StoreLoader {
             all.extend(group(rows, |row| LevelsOfVariantAt(row.variant_id.clone(), time)));
         }
         Ok(all)
+    }
+}
+
+/// The time of the database, read once for a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ClockOfRequest;
+
+impl Loader<ClockOfRequest> for StoreLoader {
+    type Value = DateTime<Utc>;
+    type Error = Failure;
+
+    async fn load(&self, _: &[ClockOfRequest]) -> Loaded<ClockOfRequest, Self::Value> {
+        let time = now::read(self.store.reader()).await?;
+        Ok(HashMap::from([(ClockOfRequest, time)]))
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use supply::SupplyQuery;
 use super::{
     access,
     error::{bad_user_input, caller, of_reading},
-    limits::{page_request, sku_list, storable},
+    limits::{self, page_request, sku_list, storable},
     loaders::{LocationById, ProductByHandle, ProductById, VariantById, VariantBySku, loaders},
     types::{
         Facet, Location, LocationConnection, Product, ProductConnection, ProductFilter, ProductSort, ProductVariant,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::store::{
     Store, badges,
-    catalog_read::{STATUS_SHOWN, list_locations, list_products, product_facets},
+    catalog_read::{list_locations, list_products, product_facets},
 };
 
 /// The root of everything that can be read. Every field may be null, so that a query over several subgraphs keeps what
@@ -32,13 +32,15 @@ pub(crate) struct RootQuery;
 
 #[Object]
 impl RootQuery {
-    /// By one of `id` and `handle`. Null when it is unknown or not shown.
+    /// By one of `id` and `handle`. Null when it is unknown or not shown in this channel, or without one, anywhere.
     async fn product(
         &self,
         ctx: &Context<'_>,
         id: Option<ID>,
         handle: Option<String>,
+        channel: Option<String>,
     ) -> Result<Option<Product>, Error> {
+        let channel = channel.map(limits::channel).transpose()?;
         let row = match (id, handle) {
             (Some(id), None) => loaders(ctx)?.load_one(ProductById(storable("id", &id)?.to_owned())).await?,
             (None, Some(handle)) => {
@@ -46,10 +48,11 @@ impl RootQuery {
             }
             _ => return Err(bad_user_input("give either `id` or `handle`")),
         };
-        Ok(row.filter(|row| row.status == STATUS_SHOWN).map(Product))
+        Product::shown(ctx, row, channel.as_deref()).await
     }
 
-    /// `first` and `last` are at most 250, and 20 when neither is given.
+    /// Those that are shown in this channel, or without one, anywhere. `first` and `last` are at most 250, and 20 when
+    /// neither is given.
     // No event tells that another product has come to belong into a list.
     #[graphql(cache_control(no_cache))]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
@@ -62,9 +65,10 @@ impl RootQuery {
         before: Option<String>,
         filter: Option<ProductFilter>,
         #[graphql(default)] sort: ProductSort,
+        channel: Option<String>,
     ) -> Result<Option<ProductConnection>, Error> {
         let page = page_request(first, after, last, before)?;
-        let filter = filter.unwrap_or_default().checked()?;
+        let filter = filter.unwrap_or_default().checked(channel)?;
         let rows = list_products(ctx.data::<Store>()?, &filter, sort.into(), &page).await.map_err(of_reading)?;
         Ok(Some(product_connection(rows, sort.into(), filter)))
     }
@@ -76,8 +80,9 @@ impl RootQuery {
         &self,
         ctx: &Context<'_>,
         filter: Option<ProductFilter>,
+        channel: Option<String>,
     ) -> Result<Option<Vec<Facet>>, Error> {
-        let filter = filter.unwrap_or_default().checked()?;
+        let filter = filter.unwrap_or_default().checked(channel)?;
         let facets = product_facets(ctx.data::<Store>()?, &filter).await?;
         Ok(Some(facets.into_iter().map(Facet::from).collect()))
     }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::{StoreError, now};
+use super::{StoreError, collections::is_inside, now};
 use crate::{
     domain::pricing::{Discount, Promotion, Quote, Quoted, Tier, quote},
-    entity::{price_tier, product, promotion, promotion_target, variant},
+    entity::{collection_product, price_tier, product, promotion, promotion_target, variant},
 };
 
 /// The target of a promotion that holds for everything.
@@ -103,10 +103,13 @@ async fn price_chunk(
     let product_ids: BTreeSet<&str> = variants.iter().map(|row| row.product_id.as_str()).collect();
     let products = product::Entity::find().filter(product::Column::Id.is_in(product_ids.iter().copied()));
     let products = products.all(connection).await?;
+    let collections = collections_of(connection, &products).await?;
     let places: HashMap<&str, Vec<(&'static str, &str)>> = products
         .iter()
         .map(|row| {
-            let own = vec![(TARGET_ALL, ""), ("PRODUCT", row.id.as_str()), ("CATEGORY", row.category.as_str())];
+            let mut own = vec![(TARGET_ALL, ""), ("PRODUCT", row.id.as_str()), ("CATEGORY", row.category.as_str())];
+            let inside = collections.iter().filter(|(product_id, _)| *product_id == row.id);
+            own.extend(inside.map(|(_, collection_id)| ("COLLECTION", collection_id.as_str())));
             (row.id.as_str(), own)
         })
         .collect();
@@ -139,6 +142,21 @@ async fn price_chunk(
         priced.insert(row.id, facts);
     }
     Ok(())
+}
+
+/// Product and collection, of all collections that these products are in at this moment.
+async fn collections_of(
+    connection: &impl ConnectionTrait,
+    products: &[product::Model],
+) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(collection_product::Entity::find()
+        .select_only()
+        .columns([collection_product::Column::ProductId, collection_product::Column::CollectionId])
+        .filter(collection_product::Column::ProductId.is_in(products.iter().map(|row| row.id.as_str())))
+        .filter(is_inside())
+        .into_tuple()
+        .all(connection)
+        .await?)
 }
 
 type WithTargets = Vec<(promotion::Model, Vec<promotion_target::Model>)>;

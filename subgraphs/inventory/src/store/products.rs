@@ -8,8 +8,9 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    StoreError, now,
+    StoreError, collections, now,
     outbox::{NewEvent, PRODUCT_CHANGED, enqueue},
+    publications::{self, Subject},
 };
 use crate::entity::{product, variant};
 
@@ -19,6 +20,7 @@ const KEYS_PER_STATEMENT: usize = 1_000;
 /// The products with one of `ids`, locked until the end of the transaction: the next revision is the last one and one
 /// more, so that of two changes at once the second waits. In the order of their ids, against deadlocks.
 pub(crate) async fn lock(transaction: &DatabaseTransaction, ids: &[String]) -> Result<Vec<product::Model>, StoreError> {
+    collections::hold_rules(transaction).await?;
     let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -31,7 +33,7 @@ pub(crate) async fn lock(transaction: &DatabaseTransaction, ids: &[String]) -> R
 }
 
 /// Counts up the revision of each of the locked `products`, brings its price range up to date with its variants, and
-/// writes the event that tells what it is now. Gives them as they are then.
+/// brings it into the collections where it belongs, and writes the event that tells what it is now. Gives them as they are then.
 pub(crate) async fn announce(
     transaction: &DatabaseTransaction,
     products: Vec<product::Model>,
@@ -40,10 +42,11 @@ pub(crate) async fn announce(
     if products.is_empty() {
         return Ok(products);
     }
-    let ids: Vec<&str> = products.iter().map(|product| product.id.as_str()).collect();
+    let ids: Vec<String> = products.iter().map(|product| product.id.clone()).collect();
+    let hidden = publications::unpublished_everywhere(transaction, Subject::Product, &ids).await?;
     let mut variants = Vec::new();
     for chunk in ids.chunks(KEYS_PER_STATEMENT) {
-        let rows = variant::Entity::find().filter(variant::Column::ProductId.is_in(chunk.iter().copied()));
+        let rows = variant::Entity::find().filter(variant::Column::ProductId.is_in(chunk));
         variants.extend(rows.order_by_asc(variant::Column::Position).all(transaction).await?);
     }
     let time = now::read(transaction).await?;
@@ -60,9 +63,10 @@ pub(crate) async fn announce(
             ..Default::default()
         };
         let product = row.update(transaction).await?;
-        events.push(product_changed(&product, &own));
+        events.push(product_changed(&product, &own, hidden.contains(&product.id)));
         changed.push(product);
     }
+    collections::place(transaction, &ids).await?;
     enqueue(transaction, events, time, correlation_id).await?;
     Ok(changed)
 }
@@ -72,8 +76,8 @@ fn later(one: DateTime<Utc>, other: DateTime<Utc>) -> DateTime<Utc> {
     one.max(other)
 }
 
-/// The event that carries `product` as it is.
-fn product_changed(product: &product::Model, variants: &[&variant::Model]) -> NewEvent {
+/// The event that carries `product` as it is; one that is published nowhere is gone for shoppers.
+fn product_changed(product: &product::Model, variants: &[&variant::Model], is_hidden: bool) -> NewEvent {
     let variants: Vec<Value> = variants
         .iter()
         .map(|row| json!({ "sku": row.sku, "variantId": row.id, "size": row.size, "color": row.color }))
@@ -98,7 +102,7 @@ fn product_changed(product: &product::Model, variants: &[&variant::Model]) -> Ne
             "currencyCode": product.currency,
             "priceMin": product.price_min,
             "createdAt": product.created_at,
-            "deleted": product.status != super::catalog_read::STATUS_SHOWN,
+            "deleted": is_hidden || product.status != super::catalog_read::STATUS_SHOWN,
             "revision": product.revision,
             "variants": variants,
         }),

@@ -98,6 +98,10 @@ async fn every_field_is_denied_and_given_as_the_table_says(shop: Shop) {
         // Else reading one waits for it.
         catch_up(&shop.store, projection).await.unwrap();
     }
+    let made =
+        "mutation { collectionCreate(idempotencyKey: \"c\", input: { handle: \"made\", title: \"T\", sort: MANUAL }) {
+        userErrors { code } } }";
+    shop.data_for(staff(&["admin"]), made, json!({})).await;
     let mut asked = 0;
     for (kind, parent) in [("query", "queryType"), ("mutation", "mutationType")] {
         let parent = schema.0[parent]["name"].as_str().unwrap();
@@ -122,6 +126,8 @@ async fn every_field_is_denied_and_given_as_the_table_says(shop: Shop) {
         let (parent, field) = name.split_once('.').unwrap();
         let ways = [
             ("ProductVariant", "{ variant(sku: \"SKU-01-1\") { # } }"),
+            ("Product", "{ product(id: \"p01\") { # } }"),
+            ("Collection", "{ collection(handle: \"made\") { # } }"),
             ("InventoryLevel", "{ variant(sku: \"SKU-01-1\") { levels(first: 1) { nodes { # } } } }"),
         ];
         let Some((_, way)) = ways.iter().find(|(known, _)| *known == parent) else { continue };

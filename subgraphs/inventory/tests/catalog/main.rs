@@ -18,9 +18,12 @@ use selvedge_inventory::{
         CatalogDraft, CatalogLoader, GeneratedCatalog, ImportOptions, LoadReport, LocationDraft, LocationKind,
         ProductDraft, SampleSize, StockPolicy, read_products,
     },
-    command::{Caller, Commands},
-    domain::StockState,
-    entity::{outbox, product, product_option, stock_level, variant},
+    command::{Caller, Commands, catalog::CollectionDraft},
+    domain::{
+        StockState,
+        collection::{Field, Relation, Rule, Rules, SortOrder},
+    },
+    entity::{collection_product, outbox, product, product_option, stock_level, variant},
     store::{Store, StoreOptions, badges, verify},
 };
 use selvedge_kit::outbox::RelaySignal;
@@ -96,6 +99,7 @@ on_each_engine!(
     variants_that_a_file_leaves_out_stay_part_of_the_product,
     a_badge_follows_the_policy_though_no_stock_moves,
     a_real_shopify_export_is_imported,
+    what_is_imported_goes_into_its_collections,
 );
 
 fn sample(products: u32) -> CatalogDraft {
@@ -220,6 +224,36 @@ async fn a_badge_follows_the_policy_though_no_stock_moves(mut shop: Shop) {
     let announced = announced.count(shop.store.reader()).await.unwrap();
     assert_eq!(i64::try_from(announced).unwrap(), delayed.revision);
     shop.assert_verified().await;
+}
+
+async fn what_is_imported_goes_into_its_collections(mut shop: Shop) {
+    let commands = Commands::new(shop.store.clone(), RelaySignal::default(), 5);
+    let dresses = Rule { field: Field::Category, relation: Relation::Equals, value: "dresses".to_owned() };
+    let draft = CollectionDraft {
+        handle: "dresses".to_owned(),
+        title: "Dresses".to_owned(),
+        description: String::new(),
+        sort: SortOrder::Title,
+        rules: Some(Rules { any: false, rules: vec![dresses] }),
+    };
+    let caller = Caller::system("test", "correlation");
+    commands.write_collection(&caller, None, &draft, "k").await.unwrap().unwrap();
+    let mut catalog = sample(60);
+    for round in 0..2 {
+        shop.load(&catalog).await;
+        let inside = collection_product::Entity::find().all(shop.store.reader()).await.unwrap();
+        let mut titles: Vec<&str> = inside.iter().map(|row| row.sort_key.as_str()).collect();
+        let dresses = catalog.products.iter().filter(|product| product.category == "Dresses");
+        let mut expected: Vec<&str> = dresses.map(|product| product.title.as_str()).collect();
+        assert!(!expected.is_empty());
+        titles.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(titles, expected, "{round}");
+        let product = catalog.products.iter_mut().find(|product| product.category == "Dresses").unwrap();
+        product.category = "Coats".to_owned();
+        let product = catalog.products.iter_mut().find(|product| product.category == "Dresses").unwrap();
+        product.title = format!("Another {}", product.title);
+    }
 }
 
 async fn a_real_shopify_export_is_imported(mut shop: Shop) {

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod catalog;
 mod explain;
 mod shop;
 mod supply;
@@ -57,6 +58,11 @@ fn lists(shop: &Shop) -> Vec<Operation> {
                 "FEATURED",
                 json!({ "size": ["M"], "color": ["Black"], "available": true }),
             )
+        },
+        query("list in a channel", "{ products(first: 24, channel: \"online\") { nodes { id } } }", json!({})),
+        Operation {
+            whole: &[("product", UNTIL_FULL)],
+            ..list("list of a collection", "PRICE_ASC", json!({ "collection": "past-7" }))
         },
         Operation {
             whole: &[("product", LOOKS_INSIDE)],
@@ -214,39 +220,10 @@ fn changes(shop: &Shop) -> Vec<Operation> {
         Operation {
             by_staff: true,
             ..query(
-                "prices",
-                "mutation($sku: String!) { variantPricesSet(idempotencyKey: \"prices\",
-                    input: { prices: [{ sku: $sku, price: 1234, compareAtPrice: 5678 }] }) {
-                    variants { price { amount } product { revision } } userErrors { message } } }",
-                json!({ "sku": shop.skus[2] }),
-            )
-        },
-        Operation {
-            by_staff: true,
-            ..query(
-                "price tiers",
-                "mutation($sku: String!) { priceTiersSet(idempotencyKey: \"tiers\", input: { variants: [
-                    { sku: $sku, tiers: [{ minimumQuantity: 2, unitPrice: 5 }] }] }) { userErrors { message } } }",
-                json!({ "sku": shop.skus[2] }),
-            )
-        },
-        Operation {
-            by_staff: true,
-            ..query(
                 "alert threshold",
                 "mutation($sku: String!) { stockAlertThresholdSet(idempotencyKey: \"threshold\", input: { thresholds: [
                     { sku: $sku, threshold: 900 }] }) { userErrors { message } } }",
                 json!({ "sku": shop.skus[1] }),
-            )
-        },
-        Operation {
-            by_staff: true,
-            ..query(
-                "promotion",
-                "mutation($id: ID!) { promotionCreate(idempotencyKey: \"promotion\", input: { title: \"T\",
-                    code: \"NEW\", kind: PERCENTAGE, value: 1, targets: { productIds: [$id] } }) {
-                    userErrors { message } } }",
-                json!({ "id": shop.product }),
             )
         },
         query(
@@ -267,7 +244,17 @@ fn changes(shop: &Shop) -> Vec<Operation> {
 async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
     let Some(shop) = Shop::on_postgres("every_operation_finds_its_rows_by_an_index_on_postgres").await else { return };
     let mut complaints = Vec::new();
-    for operation in [readings(&shop), lists(&shop), of_the_ledger(&shop), of_supply(&shop), changes(&shop)].concat() {
+    for operation in [
+        readings(&shop),
+        lists(&shop),
+        catalog::readings(&shop),
+        of_the_ledger(&shop),
+        of_supply(&shop),
+        changes(&shop),
+        catalog::changes(&shop),
+    ]
+    .concat()
+    {
         let statements = shop.run(operation.text, operation.variables.clone(), operation.by_staff).await;
         assert!(!statements.is_empty(), "{} asked the database nothing", operation.name);
         for statement in statements {

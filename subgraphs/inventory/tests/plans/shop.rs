@@ -191,7 +191,15 @@ SELECT 'past-' || row_number() OVER (), 'past-' || row_number() OVER (), 1, id, 
 FROM (SELECT id, sku, title FROM variant ORDER BY sku LIMIT 5000) AS variant;
 INSERT INTO order_line_discount (line_id, position, kind, title, amount_minor)
 SELECT id, 1, 'PROMOTION', 'Past', 1 FROM order_line;
+INSERT INTO collection (id, handle, title, description, kind, sort, revision, created_at, updated_at)
+SELECT 'past-' || n, 'past-' || n, 'Past ' || n, '', 'MANUAL', 'FEATURED', 1, now(), now() FROM generate_series(1, 2000) AS n;
+INSERT INTO collection_product (collection_id, product_id, stock_min, stock_max, position, sort_key)
+SELECT 'past-' || n, product.id, CASE WHEN n = 7 THEN 1 ELSE 0 END, 9223372036854775807, 1,
+  lpad(featured_rank::text, 20, '0') FROM generate_series(1, 20) AS n, product;
+INSERT INTO publication (kind, subject_id, channel, published)
+SELECT 'PRODUCT', id, 'elsewhere', false FROM product UNION ALL SELECT 'COLLECTION', id, 'elsewhere', false FROM collection;
 UPDATE outbox SET published_at = now();
 ANALYZE product, product_image, product_option, variant, stock_level, stock_event, reservation, reservation_line,
-  idempotency, outbox, location, cart, cart_line, customer_order, order_line, order_line_discount;
+  idempotency, outbox, location, cart, cart_line, customer_order, order_line, order_line_discount,
+  collection, collection_product, publication;
 ";

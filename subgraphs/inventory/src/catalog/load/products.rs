@@ -15,7 +15,8 @@ use crate::{
     catalog::draft::ProductDraft,
     entity::{product, product_image, product_option, variant},
     store::{
-        Store, StoreError, now, outbox,
+        Store, StoreError, collections, now, outbox,
+        publications::{self, Subject},
         transact::{Work, transact},
     },
 };
@@ -43,6 +44,7 @@ impl Work for Chunk<'_> {
     type Output = LoadReport;
 
     async fn run(&self, transaction: &DatabaseTransaction) -> Result<LoadReport, StoreError> {
+        collections::hold_rules(transaction).await?;
         let known = self.known(transaction).await?;
         let mut report = LoadReport::default();
         let mut new_id = || Uuid::now_v7().to_string();
@@ -52,7 +54,10 @@ impl Work for Chunk<'_> {
         write_products(transaction, &merged).await?;
         write_variants(transaction, &merged).await?;
         let now = now::read(transaction).await?;
-        let events = merged.iter().map(rows::changed).collect();
+        let ids: Vec<String> = merged.iter().map(|product| product.id.clone()).collect();
+        collections::place(transaction, &ids).await?;
+        let hidden = publications::unpublished_everywhere(transaction, Subject::Product, &ids).await?;
+        let events = merged.iter().map(|product| rows::changed(product, hidden.contains(&product.id))).collect();
         outbox::enqueue(transaction, events, now, self.correlation_id).await?;
         badges::bring_up_to_date(transaction, &merged, before, (self.low_stock_threshold, self.correlation_id)).await?;
         for product in &merged {

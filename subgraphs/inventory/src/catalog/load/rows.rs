@@ -107,7 +107,7 @@ pub(super) fn variant(product_id: &str, merged: &MergedVariant<'_>, position: i3
 }
 
 /// The event that carries the product's new state.
-pub(super) fn changed(merged: &MergedProduct<'_>) -> NewEvent {
+pub(super) fn changed(merged: &MergedProduct<'_>, is_hidden: bool) -> NewEvent {
     let draft = merged.draft;
     let variants: Vec<Value> = merged
         .variants
@@ -145,7 +145,7 @@ pub(super) fn changed(merged: &MergedProduct<'_>) -> NewEvent {
             "currencyCode": first.map(|variant| variant.currency_code.as_str()),
             "priceMin": merged.prices().min(),
             "createdAt": created_at(merged),
-            "deleted": !draft.published,
+            "deleted": is_hidden || !draft.published,
             "revision": merged.revision,
             "variants": variants,
         }),

@@ -1,13 +1,19 @@
 //! Changes of what is shown and what it costs: each counts up the products that it changes and announces them in its own
 //! transaction.
 
+mod collection;
 mod prices;
 mod promotions;
+mod publish;
 mod tiers;
 
+pub use collection::{
+    Added, CHANGES_MAX, CollectionDraft, CollectionWritten, Curate, NOTE_MAX, PRODUCTS_MAX, SMART_MAX,
+};
 pub use prices::{PRICES_MAX, PricesSet, SetVariantPrices, VariantPrice};
 pub(crate) use promotions::is_code;
 pub use promotions::{PromotionDraft, PromotionWritten, TARGETS_MAX};
+pub use publish::{PUBLICATIONS_MAX, PublicationDraft, PublicationsSet, SUBJECTS_MAX, SetPublications, run_publisher};
 pub use tiers::{QUANTITY_MAX, SetPriceTiers, TIERS_MAX, TierDraft, TiersOfVariant, TiersSet};
 
 use chrono::{DateTime, Utc};

@@ -17,7 +17,7 @@ use crate::{
         keyed::{Perform, perform_once},
     },
     domain::{ErrorCode, UserError, pricing::BASIS_POINTS},
-    entity::{product, promotion, promotion_target, variant},
+    entity::{collection, product, promotion, promotion_target, variant},
     store::{StoreError, now},
 };
 
@@ -202,7 +202,7 @@ impl Perform for Write<'_> {
             }
         }
         if let Some(target) = self.unknown_target(transaction).await? {
-            let message = format!("there is no product or variant `{target}`");
+            let message = format!("there is no product, variant or collection `{target}`");
             return Ok(Err(vec![UserError::at(&["input", "targets"], ErrorCode::InvalidInput, message)]));
         }
         self.write(transaction, existing, id.clone(), code).await?;
@@ -211,12 +211,12 @@ impl Perform for Write<'_> {
 }
 
 impl Write<'_> {
-    /// A product or variant that it is to hold for, and that is not there.
+    /// A product, variant or collection that it is to hold for, and that is not there.
     async fn unknown_target(&self, transaction: &DatabaseTransaction) -> Result<Option<String>, StoreError> {
         let of = |wanted: &str| -> Vec<&str> {
             self.draft.targets.iter().filter(|(kind, _)| *kind == wanted).map(|(_, id)| id.as_str()).collect()
         };
-        let (products, variants) = (of("PRODUCT"), of("VARIANT"));
+        let (products, variants, collections) = (of("PRODUCT"), of("VARIANT"), of("COLLECTION"));
         let mut known: BTreeSet<String> = BTreeSet::new();
         if !products.is_empty() {
             let rows = product::Entity::find().filter(product::Column::Id.is_in(products.iter().copied()));
@@ -226,7 +226,11 @@ impl Write<'_> {
             let rows = variant::Entity::find().filter(variant::Column::Id.is_in(variants.iter().copied()));
             known.extend(rows.all(transaction).await?.into_iter().map(|row| row.id));
         }
-        Ok(products.into_iter().chain(variants).find(|id| !known.contains(*id)).map(str::to_owned))
+        if !collections.is_empty() {
+            let rows = collection::Entity::find().filter(collection::Column::Id.is_in(collections.iter().copied()));
+            known.extend(rows.all(transaction).await?.into_iter().map(|row| row.id));
+        }
+        Ok(products.into_iter().chain(variants).chain(collections).find(|id| !known.contains(*id)).map(str::to_owned))
     }
 
     async fn write(

@@ -18,6 +18,7 @@ use crate::{
         catalog_read::STATUS_SHOWN,
         now,
         orders::carts::{self, CartRows, OPEN},
+        publications::{self, Subject},
     },
 };
 
@@ -230,17 +231,22 @@ async fn wanted(
     lines: &[CartLine],
     edit: Edit,
 ) -> Result<Answer<Vec<(String, i32)>>, StoreError> {
-    let shown = variants_by_sku(transaction, lines).await?;
+    let channel = rows.cart.channel.as_str();
+    let named = variants_by_sku(transaction, channel, lines).await?;
     let mut errors = Vec::new();
     let mut wanted: Vec<(String, i32)> = Vec::new();
     for (index, CartLine { sku, quantity }) in lines.iter().enumerate() {
         let at =
             |member: &str, code, message: String| UserError::at(&["lines", &index.to_string(), member], code, message);
-        let variant_id = shown.iter().find(|(own, _)| own == sku).map(|(_, id)| id);
-        let Some(variant_id) = variant_id else {
+        let Some(Named { variant_id, is_hidden, .. }) = named.iter().find(|named| named.sku == *sku) else {
             errors.push(at("sku", ErrorCode::UnknownSku, format!("there is no SKU `{sku}`")));
             continue;
         };
+        if *is_hidden && *quantity > 0 {
+            let message = format!("channel `{channel}` does not show `{sku}` at this time");
+            errors.push(at("sku", ErrorCode::NotPublished, message));
+            continue;
+        }
         let here = rows.lines.iter().find(|line| line.variant_id == *variant_id).map_or(0, |line| line.quantity);
         let known = wanted.iter_mut().find(|(id, _)| id == variant_id);
         let before = if edit == Edit::Set { 0 } else { known.as_ref().map_or(here, |(_, quantity)| *quantity) };
@@ -265,20 +271,36 @@ async fn wanted(
     Ok(if errors.is_empty() { Ok(wanted) } else { Err(errors) })
 }
 
-/// `(SKU, variant)` of the lines whose product is shown.
+/// A variant that a line names.
+struct Named {
+    sku: String,
+    variant_id: String,
+    /// Whether the channel of the cart does not show it at this moment.
+    is_hidden: bool,
+}
+
+/// The variants of the lines whose product is no draft.
 async fn variants_by_sku(
     transaction: &DatabaseTransaction,
+    channel: &str,
     lines: &[CartLine],
-) -> Result<Vec<(String, String)>, StoreError> {
+) -> Result<Vec<Named>, StoreError> {
     let of_product =
         variant::Entity::belongs_to(product::Entity).from(variant::Column::ProductId).to(product::Column::Id).into();
-    Ok(variant::Entity::find()
+    let rows: Vec<(String, String, String)> = variant::Entity::find()
         .select_only()
-        .columns([variant::Column::Sku, variant::Column::Id])
+        .columns([variant::Column::Sku, variant::Column::Id, variant::Column::ProductId])
         .join(sea_orm::JoinType::InnerJoin, of_product)
         .filter(product::Column::Status.eq(STATUS_SHOWN))
         .filter(variant::Column::Sku.is_in(lines.iter().map(|line| line.sku.as_str())))
         .into_tuple()
         .all(transaction)
-        .await?)
+        .await?;
+    let product_ids: Vec<String> = rows.iter().map(|(_, _, product_id)| product_id.clone()).collect();
+    let hidden = publications::unpublished(transaction, (Subject::Product, channel), &product_ids).await?;
+    let named = |(sku, variant_id, product_id): (String, String, String)| {
+        let is_hidden = hidden.contains(&product_id);
+        Named { sku, variant_id, is_hidden }
+    };
+    Ok(rows.into_iter().map(named).collect())
 }

@@ -3,7 +3,9 @@
 use std::{fmt, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -21,13 +23,16 @@ use crate::{
         ErrorCode, UserError,
         order::{FinancialStatus, FulfillmentStatus, OrderStatus, Step},
     },
-    entity::{customer_order, location, order_saga},
+    entity::{customer_order, location, order_saga, product, variant},
     store::{
-        StoreError, now,
+        StoreError,
+        catalog_read::STATUS_SHOWN,
+        now,
         orders::{
             self,
             carts::{self, CartRows, OPEN, ORDERED},
         },
+        publications::{self, Subject},
     },
 };
 
@@ -132,6 +137,9 @@ impl Perform for Begin<'_> {
             return Ok(Err(vec![UserError::at(&["input", "cartId"], ErrorCode::CartNotOpen, message)]));
         }
         if let Some(error) = self.check_pickup(transaction).await? {
+            return Ok(Err(vec![error]));
+        }
+        if let Some(error) = check_shown(transaction, &rows).await? {
             return Ok(Err(vec![error]));
         }
         let priced = match price(transaction, &rows).await? {
@@ -239,6 +247,24 @@ impl Begin<'_> {
         order_saga::Entity::insert(saga).exec_without_returning(transaction).await?;
         Ok(())
     }
+}
+
+/// A channel sells what it shows: everything in the cart is published there at this moment, and is not a draft.
+async fn check_shown(transaction: &DatabaseTransaction, rows: &CartRows) -> Result<Option<UserError>, StoreError> {
+    let channel = rows.cart.channel.as_str();
+    let ids = rows.lines.iter().map(|line| line.variant_id.as_str());
+    let variants = variant::Entity::find().filter(variant::Column::Id.is_in(ids)).all(transaction).await?;
+    let mut product_ids: Vec<String> = variants.iter().map(|row| row.product_id.clone()).collect();
+    product_ids.sort_unstable();
+    product_ids.dedup();
+    let mut hidden = publications::unpublished(transaction, (Subject::Product, channel), &product_ids).await?;
+    let drafts = product::Entity::find().filter(product::Column::Id.is_in(product_ids));
+    let drafts = drafts.filter(product::Column::Status.ne(STATUS_SHOWN)).all(transaction).await?;
+    hidden.extend(drafts.into_iter().map(|row| row.id));
+    let Some(variant) = variants.iter().find(|row| hidden.contains(&row.product_id)) else { return Ok(None) };
+    metrics::counter!("inventory_channel_refusals_total", "channel" => channel.to_owned()).increment(1);
+    let message = format!("channel `{channel}` does not show `{}` at this time", variant.sku);
+    Ok(Some(UserError::at(&["input", "cartId"], ErrorCode::NotPublished, message)))
 }
 
 /// A duration as the database's times take it.

@@ -114,6 +114,7 @@ pub(crate) enum InventoryErrorCode {
     CurrencyMismatch,
     PriceChanged,
     ChannelLimitExceeded,
+    NotPublished,
     PaymentDeclined,
     PaymentUnavailable,
     AlertNotFound,

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, Enum, Error, InputObject, Object, SimpleObject,
+    Context, Enum, Error, ID, InputObject, Object, SimpleObject,
     connection::{Connection, Edge},
 };
 
 use super::Product;
 use crate::{
     entity::product,
-    graphql::limits::{filter_values, search_words},
+    graphql::limits::{self, filter_values, search_words, storable},
     store::{
         Store,
         catalog_read::{self, Page, ProductOrder, count_products},
@@ -62,15 +62,18 @@ pub(crate) struct ProductFilter {
     available: Option<bool>,
     price_min: Option<i32>,
     price_max: Option<i32>,
+    /// The id of a collection.
+    collection: Option<ID>,
 }
 
 impl ProductFilter {
-    /// The filter as the store understands it.
+    /// The filter as the store understands it, for what is shown in `channel`.
     ///
     /// # Errors
     ///
     /// `BAD_USER_INPUT` when it is larger than a filter may be.
-    pub(crate) fn checked(self) -> Result<catalog_read::ProductFilter, Error> {
+    pub(crate) fn checked(self, channel: Option<String>) -> Result<catalog_read::ProductFilter, Error> {
+        storable("collection", self.collection.as_deref().map_or("", String::as_str))?;
         Ok(catalog_read::ProductFilter {
             words: search_words(self.query.as_deref())?,
             category: filter_values("category", self.category)?,
@@ -85,6 +88,8 @@ impl ProductFilter {
             available: self.available,
             price_min: self.price_min.map(i64::from),
             price_max: self.price_max.map(i64::from),
+            collection: self.collection.map(|id| id.0),
+            channel: channel.map(limits::channel).transpose()?,
         })
     }
 }

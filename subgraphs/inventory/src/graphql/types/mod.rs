@@ -5,6 +5,7 @@ mod badge;
 mod cart;
 mod catalog_list;
 mod channel;
+mod collection;
 mod event;
 mod level;
 mod location;
@@ -14,6 +15,7 @@ mod order_parts;
 mod past;
 mod pricing;
 mod product;
+mod publication;
 mod reservation;
 mod supply;
 mod variant;
@@ -26,6 +28,10 @@ pub(crate) use badge::StockBadge;
 pub(crate) use cart::Cart;
 pub(crate) use catalog_list::{Facet, ProductConnection, ProductFilter, ProductSort, product_connection};
 pub(crate) use channel::Channel;
+pub(crate) use collection::{
+    Collection, CollectionConnection, CollectionMatch, CollectionRuleField, CollectionRuleRelation, CollectionSort,
+    collection_connection,
+};
 pub(crate) use level::{InventoryLevel, InventoryQuantities, InventoryQuantityName};
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;

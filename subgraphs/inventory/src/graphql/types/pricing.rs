@@ -119,6 +119,7 @@ pub(crate) struct PromotionTargets {
     all: bool,
     product_ids: Vec<ID>,
     variant_ids: Vec<ID>,
+    collection_ids: Vec<ID>,
     /// Names of categories.
     categories: Vec<String>,
 }
@@ -188,6 +189,7 @@ impl Promotion {
             match row.kind.as_str() {
                 "PRODUCT" => targets.product_ids.push(row.target_id.clone().into()),
                 "VARIANT" => targets.variant_ids.push(row.target_id.clone().into()),
+                "COLLECTION" => targets.collection_ids.push(row.target_id.clone().into()),
                 "CATEGORY" => targets.categories.push(row.target_id.clone()),
                 _ => targets.all = true,
             }

@@ -6,14 +6,22 @@ use async_graphql::{Context, Error, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::{
+    collection::Collection,
     money::{Money, PriceRange},
+    publication::{Publication, is_published},
     texts,
     variant::ProductVariant,
 };
 use crate::{
     entity::{product, variant},
-    graphql::loaders::{ImagesOfProduct, OptionsOfProduct, StockOfProduct, VariantsOfProduct, loaders},
-    store::catalog_read::ProductStock,
+    graphql::{
+        access, limits,
+        loaders::{
+            CollectionsOfProduct, ImagesOfProduct, OptionsOfProduct, PublicationsOfProduct, StockOfProduct,
+            VariantsOfProduct, loaders,
+        },
+    },
+    store::catalog_read::{ProductStock, STATUS_SHOWN},
 };
 
 #[derive(Debug, Clone)]
@@ -33,6 +41,18 @@ pub(crate) struct ProductImage {
 }
 
 impl Product {
+    /// The product, if it is shown in `channel` at this moment, or without one, anywhere.
+    pub(crate) async fn shown(
+        ctx: &Context<'_>,
+        row: Option<Arc<product::Model>>,
+        channel: Option<&str>,
+    ) -> Result<Option<Self>, Error> {
+        let Some(row) = row.filter(|row| row.status == STATUS_SHOWN) else { return Ok(None) };
+        let rules = loaders(ctx)?.load_one(PublicationsOfProduct(row.id.clone())).await?;
+        let is_shown = is_published(ctx, rules.as_deref().unwrap_or_default(), channel).await?;
+        Ok(is_shown.then_some(Self(row)))
+    }
+
     async fn variant_rows(&self, ctx: &Context<'_>) -> Result<Arc<[Arc<variant::Model>]>, Error> {
         let rows = loaders(ctx)?.load_one(VariantsOfProduct(self.0.id.clone())).await?;
         Ok(rows.unwrap_or_else(|| Arc::new([])))
@@ -105,6 +125,34 @@ impl Product {
             position: row.position,
         };
         Ok(rows.iter().flat_map(|rows| rows.iter()).take(250).map(image).collect())
+    }
+
+    /// The collections that it is in at this moment and that are published in this channel, or without one, anywhere; by
+    /// title, at most 250.
+    // Not kept: no event tells that a product has come to be in a collection.
+    #[graphql(cache_control(no_cache))]
+    async fn collections(&self, ctx: &Context<'_>, channel: Option<String>) -> Result<Vec<Collection>, Error> {
+        let channel = channel.map(limits::channel).transpose()?;
+        let rows = loaders(ctx)?.load_one(CollectionsOfProduct(self.0.id.clone())).await?;
+        let rows = rows.iter().flat_map(|rows| rows.iter()).take(250);
+        let all = rows.map(|row| Collection(Arc::new(row.collection.clone()))).collect();
+        Collection::shown(ctx, all, channel.as_deref()).await
+    }
+
+    /// Whether it is published in this channel at this moment.
+    #[graphql(cache_control(no_cache))]
+    async fn published_in(&self, ctx: &Context<'_>, channel: String) -> Result<bool, Error> {
+        let channel = limits::channel(channel)?;
+        let rules = loaders(ctx)?.load_one(PublicationsOfProduct(self.0.id.clone())).await?;
+        is_published(ctx, rules.as_deref().unwrap_or_default(), Some(&channel)).await
+    }
+
+    /// Where and when it is published; without any, everywhere. At most 100. Scope catalog:write.
+    #[graphql(cache_control(private, no_cache))]
+    async fn publications(&self, ctx: &Context<'_>) -> Result<Option<Vec<Publication>>, Error> {
+        access::require(ctx, "Product.publications")?;
+        let rules = loaders(ctx)?.load_one(PublicationsOfProduct(self.0.id.clone())).await?;
+        Ok(Some(rules.iter().flat_map(|rows| rows.iter()).map(|row| Publication::of(row)).collect()))
     }
 
     async fn price_range(&self) -> PriceRange {

@@ -6,7 +6,13 @@ use sea_orm::{
 };
 
 use super::facets::FacetName;
-use crate::entity::{product, variant};
+use crate::{
+    entity::{collection_product, product, variant},
+    store::{
+        collections::is_inside,
+        publications::{Subject, is_shown},
+    },
+};
 
 /// Only products with this status are shown to shoppers.
 pub const STATUS_SHOWN: &str = "ACTIVE";
@@ -43,6 +49,10 @@ pub struct ProductFilter {
     pub price_min: Option<i64>,
     /// The highest price in minor units.
     pub price_max: Option<i64>,
+    /// The id of a collection.
+    pub collection: Option<String>,
+    /// Where it is shown; without one, where anyone shows it.
+    pub channel: Option<String>,
 }
 
 impl ProductFilter {
@@ -54,7 +64,15 @@ impl ProductFilter {
 
     /// The part of the condition that is about the product itself.
     pub(super) fn product_condition(&self, backend: DbBackend, except: Option<FacetName>) -> Condition {
-        let mut all = Condition::all().add(Expr::col(product::Column::Status).eq(STATUS_SHOWN));
+        let id = (product::Entity, product::Column::Id);
+        let mut all = Condition::all().add(Expr::col(product::Column::Status).eq(STATUS_SHOWN)).add(is_shown(
+            backend,
+            (Subject::Product, id),
+            self.channel.as_deref(),
+        ));
+        if let Some(collection) = &self.collection {
+            all = all.add(in_collection(collection));
+        }
         for word in &self.words {
             all = all.add(contains_word(word));
         }
@@ -115,6 +133,18 @@ impl ProductFilter {
         }
         all
     }
+}
+
+fn in_collection(id: &str) -> Expr {
+    let column = |column| Expr::col((collection_product::Entity, column));
+    let inside = Query::select()
+        .expr(Expr::val(1))
+        .from(collection_product::Entity)
+        .and_where(column(collection_product::Column::CollectionId).eq(id))
+        .and_where(column(collection_product::Column::ProductId).equals((product::Entity, product::Column::Id)))
+        .cond_where(is_inside())
+        .take();
+    Expr::exists(inside)
 }
 
 fn variants_of_product(condition: Condition) -> SelectStatement {

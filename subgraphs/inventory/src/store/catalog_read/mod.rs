@@ -1,5 +1,6 @@
 //! Reading the catalog and stock for the API: everything by sets of keys or by pages, never row by row.
 
+mod collections;
 mod facets;
 mod filter;
 mod history;
@@ -15,6 +16,11 @@ mod stock_at;
 mod supply;
 mod variants;
 
+pub use collections::{
+    Inside, InsideFilter, Membership, collection_cursor, collections_by_handle, collections_by_id,
+    collections_of_products, list_collections, products_of_collection, publications_of_collections,
+    publications_of_products,
+};
 pub use facets::{Facet, FacetName, product_facets};
 pub use filter::{ProductFilter, STATUS_SHOWN};
 pub use history::{HistoryFilter, count_events, history_cursor, stock_history};

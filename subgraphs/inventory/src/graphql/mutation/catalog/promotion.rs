@@ -57,6 +57,8 @@ pub(crate) struct PromotionTargetsInput {
     product_ids: Vec<ID>,
     #[graphql(default)]
     variant_ids: Vec<ID>,
+    #[graphql(default)]
+    collection_ids: Vec<ID>,
     /// Names of categories.
     #[graphql(default)]
     categories: Vec<String>,
@@ -72,10 +74,11 @@ pub(crate) struct PromotionPayload {
 impl PromotionInput {
     fn draft(self) -> Result<PromotionDraft, Error> {
         limits::storable("title", &self.title)?;
-        let PromotionTargetsInput { all, product_ids, variant_ids, categories } = self.targets;
+        let PromotionTargetsInput { all, product_ids, variant_ids, collection_ids, categories } = self.targets;
         let ids = |kind, ids: Vec<ID>| ids.into_iter().map(move |id| (kind, id.0));
         let mut targets: Vec<(&'static str, String)> =
             ids("PRODUCT", product_ids).chain(ids("VARIANT", variant_ids)).collect();
+        targets.extend(ids("COLLECTION", collection_ids));
         targets.extend(categories.into_iter().map(|name| ("CATEGORY", name)));
         targets.extend(all.then(|| (TARGET_ALL, String::new())));
         for (_, target) in &targets {
