@@ -66,6 +66,18 @@ impl ChannelRules {
         }
     }
 
+    /// Pieces of `variant_id` that the channel may promise of `coming` ones, while `in_stock` are its own to sell.
+    #[must_use]
+    pub fn promisable(&self, variant_id: &str, in_stock: i32, coming: i32) -> i32 {
+        if !self.is_active {
+            return 0;
+        }
+        match self.of_variants.get(variant_id).copied().unwrap_or(self.allocation) {
+            Allocation::Limit(limit) => coming.min(limit.saturating_sub(in_stock)).max(0),
+            other => other.part_of(coming),
+        }
+    }
+
     /// Pieces of `variant_id` that the channel may promise, of the levels that it has.
     pub fn available_to_promise<'a>(
         &self,
@@ -111,6 +123,10 @@ mod tests {
         let of_variants = [("v".to_owned(), Allocation::Share(100))].into();
         let own = ChannelRules { allocation: Allocation::Limit(0), of_variants, safety_stock: 1, ..open.clone() };
         assert_eq!(promised(&ChannelRules { locations: only_b, ..own }), 3);
+        let share = ChannelRules { allocation: Allocation::Share(50), ..open.clone() };
+        let limit = ChannelRules { allocation: Allocation::Limit(4), ..open.clone() };
+        assert_eq!((open.promisable("v", 3, 9), share.promisable("v", 3, 9), limit.promisable("v", 3, 9)), (9, 4, 1));
+        assert_eq!(ChannelRules { is_active: false, ..open.clone() }.promisable("v", 3, 9), 0);
         assert_eq!(promised(&ChannelRules { is_active: false, ..open }), 0);
     }
 

@@ -148,6 +148,8 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Query.inboundShipment", READS_LEDGER),
     ("Query.inboundShipments", READS_LEDGER),
     ("ProductVariant.inbound", READS_LEDGER),
+    ("ProductVariant.sellPolicy", READS_LEDGER),
+    ("Mutation.variantSellPolicySet", CHANGES_CATALOG),
     ("Mutation.supplierCreate", BUYS),
     ("Mutation.supplierUpdate", BUYS),
     ("Mutation.supplierArchive", BUYS),

@@ -16,8 +16,9 @@ use crate::{
     entity::{
         cart, cart_line, channel, collection, customer_order, fulfillment, fulfillment_line, inbound_line,
         inbound_receipt, inbound_shipment, location, order_entry, order_line, order_line_discount, order_payment,
-        order_return, product, product_image, product_option, promotion, promotion_target, publication, purchase_order,
-        purchase_order_line, stock_level, supplier, variant,
+        order_promise, order_return, product, product_image, product_option, promise_entry, promotion,
+        promotion_target, publication, purchase_order, purchase_order_line, sell_policy, stock_level, supplier,
+        variant,
     },
     error::StoreError,
     store::{
@@ -26,6 +27,7 @@ use crate::{
         channels, now,
         pricing::{self, PricedVariant},
         reservations::ReservationWithLines,
+        supply::{self, Offer},
     },
 };
 
@@ -129,6 +131,10 @@ load_by! {
     PurchaseById => purchase_order::Model, catalog_read::purchases_by_id, |row| row.id.clone();
     /// A shipment by its id.
     ShipmentById => inbound_shipment::Model, catalog_read::shipments_by_id, |row| row.id.clone();
+    /// The promise of an order line.
+    PromiseOfLine => order_promise::Model, catalog_read::promises_of_lines, |row| row.order_line_id.clone();
+    /// The terms under which a variant sells beyond its stock.
+    SellPolicyOfVariant => sell_policy::Model, catalog_read::sell_policies_of_variants, |row| row.variant_id.clone();
     /// An inbound line by its id.
     InboundLineById => inbound_line::Model, catalog_read::inbound_lines_by_id, |row| row.id.clone();
     /// A line of an order by its id.
@@ -176,6 +182,8 @@ load_lists_by! {
     InboundOfShipment => [inbound_line::Model], catalog_read::inbound_of_shipments, |row| row.shipment_id.clone().unwrap_or_default();
     /// What is still to come of a variant.
     InboundOfVariant => [inbound_line::Model], catalog_read::inbound_of_variants, |row| row.variant_id.clone();
+    /// What happened to the promise of an order line.
+    EntriesOfPromise => [promise_entry::Model], catalog_read::entries_of_promises, |row| row.order_line_id.clone();
     /// What came of an inbound line.
     ReceiptsOfLine => [inbound_receipt::Model], catalog_read::receipts_of_lines, |row| row.line_id.clone();
     /// What happened to an order.
@@ -245,6 +253,32 @@ impl Loader<PromiseOfChannel> for StoreLoader {
             all.extend(promised.into_iter().map(|(variant_id, pieces)| {
                 (PromiseOfChannel { channel: code.clone(), variant_id }, (Arc::clone(&channel), pieces))
             }));
+        }
+        Ok(all)
+    }
+}
+
+/// What a channel may promise of a variant beyond its stock.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct OfferOfChannel {
+    /// The channel's code.
+    pub(crate) channel: String,
+    pub(crate) variant_id: String,
+}
+
+impl Loader<OfferOfChannel> for StoreLoader {
+    type Value = Offer;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[OfferOfChannel]) -> Loaded<OfferOfChannel, Self::Value> {
+        let mut by_channel: HashMap<&String, Vec<String>> = HashMap::new();
+        for OfferOfChannel { channel, variant_id } in keys {
+            by_channel.entry(channel).or_default().push(variant_id.clone());
+        }
+        let mut all = HashMap::with_capacity(keys.len());
+        for (code, variant_ids) in by_channel {
+            let offers = supply::offers(&self.store, code, &variant_ids).await?.into_iter();
+            all.extend(offers.map(|(variant_id, offer)| (OfferOfChannel { channel: code.clone(), variant_id }, offer)));
         }
         Ok(all)
     }

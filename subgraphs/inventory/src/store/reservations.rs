@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, now};
+use super::{Store, StoreError, ledger::new_id, now};
 use crate::{
     domain::Hold,
     entity::{reservation, reservation_line},
@@ -51,8 +51,38 @@ impl ReservationWithLines {
 pub(crate) async fn insert(transaction: &impl ConnectionTrait, new: &ReservationWithLines) -> Result<(), StoreError> {
     let row = new.reservation.clone().into_active_model().reset_all();
     reservation::Entity::insert(row).exec_without_returning(transaction).await?;
+    // An order whose pieces are all on their way holds nothing yet.
+    if new.lines.is_empty() {
+        return Ok(());
+    }
     let lines = new.lines.iter().cloned().map(|line| line.into_active_model().reset_all());
     reservation_line::Entity::insert_many(lines).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+/// Adds pieces to what a locked reservation holds.
+pub(crate) async fn add_pieces(
+    transaction: &impl ConnectionTrait,
+    held: &mut ReservationWithLines,
+    (variant_id, location_id, quantity): (&str, &str, i32),
+) -> Result<(), StoreError> {
+    let there = |line: &&mut reservation_line::Model| line.variant_id == variant_id && line.location_id == location_id;
+    if let Some(line) = held.lines.iter_mut().find(there) {
+        line.quantity += quantity;
+        line.clone().into_active_model().reset_all().update(transaction).await?;
+        return Ok(());
+    }
+    let line = reservation_line::Model {
+        id: new_id(),
+        reservation_id: held.reservation.id.clone(),
+        position: held.lines.iter().map(|line| line.position).max().unwrap_or_default() + 1,
+        variant_id: variant_id.to_owned(),
+        location_id: location_id.to_owned(),
+        quantity,
+    };
+    let row = line.clone().into_active_model().reset_all();
+    reservation_line::Entity::insert(row).exec_without_returning(transaction).await?;
+    held.lines.push(line);
     Ok(())
 }
 

@@ -83,6 +83,16 @@ pub enum Discrepancy {
         /// By open inbound lines.
         open: i64,
     },
+    /// What is promised of an inbound line is not what promises are made of.
+    #[error("inbound line `{line_id}` has {promised} promised, promises make {parts}")]
+    Promised {
+        /// The inbound line.
+        line_id: String,
+        /// As the line says.
+        promised: i32,
+        /// By the parts of promises.
+        parts: i64,
+    },
     /// A badge does not show what levels offer.
     #[error("badge of `{sku}` shows {shown} available, its levels offer {offered}")]
     Badge {

@@ -7,7 +7,12 @@ use crate::{
     shop::{Shop, staff},
 };
 
-on_each_engine!(goods_are_bought_sent_and_taken_in, lists_come_in_pages_by_filter, what_is_too_much_is_refused);
+on_each_engine!(
+    goods_are_bought_sent_and_taken_in,
+    lists_come_in_pages_by_filter,
+    what_is_too_much_is_refused,
+    a_promise_is_shown_and_moves
+);
 
 pub(crate) struct Buyer<'a>(pub(crate) &'a Shop);
 
@@ -159,4 +164,75 @@ async fn what_is_too_much_is_refused(shop: Shop) {
         json!({}),
     );
     assert_eq!(unknown.await["purchaseOrderAdvance"]["userErrors"], json!([{ "code": "PURCHASE_ORDER_NOT_FOUND" }]));
+}
+
+const AVAILABILITY: &str = "query($sku: String!) { variant(sku: $sku) { badge { available }
+        availability(channel: \"online\") { availableToPromise promisable state expectedAt } } }";
+const LATER: &str = "mutation($id: ID!) { inboundShipmentUpdate(id: $id, idempotencyKey: \"later\",
+        input: { expectedAt: \"2036-02-01T00:00:00Z\" }) { shipment { lines { promisedQuantity } } userErrors { code } } }";
+const CREATE: &str = "mutation($sku: String!, $pieces: Int!) { cartCreate(idempotencyKey: \"cart\",
+        input: { lines: [{ sku: $sku, quantity: $pieces }] }) { cart { id subtotal { amount } } userErrors { code } } }";
+
+async fn a_promise_is_shown_and_moves(shop: Shop) {
+    let buyer = Buyer(&shop);
+    let sku = sku(2, 1);
+    let policy = "variant { sellPolicy { policy limit startsAt } }";
+    let input = json!({ "sku": sku, "policy": "PREORDER", "limit": 50, "startsAt": "2026-01-01T00:00:00Z" });
+    let set = buyer.run("variantSellPolicySet", "VariantSellPolicyInput", policy, input).await;
+    assert_eq!(
+        set["variant"]["sellPolicy"],
+        json!({ "policy": "PREORDER", "limit": 50, "startsAt": "2026-01-01T00:00:00+00:00" })
+    );
+    shop.data_for(
+        staff(&["channels:write"]),
+        "mutation { channelSet(idempotencyKey: \"c\",
+        input: { code: \"online\", name: \"Online\" }) { userErrors { code } } }",
+        json!({}),
+    )
+    .await;
+    let shown = shop.data(AVAILABILITY, json!({ "sku": sku })).await["variant"].take();
+    assert_eq!((&shown["availability"]["promisable"], &shown["availability"]["expectedAt"]), (&json!(0), &Value::Null));
+    let in_stock = shown["badge"]["available"].as_i64().unwrap();
+    let lines = json!([{ "sku": sku, "locationId": "l1", "quantity": 4 }]);
+    let input = json!({ "expectedAt": "2036-01-05T00:00:00Z", "lines": lines });
+    let sent = buyer.run("inboundShipmentCreate", "InboundShipmentCreateInput", SHIPMENT, input).await;
+    let shown = shop.data(AVAILABILITY, json!({ "sku": sku })).await["variant"]["availability"].take();
+    assert_eq!(shown["promisable"], 4);
+
+    let cart = shop.data(CREATE, json!({ "sku": sku, "pieces": in_stock + 3 })).await["cartCreate"]["cart"].take();
+    let order =
+        "order { id status lines { awaitedQuantity expectedShipDate promise { quantity waitingQuantity expectedAt
+        firstExpectedAt history { kind from to reason } } } } userErrors { code message }";
+    let checkout = format!(
+        "mutation($cart: ID!, $total: Int!) {{ checkoutComplete(idempotencyKey: \"buy\",
+        input: {{ cartId: $cart, paymentMethod: \"tok_succeed\", expectedTotal: $total }}) {{ {order} }} }}"
+    );
+    let bought = shop.data(&checkout, json!({ "cart": cart["id"], "total": cart["subtotal"]["amount"] })).await["checkoutComplete"].take();
+    assert_eq!((&bought["userErrors"], &bought["order"]["status"]), (&json!([]), &json!("PLACED")), "{bought}");
+    let line = &bought["order"]["lines"][0];
+    assert_eq!((&line["awaitedQuantity"], &line["expectedShipDate"]), (&json!(3), &json!("2036-01-05T00:00:00+00:00")));
+    let shown = shop.data(AVAILABILITY, json!({ "sku": sku })).await["variant"]["availability"].take();
+    assert_eq!(
+        (&shown["availableToPromise"], &shown["promisable"], &shown["state"], &shown["expectedAt"]),
+        (&json!(0), &json!(1), &json!("PREORDER"), &json!("2036-01-05T00:00:00+00:00"))
+    );
+
+    let moved = buyer.ask(LATER, json!({ "id": sent["shipment"]["id"] })).await["inboundShipmentUpdate"].take();
+    assert_eq!(moved["shipment"]["lines"], json!([{ "promisedQuantity": 3 }]));
+    // Who has the order sees it, signed in or not; nobody learns who brings what.
+    let ask = format!(
+        "query($id: ID!) {{ {} }}",
+        order.split(" userErrors").next().unwrap().replace("order {", "order(id: $id) {")
+    );
+    let line = shop.data(&ask, json!({ "id": bought["order"]["id"] })).await["order"]["lines"][0].take();
+    assert_eq!(line["expectedShipDate"], "2036-02-01T00:00:00+00:00");
+    assert_eq!(line["promise"]["firstExpectedAt"], "2036-01-05T00:00:00+00:00");
+    assert_eq!(
+        line["promise"]["history"][1],
+        json!({ "kind": "MOVED", "from": "2036-01-05T00:00:00+00:00",
+        "to": "2036-02-01T00:00:00+00:00", "reason": "inbound shipment expected at another time" })
+    );
+    let input = json!({ "sku": "nothing", "policy": "DENY" });
+    let refused = buyer.run("variantSellPolicySet", "VariantSellPolicyInput", policy, input).await;
+    assert_eq!(refused["userErrors"][0]["code"], "UNKNOWN_SKU");
 }

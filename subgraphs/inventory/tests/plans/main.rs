@@ -145,8 +145,38 @@ fn of_supply(shop: &Shop) -> Vec<Operation> {
         by_staff("shipments of a purchase order", shipments, json!({ "filter": { "purchaseOrderId": "past-7" } })),
         by_staff(
             "what is on its way of some variants",
-            "query($skus: [String!]!) { variants(skus: $skus) { inbound { openQuantity } } }",
+            "query($skus: [String!]!) { variants(skus: $skus) { inbound { openQuantity } sellPolicy { policy } } }",
             json!({ "skus": shop.skus }),
+        ),
+    ]
+}
+
+/// What is promised of what is on its way, and what moves it.
+fn of_promises(shop: &Shop) -> Vec<Operation> {
+    let by_staff = |name, text, variables| Operation { by_staff: true, ..query(name, text, variables) };
+    vec![
+        query(
+            "what a channel promises of some variants",
+            "query($skus: [String!]!) { variants(skus: $skus) { availability(channel: \"past\") {
+                promisable expectedAt } } }",
+            json!({ "skus": shop.skus }),
+        ),
+        query(
+            "what an order was promised",
+            "{ order(id: \"past-9\") { lines { expectedShipDate promise { history { kind } } } } }",
+            json!({}),
+        ),
+        by_staff(
+            "a shipment that is late",
+            "mutation { inboundShipmentUpdate(id: \"past-100\", idempotencyKey: \"late\",
+                input: { expectedAt: \"2036-01-01T00:00:00Z\" }) { shipment { status } userErrors { message } } }",
+            json!({}),
+        ),
+        by_staff(
+            "policy of a SKU",
+            "mutation($sku: String!) { variantSellPolicySet(idempotencyKey: \"policy\",
+                input: { sku: $sku, policy: BACKORDER }) { userErrors { message } } }",
+            json!({ "sku": shop.skus[3] }),
         ),
     ]
 }
@@ -250,6 +280,7 @@ async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
         catalog::readings(&shop),
         of_the_ledger(&shop),
         of_supply(&shop),
+        of_promises(&shop),
         changes(&shop),
         catalog::changes(&shop),
     ]

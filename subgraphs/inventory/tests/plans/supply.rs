@@ -22,5 +22,15 @@ UPDATE inbound_line SET accepted_quantity = 0, open_quantity = 5
 WHERE shipment_id IN (SELECT id FROM inbound_shipment WHERE status = 'IN_TRANSIT');
 INSERT INTO inbound_receipt (id, line_id, accepted_quantity, rejected_quantity, damaged_quantity, actor, received_at)
 SELECT id, id, 5, 0, 0, 'past', now() FROM inbound_line WHERE open_quantity = 0;
-ANALYZE supplier, purchase_order, purchase_order_line, inbound_shipment, inbound_line, inbound_receipt;
+INSERT INTO channel (id, code, name, active, safety_stock, revision, created_at, updated_at)
+VALUES ('past', 'past', 'Past', true, 0, 1, now(), now());
+UPDATE variant SET stock_policy = 'BACKORDER' WHERE id IN (SELECT id FROM variant ORDER BY sku LIMIT 20);
+INSERT INTO sell_policy (variant_id, updated_at) SELECT id, now() FROM variant;
+INSERT INTO order_promise (order_id, order_line_id, variant_id, channel, quantity, waiting_quantity, first_expected_at,
+  promised_at, revision, updated_at)
+SELECT order_id, id, variant_id, 'past', 1, CASE WHEN id LIKE '%00' THEN 1 ELSE 0 END, now(), now(), 1, now()
+FROM order_line;
+INSERT INTO promise_entry (id, order_line_id, revision, kind, waiting_quantity, reason, occurred_at)
+SELECT id, id, 1, 'MADE', 1, 'past', now() FROM order_line;
+ANALYZE sell_policy, order_promise, promise_entry, channel, variant, supplier, purchase_order, purchase_order_line, inbound_shipment, inbound_line, inbound_receipt;
 ";

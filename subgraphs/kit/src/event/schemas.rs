@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Event, check::violations_of};
 
 /// Every event type, with the text of the schema of its data.
-pub const ALL: [(&str, &str); 8] = [
+pub const ALL: [(&str, &str); 9] = [
     (
         "com.selvedge.inventory.stock_badge_changed.v1",
         include_str!("../../../../schema/events/stock_badge_changed.v1.json"),
@@ -20,6 +20,7 @@ pub const ALL: [(&str, &str); 8] = [
         "com.selvedge.inventory.collection_changed.v1",
         include_str!("../../../../schema/events/collection_changed.v1.json"),
     ),
+    ("com.selvedge.inventory.promise_moved.v1", include_str!("../../../../schema/events/promise_moved.v1.json")),
     ("com.selvedge.inventory.product_changed.v1", include_str!("../../../../schema/events/product_changed.v1.json")),
     (
         "com.selvedge.preferences.behaviour_recorded.v1",

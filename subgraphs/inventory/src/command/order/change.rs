@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use serde::Serialize;
 
-use super::Orders;
+use super::{Orders, promise::free_promises};
 use crate::{
     command::{
         Answer, Caller,
@@ -17,7 +17,7 @@ use crate::{
     entity::{order_return, order_saga},
     store::{
         StoreError,
-        ledger::{Entry, Note, append, new_id},
+        ledger::{Entry, Note, append, new_id, refresh_badges},
         levels::{Which, load},
         now,
         orders::{
@@ -240,10 +240,15 @@ impl Change<'_> {
         order: &OrderRows,
         changed: &OrderChanged,
     ) -> Result<Answer<()>, StoreError> {
-        if changed.moves.is_empty() {
+        // A cancellation alone frees what is awaited.
+        let frees = !order.promises.is_empty() && changed.state.awaited.is_empty();
+        if changed.moves.is_empty() && !frees {
             return Ok(Ok(()));
         }
-        let variant_ids: Vec<String> = changed.moves.iter().map(|own| own.variant_id.clone()).collect();
+        let mut variant_ids: Vec<String> = changed.moves.iter().map(|own| own.variant_id.clone()).collect();
+        if frees {
+            variant_ids.extend(order.promises.iter().map(|promise| promise.variant_id.clone()));
+        }
         let places: Vec<&str> = changed.moves.iter().map(|own| own.location_id.as_str()).collect();
         let mut loaded = load(transaction, Which::Ids(&variant_ids), &places).await?;
         if let Some(place) = places.iter().find(|place| !loaded.stock.places.contains_key(**place)) {
@@ -262,7 +267,14 @@ impl Change<'_> {
             correlation_id: self.caller.correlation_id.clone(),
             idempotency_key: Some(self.key.to_owned()),
         };
-        append(transaction, &mut loaded, &entries, &note, self.orders.commands.low_stock_threshold).await?;
+        let threshold = self.orders.commands.low_stock_threshold;
+        if frees {
+            free_promises(transaction, &mut loaded, order, &note).await?;
+        }
+        append(transaction, &mut loaded, &entries, &note, threshold).await?;
+        if frees {
+            refresh_badges(transaction, &mut loaded, threshold, &note.correlation_id).await?;
+        }
         Ok(Ok(()))
     }
 

@@ -12,6 +12,7 @@ mod drive;
 mod hook;
 mod notice;
 mod priced;
+mod promise;
 mod steps;
 mod undo;
 

@@ -63,6 +63,14 @@ impl StepRun<'_> {
         // A channel that nobody has set up sells all there is.
         let rules = channels::read(self.transaction, &channel, &variant_ids).await?;
         let rules = rules.map_or_else(ChannelRules::open, |found| found.rules);
+        let plan = match self.plan(&stock, &rules, &wants).await? {
+            Ok(plan) => plan,
+            Err(errors) => {
+                self.note_attempt(&wants, &errors);
+                return Ok(self.refuse_all(ErrorCode::InsufficientStock, &errors));
+            }
+        };
+        let wants = plan.from_stock.clone();
         if let Err(errors) = self.orders.gate.admit(&channel, &rules, &stock, &wants) {
             metrics::counter!("inventory_channel_refusals_total", "channel" => channel).increment(1);
             self.note_attempt(&wants, &errors);
@@ -85,8 +93,7 @@ impl StepRun<'_> {
         let held = self.hold(&events);
         let id = held.reservation.id.clone();
         entries.extend(events.into_iter().map(|event| Entry { event, reservation_id: Some(id.clone()) }));
-        let note = self.note("order");
-        append(self.transaction, &mut loaded, &entries, &note, self.orders.commands.low_stock_threshold).await?;
+        self.write_sale(&mut loaded, &entries, &rules, plan).await?;
         let ended: Vec<String> = taken_over.into_iter().map(|one| one.reservation.id).collect();
         if !ended.is_empty() {
             reservations::end(self.transaction, &ended, RELEASED, self.now).await?;

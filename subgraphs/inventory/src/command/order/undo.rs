@@ -3,6 +3,7 @@
 use super::{
     ask::Told,
     drive::{Progress, StepRun},
+    promise::free_promises,
     steps::give_back,
 };
 use crate::{
@@ -10,13 +11,13 @@ use crate::{
     payment::{PaymentState, RefundState},
     store::{
         StoreError,
-        ledger::append,
+        ledger::{append, refresh_badges},
         levels::{Which, load},
         orders::{
             carts::{self, OPEN},
             payments::{self, DECLINED, PENDING, REFUND, REFUNDED, VOIDED},
         },
-        reservations::{self, ACTIVE, RELEASED},
+        reservations::{self, ACTIVE, RELEASED, ReservationWithLines},
     },
 };
 
@@ -28,15 +29,7 @@ impl StepRun<'_> {
             Some(id) => reservations::lock(self.transaction, &id).await?,
             None => None,
         };
-        if let Some(held) = held.filter(|held| held.reservation.status == ACTIVE) {
-            let variant_ids: Vec<String> = held.lines.iter().map(|line| line.variant_id.clone()).collect();
-            let mut loaded = load(self.transaction, Which::Ids(&variant_ids), &[]).await?;
-            let (entries, _) = give_back(&loaded, std::slice::from_ref(&held))?;
-            let note = self.note("order given up");
-            append(self.transaction, &mut loaded, &entries, &note, self.orders.commands.low_stock_threshold).await?;
-            let ended = [held.reservation.id];
-            reservations::end(self.transaction, &ended, RELEASED, self.now).await?;
-        }
+        self.free(held.filter(|held| held.reservation.status == ACTIVE)).await?;
         let has_failed = self.order.order.failure_code.is_some();
         let status = if has_failed { OrderStatus::Failed } else { OrderStatus::Cancelled };
         status.as_str().clone_into(&mut self.order.order.status);
@@ -49,6 +42,26 @@ impl StepRun<'_> {
         let outcome = if has_failed { "failed" } else { "cancelled" };
         metrics::counter!("inventory_orders_given_up_total", "outcome" => outcome).increment(1);
         Ok(Progress::To(Outcome::Done))
+    }
+
+    /// Gives back what is held and frees what is promised.
+    async fn free(&mut self, held: Option<ReservationWithLines>) -> Result<(), StoreError> {
+        let held: Vec<ReservationWithLines> = held.into_iter().collect();
+        let lines = held.iter().flat_map(|held| held.lines.iter().map(|line| line.variant_id.clone()));
+        let mut variant_ids: Vec<String> = lines.collect();
+        variant_ids.extend(self.order.promises.iter().map(|promise| promise.variant_id.clone()));
+        let mut loaded = load(self.transaction, Which::Ids(&variant_ids), &[]).await?;
+        let (entries, _) = give_back(&loaded, &held)?;
+        let note = self.note("order given up");
+        free_promises(self.transaction, &mut loaded, self.order, &note).await?;
+        let threshold = self.orders.commands.low_stock_threshold;
+        append(self.transaction, &mut loaded, &entries, &note, threshold).await?;
+        refresh_badges(self.transaction, &mut loaded, threshold, &note.correlation_id).await?;
+        let ended: Vec<String> = held.into_iter().map(|held| held.reservation.id).collect();
+        if ended.is_empty() {
+            return Ok(());
+        }
+        reservations::end(self.transaction, &ended, RELEASED, self.now).await
     }
 
     /// Lets the payment go, or begins to give it back when it was taken. Tries until it knows.

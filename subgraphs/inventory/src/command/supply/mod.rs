@@ -1,15 +1,19 @@
 //! What staff does with what is bought and on its way: suppliers, purchase orders, shipments, receipts.
 //!
 //! Every change of an inbound line is an event of its level in the same transaction, so that what is incoming is what the
-//! open lines bring and what staff said beside.
+//! open lines bring and what staff said beside. Whatever changes of what is coming, promises to customers follow it in the
+//! same transaction.
 
+mod keep;
 mod lines;
+mod policy;
 mod purchases;
 mod receive;
 mod scene;
 mod shipments;
 mod suppliers;
 
+pub use policy::SetSellPolicy;
 pub use purchases::{PurchaseDraft, PurchaseLine, PurchaseUpdate};
 pub use receive::{ReceiveInbound, Received};
 pub use shipments::{ShipmentDraft, ShipmentLine, ShipmentUpdate};

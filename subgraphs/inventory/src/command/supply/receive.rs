@@ -1,13 +1,13 @@
 //! Goods that came: taken in, sent back, kept though broken.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use serde::Serialize;
 
 use super::{
-    CODE_MAX, check_count, check_text, no_purchase, no_shipment,
+    CODE_MAX, check_count, check_text,
+    keep::{Accepted, Keeping},
+    no_purchase, no_shipment,
     scene::{Doer, Scene},
 };
 use crate::{
@@ -20,12 +20,12 @@ use crate::{
         ErrorCode, EventKind, UserError,
         supply::{Arrival, PurchaseAction, ShipmentAction, ShipmentStatus},
     },
-    entity::{inbound_receipt, inbound_shipment, purchase_order},
+    entity::{inbound_line, inbound_receipt, inbound_shipment, purchase_order},
     store::{
         StoreError,
         ledger::new_id,
         now,
-        supply::{self, Owner, variants_of},
+        supply::{self, Owner, lines_of, variants_of},
     },
 };
 
@@ -62,7 +62,8 @@ impl Received {
 }
 
 impl Commands {
-    /// Takes goods in: they are no longer incoming, and on hand unless they go back. Gives the id of the shipment or
+    /// Takes goods in: they are no longer incoming, and on hand unless they go back. What of them was promised is committed
+    /// to who waits for it, first promised first. Gives the id of the shipment or
     /// purchase order.
     ///
     /// # Errors
@@ -113,10 +114,13 @@ impl Perform for Receive<'_> {
             (_, Some(purchase)) => Owner::Purchase(&purchase.id.clone()),
             (shipment, None) => Owner::Shipment(shipment.as_deref().unwrap_or_default()),
         };
+        let accepted = self.accepted(&lines_of(transaction, owner).await?);
+        let mut keeping = Keeping::prepare(transaction, &accepted).await?;
         let variant_ids = variants_of(transaction, owner).await?;
         let mut scene = Scene::set(transaction, (&variant_ids, &[]), owner).await?;
-        if let Err(errors) = self.take_in(&mut scene) {
-            return Ok(Err(errors));
+        match self.take_in(&mut scene) {
+            Ok(accepted) => keeping.keep(&mut scene, &accepted)?,
+            Err(errors) => return Ok(Err(errors)),
         }
         let time = now::read(transaction).await?;
         if let Some(purchase) = &mut source.purchase {
@@ -136,6 +140,7 @@ impl Perform for Receive<'_> {
         if let Err(errors) = scene.close(transaction, self.doer.commands, &note).await? {
             return Ok(Err(errors));
         }
+        keeping.write(transaction, time).await?;
         self.write_receipts(transaction, time).await?;
         if let Some(purchase) = &mut source.purchase {
             supply::update_purchase(transaction, purchase, time).await?;
@@ -189,12 +194,25 @@ impl Receive<'_> {
         Ok(Ok(source))
     }
 
+    /// The pieces that are said to be fit for sale, by variant and location, of these lines.
+    fn accepted(&self, lines: &[inbound_line::Model]) -> Accepted {
+        let mut accepted = Accepted::new();
+        for received in self.input.lines.iter().filter(|received| received.accepted > 0) {
+            if let Some(line) = lines.iter().find(|line| line.id == received.line_id) {
+                let level = (line.variant_id.clone(), line.location_id.clone());
+                let sum = accepted.entry(level).or_default();
+                *sum = sum.saturating_add(received.accepted);
+            }
+        }
+        accepted
+    }
+
     /// Gives the accepted pieces by variant and location.
-    fn take_in(&self, scene: &mut Scene) -> Result<BTreeMap<(String, String), i32>, Vec<UserError>> {
+    fn take_in(&self, scene: &mut Scene) -> Result<Accepted, Vec<UserError>> {
         let mut refusals = Refusals::default();
-        let mut accepted: BTreeMap<(String, String), i32> = BTreeMap::new();
+        let mut accepted = Accepted::new();
         for (index, received) in self.input.lines.iter().enumerate() {
-            let is_own = |line: &&mut crate::entity::inbound_line::Model| match &self.input.shipment_id {
+            let is_own = |line: &&mut inbound_line::Model| match &self.input.shipment_id {
                 Some(id) => line.shipment_id.as_ref() == Some(id),
                 None => line.shipment_id.is_none() && line.purchase_order_id == self.input.purchase_order_id,
             };

@@ -10,7 +10,7 @@ use crate::{
         StoreError,
         ledger::{Entry, Note, append, refresh_badges},
         levels::{LoadedStock, Which, load},
-        supply::{Owner, SupplyState, purchase_status},
+        supply::{Owner, SupplyState, purchase_status, settle},
     },
 };
 
@@ -40,6 +40,8 @@ pub(super) struct Scene {
     pub(super) loaded: LoadedStock,
     pub(super) supply: SupplyState,
     moves: Vec<PieceMove>,
+    /// The reservation behind each move, if any.
+    reservations: Vec<Option<String>>,
 }
 
 impl Scene {
@@ -51,7 +53,7 @@ impl Scene {
     ) -> Result<Self, StoreError> {
         let loaded = load(transaction, Which::Ids(variant_ids), places).await?;
         let supply = SupplyState::load(transaction, variant_ids, owner).await?;
-        Ok(Self { loaded, supply, moves: Vec::new() })
+        Ok(Self { loaded, supply, moves: Vec::new(), reservations: Vec::new() })
     }
 
     /// `pieces` of a line are expected from now on, beside those that were.
@@ -119,10 +121,22 @@ impl Scene {
     }
 
     pub(super) fn push(&mut self, (variant_id, location_id): (String, String), kind: EventKind, change: Quantities) {
-        self.moves.push(PieceMove { kind, variant_id, location_id, change });
+        self.push_for(None, (variant_id, location_id), kind, change);
     }
 
-    /// Writes lines, events, levels and badges; or nothing, and says why not.
+    /// The same, for what a reservation holds from now on.
+    pub(super) fn push_for(
+        &mut self,
+        reservation_id: Option<String>,
+        (variant_id, location_id): (String, String),
+        kind: EventKind,
+        change: Quantities,
+    ) {
+        self.moves.push(PieceMove { kind, variant_id, location_id, change });
+        self.reservations.push(reservation_id);
+    }
+
+    /// Writes lines, promises, events, levels and badges; or nothing, and says why not.
     pub(super) async fn close(
         mut self,
         transaction: &DatabaseTransaction,
@@ -134,8 +148,10 @@ impl Scene {
             Ok(events) => events,
             Err(errors) => return Ok(Err(errors)),
         };
-        self.supply.save(transaction).await?;
-        let entries: Vec<Entry> = events.into_iter().map(|event| Entry { event, reservation_id: None }).collect();
+        settle(transaction, &mut self.loaded, &mut self.supply, note).await?;
+        let entry = |(event, reservation_id)| Entry { event, reservation_id };
+        // One event for each move.
+        let entries: Vec<Entry> = events.into_iter().zip(self.reservations).map(entry).collect();
         let threshold = commands.low_stock_threshold;
         append(transaction, &mut self.loaded, &entries, note, threshold).await?;
         refresh_badges(transaction, &mut self.loaded, threshold, &note.correlation_id).await?;

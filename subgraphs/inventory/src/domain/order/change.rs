@@ -229,8 +229,9 @@ impl Draft {
 
     fn give_up(&mut self) {
         let pieces = std::mem::take(&mut self.after.state.allocations);
+        let awaited = std::mem::take(&mut self.after.state.awaited);
         self.after.state.ready.clear();
-        if pieces.is_empty() {
+        if pieces.is_empty() && awaited.is_empty() {
             return self.invalid("everything of this order is sent");
         }
         for piece in &pieces {
@@ -240,6 +241,12 @@ impl Draft {
             }
             let change = Quantities { committed: -piece.quantity, ..Quantities::ZERO };
             self.push(piece, EventKind::OrderCancelled, change);
+        }
+        for one in &awaited {
+            if let Some(line) = self.after.state.line_mut(&one.line_id) {
+                line.cancelled_quantity += one.quantity;
+                self.after.owed_minor += line.unit_price_minor * i64::from(one.quantity);
+            }
         }
         self.after.pieces = pieces;
     }

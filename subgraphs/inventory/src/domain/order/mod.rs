@@ -12,6 +12,6 @@ mod tests;
 pub use change::{OrderChange, OrderChanged, Pick, TakeBack, decide_order};
 pub use gate::{ByRules, ChannelGate, ChannelWant};
 pub use placement::{Outcome, Step};
-pub use state::{LineState, OrderState, Piece};
+pub use state::{AwaitedPieces, LineState, OrderState, Piece};
 pub(super) use status::names;
 pub use status::{Action, Disposition, FinancialStatus, FulfillmentStatus, Ledger, OrderStatus, is_legal};

@@ -48,6 +48,15 @@ pub struct Piece {
     pub quantity: i32,
 }
 
+/// Pieces of a line that are promised and not there yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedPieces {
+    /// The line.
+    pub line_id: String,
+    /// How many.
+    pub quantity: i32,
+}
+
 /// An order as far as decisions need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderState {
@@ -55,8 +64,10 @@ pub struct OrderState {
     pub status: OrderStatus,
     /// Its lines, in order.
     pub lines: Vec<LineState>,
-    /// Where its open pieces lie; of each line as many as are open.
+    /// Where its open pieces lie; of each line as many as are open and not awaited.
     pub allocations: Vec<Piece>,
+    /// Open pieces that are promised of what is on its way.
+    pub awaited: Vec<AwaitedPieces>,
     /// Those of the allocated pieces that wait to be fetched.
     pub ready: Vec<Piece>,
 }
@@ -80,6 +91,15 @@ impl OrderState {
             here.map(|piece| piece.quantity).sum()
         };
         of(&self.allocations) - of(&self.ready)
+    }
+
+    /// Awaited pieces came, and lie at a location now.
+    pub fn keep(&mut self, piece: &Piece) {
+        for own in self.awaited.iter_mut().filter(|own| own.line_id == piece.line_id) {
+            own.quantity -= piece.quantity;
+        }
+        self.awaited.retain(|own| own.quantity > 0);
+        self.allocate(piece, piece.quantity);
     }
 
     /// Adds `quantity`, which may be negative, to what lies at a location.

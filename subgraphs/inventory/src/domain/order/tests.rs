@@ -35,8 +35,27 @@ fn placed() -> OrderState {
         status: OrderStatus::Placed,
         lines: vec![line("a", 5), line("b", 2)],
         allocations: vec![piece("a", "here", 3), piece("a", "there", 2), piece("b", "here", 2)],
+        awaited: Vec::new(),
         ready: Vec::new(),
     }
+}
+
+#[test]
+fn awaited_pieces_come_or_are_given_up_with_the_rest() {
+    let mut order = placed();
+    order.lines[1].quantity = 5;
+    order.awaited = vec![super::AwaitedPieces { line_id: "b".to_owned(), quantity: 3 }];
+    order.keep(&piece("b", "there", 1));
+    assert_eq!(order.awaited[0].quantity, 2);
+    assert_eq!(order.free_at("b", "there"), 1);
+    let given_up = decide_order(&order, &OrderChange::Cancel).unwrap();
+    assert_eq!(given_up.state.status, OrderStatus::Cancelled);
+    assert_eq!((given_up.owed_minor, given_up.moves.len()), (10 * 100, 4), "what is awaited moves nothing");
+    assert!(given_up.state.awaited.is_empty());
+    let sent = decide_order(&order, &OrderChange::Fulfill(Vec::new())).unwrap();
+    assert_eq!(sent.state.status, OrderStatus::Placed, "the rest is still to come");
+    order.allocations.clear();
+    assert_eq!(decide_order(&order, &OrderChange::Cancel).unwrap().owed_minor, 2 * 100);
 }
 
 fn pick(line: &str, location: Option<&str>, quantity: i32) -> Pick {

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use super::{Location, badge::StockState};
 use crate::{
     command::Commands,
-    domain::Badge,
+    domain::{Badge, StockPolicy},
     entity::{channel, variant},
-    graphql::loaders::{PromiseOfChannel, loaders},
+    graphql::loaders::{OfferOfChannel, PromiseOfChannel, loaders},
     store::{Store, badges, channels},
 };
 
@@ -24,9 +24,12 @@ pub(crate) struct ChannelAvailability {
     channel: Channel,
     /// Pieces that it may sell now, by its locations, its safety stock and its allocation.
     available_to_promise: i32,
+    /// Pieces more that it may promise of what is on its way.
+    promisable: i32,
     /// In stock or not, as this channel sees it.
     state: StockState,
-    /// When more is expected; null unless BACKORDER or PREORDER.
+    /// When a piece bought now is expected, which is the earliest that is promised to nobody; null unless BACKORDER or
+    /// PREORDER.
     expected_at: Option<DateTime<Utc>>,
 }
 
@@ -73,19 +76,27 @@ impl Channel {
 impl ChannelAvailability {
     /// What the channel `code` may promise of `variant`; `None` when there is no such channel.
     pub(super) async fn of(ctx: &Context<'_>, variant: &variant::Model, code: String) -> Result<Option<Self>, Error> {
-        let key = PromiseOfChannel { channel: code, variant_id: variant.id.clone() };
+        let key = PromiseOfChannel { channel: code.clone(), variant_id: variant.id.clone() };
         let Some((channel, available)) = loaders(ctx)?.load_one(key).await? else { return Ok(None) };
+        let policy = badges::policy(&variant.stock_policy)?;
+        let offer = match policy {
+            StockPolicy::Deny => None,
+            _ => loaders(ctx)?.load_one(OfferOfChannel { channel: code, variant_id: variant.id.clone() }).await?,
+        };
+        let offer = offer.unwrap_or_default();
         let badge = badges::of_variant(variant)?;
         let badge = Badge::of(
             available,
-            badges::policy(&variant.stock_policy)?,
-            variant.expected_at,
+            // Nothing is sold beyond stock while nothing can be promised.
+            if offer.pieces > 0 { policy } else { StockPolicy::Deny },
+            offer.expected_at,
             ctx.data::<Commands>()?.low_stock_threshold(),
             badge.revision,
         );
         Ok(Some(Self {
             channel: Channel(channel),
             available_to_promise: badge.available,
+            promisable: offer.pieces,
             state: badge.state.into(),
             expected_at: badge.expected_at,
         }))

@@ -15,6 +15,7 @@ mod order_parts;
 mod past;
 mod pricing;
 mod product;
+mod promise;
 mod publication;
 mod reservation;
 mod supply;
@@ -43,6 +44,7 @@ pub(crate) use order_parts::ReturnDisposition;
 pub(crate) use past::StockAt;
 pub(crate) use pricing::{PriceQuote, Promotion, PromotionConnection, PromotionKind, promotion_connection};
 pub(crate) use product::Product;
+pub(crate) use promise::SellPolicyKind;
 pub(crate) use reservation::Reservation;
 pub(crate) use supply::{
     InboundLine, InboundShipment, InboundShipmentConnection, PurchaseOrder, PurchaseOrderConnection, PurchaseStatus,

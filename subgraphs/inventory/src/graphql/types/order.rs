@@ -12,6 +12,7 @@ use selvedge_kit::identity::Identity;
 use super::{
     Location, Money, ProductVariant,
     order_parts::{Fulfillment, OrderEntry, OrderLineDiscount, OrderPayment, OrderReturn},
+    promise::OrderPromise,
 };
 use crate::{
     command::Caller,
@@ -316,6 +317,21 @@ impl OrderLine {
 
     async fn total(&self) -> Money {
         self.money(self.0.0.unit_price_minor.saturating_mul(self.0.0.quantity.into()))
+    }
+
+    /// Pieces that are promised and not there yet.
+    async fn awaited_quantity(&self, ctx: &Context<'_>) -> Result<i32, Error> {
+        Ok(OrderPromise::of_line(ctx, &self.0.0.id).await?.map_or(0, |promise| promise.waiting()))
+    }
+
+    /// When all awaited pieces are expected; null when none are awaited, or nothing is on its way for some.
+    async fn expected_ship_date(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, Error> {
+        Ok(OrderPromise::of_line(ctx, &self.0.0.id).await?.and_then(|promise| promise.expected()))
+    }
+
+    /// What was promised beyond the stock, and what became of it.
+    async fn promise(&self, ctx: &Context<'_>) -> Result<Option<OrderPromise>, Error> {
+        OrderPromise::of_line(ctx, &self.0.0.id).await
     }
 
     /// Pieces sent, those that came back too.

@@ -12,6 +12,7 @@ use super::{
     event::{StockEventConnection, StockHistoryFilter, history},
     level::{InventoryLevelConnection, level_connection},
     missing,
+    promise::SellPolicy,
     supply::InboundLine,
 };
 use crate::{
@@ -144,6 +145,13 @@ impl ProductVariant {
         let page = page_request(first, after, last, before)?;
         let rows = loaders(ctx)?.load_one(LevelsOfVariant(self.0.id.clone())).await?;
         level_connection(rows.as_deref().unwrap_or_default(), &page)
+    }
+
+    /// What happens when its stock does not suffice. Scope inventory:read.
+    #[graphql(cache_control(private, no_cache))]
+    async fn sell_policy(&self, ctx: &Context<'_>) -> Result<Option<SellPolicy>, Error> {
+        access::require(ctx, "ProductVariant.sellPolicy")?;
+        SellPolicy::of(ctx, &self.0).await.map(Some)
     }
 
     /// What is on its way, the next to come first; at most 250. Scope inventory:read.

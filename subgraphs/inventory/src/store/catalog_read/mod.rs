@@ -43,10 +43,10 @@ pub use reservations::reservations_by_id;
 pub(crate) use stock_at::stock_at_within;
 pub use stock_at::{PastLevel, stock_at};
 pub use supply::{
-    PurchaseFilter, ShipmentFilter, inbound_lines_by_id, inbound_of_purchases, inbound_of_shipments,
-    inbound_of_variants, lines_of_purchases, list_purchases, list_shipments, list_suppliers, purchase_cursor,
-    purchases_by_id, receipts_of_lines, shipment_cursor, shipments_by_id, shipments_of_purchases, supplier_cursor,
-    suppliers_by_id,
+    PurchaseFilter, ShipmentFilter, entries_of_promises, inbound_lines_by_id, inbound_of_purchases,
+    inbound_of_shipments, inbound_of_variants, lines_of_purchases, list_purchases, list_shipments, list_suppliers,
+    promises_of_lines, purchase_cursor, purchases_by_id, receipts_of_lines, sell_policies_of_variants, shipment_cursor,
+    shipments_by_id, shipments_of_purchases, supplier_cursor, suppliers_by_id,
 };
 pub use variants::{
     count_variants, levels_by_id, levels_of_variants, variants_by_id, variants_by_sku, variants_of_products,

@@ -8,7 +8,10 @@ use super::{
     page::{Key, Ordering, Page, PageRequest, ReadError, encode_cursor, select_page},
 };
 use crate::{
-    entity::{inbound_line, inbound_receipt, inbound_shipment, purchase_order, purchase_order_line, supplier},
+    entity::{
+        inbound_line, inbound_receipt, inbound_shipment, order_promise, promise_entry, purchase_order,
+        purchase_order_line, sell_policy, supplier,
+    },
     error::StoreError,
     store::Store,
 };
@@ -167,6 +170,12 @@ read_by! {
     inbound_of_purchases(inbound_line by PurchaseOrderId, Id);
     /// The inbound lines of these shipments.
     inbound_of_shipments(inbound_line by ShipmentId, Id);
+    /// The promises of these order lines.
+    promises_of_lines(order_promise by OrderLineId, Sequence);
+    /// What happened to the promises of these order lines, oldest first.
+    entries_of_promises(promise_entry by OrderLineId, Id);
+    /// The terms under which these variants sell beyond their stock, where there are any.
+    sell_policies_of_variants(sell_policy by VariantId, VariantId);
     /// What came of these inbound lines, oldest first.
     receipts_of_lines(inbound_receipt by LineId, Id);
 }

@@ -8,8 +8,8 @@ use sea_orm::{
 
 use super::unknown;
 use crate::{
-    domain::order::{FulfillmentStatus, LineState, OrderState, OrderStatus, Piece},
-    entity::{customer_order, fulfillment, fulfillment_line, order_allocation, order_line},
+    domain::order::{AwaitedPieces, FulfillmentStatus, LineState, OrderState, OrderStatus, Piece},
+    entity::{customer_order, fulfillment, fulfillment_line, order_allocation, order_line, order_promise},
     store::{StoreError, ledger::new_id},
 };
 
@@ -31,6 +31,8 @@ pub struct OrderRows {
     pub lines: Vec<order_line::Model>,
     /// Where its open pieces lie.
     pub allocations: Vec<order_allocation::Model>,
+    /// What is promised of what is on its way.
+    pub promises: Vec<order_promise::Model>,
     /// What was sent, or waits to be fetched.
     pub fulfillments: Vec<(fulfillment::Model, Vec<fulfillment_line::Model>)>,
 }
@@ -47,6 +49,11 @@ pub(crate) async fn lock(transaction: &impl ConnectionTrait, id: &str) -> Result
     let allocations = order_allocation::Entity::find()
         .filter(order_allocation::Column::OrderId.eq(id))
         .order_by_asc(order_allocation::Column::Id)
+        .all(transaction)
+        .await?;
+    let promises = order_promise::Entity::find()
+        .filter(order_promise::Column::OrderId.eq(id))
+        .filter(order_promise::Column::WaitingQuantity.gt(0))
         .all(transaction)
         .await?;
     let parcels = fulfillment::Entity::find()
@@ -66,7 +73,7 @@ pub(crate) async fn lock(transaction: &impl ConnectionTrait, id: &str) -> Result
         (parcel, own)
     };
     let fulfillments = parcels.into_iter().map(with_lines).collect();
-    Ok(Some(OrderRows { order, lines, allocations, fulfillments }))
+    Ok(Some(OrderRows { order, lines, allocations, promises, fulfillments }))
 }
 
 impl OrderRows {
@@ -93,11 +100,16 @@ impl OrderRows {
             location_id: row.location_id.clone(),
             quantity: row.quantity,
         };
+        let awaited = |row: &order_promise::Model| AwaitedPieces {
+            line_id: row.order_line_id.clone(),
+            quantity: row.waiting_quantity,
+        };
         let waiting = self.fulfillments.iter().filter(|(parcel, _)| parcel.status == READY);
         Ok(OrderState {
             status,
             lines: self.lines.iter().map(line).collect(),
             allocations: self.allocations.iter().map(piece).collect(),
+            awaited: self.promises.iter().map(awaited).collect(),
             ready: waiting.flat_map(|(parcel, lines)| pieces(parcel, lines)).collect(),
         })
     }

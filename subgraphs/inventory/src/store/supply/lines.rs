@@ -1,13 +1,13 @@
-//! The inbound lines of the variants that a command is about.
+//! The inbound lines of the variants that a command is about, and who waits for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::{
-    domain::{Stock, supply::InboundPieces},
-    entity::inbound_line,
+    domain::{ChannelRules, Stock, supply::InboundPieces},
+    entity::{inbound_line, order_promise},
     store::{StoreError, ledger::new_id},
 };
 
@@ -29,6 +29,20 @@ pub(crate) struct SupplyState {
     pub(crate) lines: BTreeMap<String, inbound_line::Model>,
     /// As they were loaded.
     stored: BTreeMap<String, inbound_line::Model>,
+    /// The variants.
+    pub(super) variant_ids: BTreeSet<String>,
+    /// Who waits for them, in the order in which they were promised.
+    pub(super) promises: Vec<order_promise::Model>,
+    /// As they were loaded, by order line.
+    pub(super) stored_promises: BTreeMap<String, order_promise::Model>,
+    /// Pieces by order line and inbound line.
+    pub(super) parts: BTreeMap<String, BTreeMap<String, i32>>,
+    /// As they were loaded.
+    pub(super) stored_parts: BTreeMap<String, BTreeMap<String, i32>>,
+    /// The rules of the channels of those who wait, by code.
+    pub(super) rules: BTreeMap<String, ChannelRules>,
+    /// The order lines whose promises are given up.
+    pub(super) given_up: BTreeSet<String>,
 }
 
 impl inbound_line::Model {
@@ -66,7 +80,7 @@ pub(crate) struct NewLine<'a> {
 }
 
 impl SupplyState {
-    /// The open lines of variants, which are locked, and the lines of `owner`.
+    /// The open lines of variants, which are locked, who waits for them, and the lines of `owner`.
     pub(crate) async fn load(
         transaction: &impl ConnectionTrait,
         variant_ids: &[String],
@@ -78,7 +92,10 @@ impl SupplyState {
         let mut rows = open.all(transaction).await?;
         rows.extend(owned(transaction, owner).await?);
         let lines: BTreeMap<String, inbound_line::Model> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
-        Ok(Self { stored: lines.clone(), lines })
+        let variant_ids_of = variant_ids.iter().cloned().collect();
+        let mut state = Self { stored: lines.clone(), lines, variant_ids: variant_ids_of, ..Self::default() };
+        state.load_promises(transaction, variant_ids).await?;
+        Ok(state)
     }
 
     /// Adds a line without pieces and gives its id.
@@ -130,6 +147,14 @@ impl SupplyState {
         self.stored = self.lines.clone();
         Ok(())
     }
+}
+
+/// The lines of `owner`, before their variants are locked.
+pub(crate) async fn lines_of(
+    transaction: &impl ConnectionTrait,
+    owner: Owner<'_>,
+) -> Result<Vec<inbound_line::Model>, StoreError> {
+    owned(transaction, owner).await
 }
 
 async fn owned(transaction: &impl ConnectionTrait, owner: Owner<'_>) -> Result<Vec<inbound_line::Model>, StoreError> {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use crate::{
     domain::EventKind,
-    entity::{inbound_line, stock_event},
+    entity::{inbound_line, promise_part, stock_event},
     store::{Discrepancy, Store, StoreError},
 };
 
@@ -30,6 +30,45 @@ pub(in crate::store) async fn verify_inbound(
             found.push(Discrepancy::Inbound { sku, location_id: key.1.clone(), incoming, open });
         }
     }
+    verify_promises(store, skus, found).await
+}
+
+/// Compares what lines say is promised of them with the parts of promises.
+async fn verify_promises(
+    store: &Store,
+    skus: &HashMap<&str, &str>,
+    found: &mut Vec<Discrepancy>,
+) -> Result<(), StoreError> {
+    let of_line = promise_part::Entity::belongs_to(inbound_line::Entity)
+        .from(promise_part::Column::LineId)
+        .to(inbound_line::Column::Id)
+        .into();
+    let parts: Vec<(String, i64)> = promise_part::Entity::find()
+        .select_only()
+        .column(promise_part::Column::LineId)
+        .column_as(promise_part::Column::Quantity.sum(), "promised")
+        .join(JoinType::InnerJoin, of_line)
+        .filter(inbound_line::Column::VariantId.is_in(skus.keys().copied()))
+        .group_by(promise_part::Column::LineId)
+        .into_tuple()
+        .all(store.reader())
+        .await?;
+    let mut parts: HashMap<String, i64> = parts.into_iter().collect();
+    let lines = inbound_line::Entity::find()
+        .filter(inbound_line::Column::VariantId.is_in(skus.keys().copied()))
+        .filter(inbound_line::Column::OpenQuantity.gt(0))
+        .all(store.reader())
+        .await?;
+    for line in lines {
+        let parts = parts.remove(&line.id).unwrap_or_default();
+        if parts != i64::from(line.promised_quantity) {
+            let (line_id, promised) = (line.id, line.promised_quantity);
+            found.push(Discrepancy::Promised { line_id, promised, parts });
+        }
+    }
+    // Of lines of which nothing is still to come nothing is promised.
+    let left = parts.into_iter().filter(|(_, parts)| *parts != 0);
+    found.extend(left.map(|(line_id, parts)| Discrepancy::Promised { line_id, promised: 0, parts }));
     Ok(())
 }
 

@@ -4,10 +4,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use selvedge_inventory::{
     command::supply::{
-        PurchaseDraft, PurchaseLine, ReceiveInbound, Received, ShipmentDraft, ShipmentLine, SupplierDraft,
+        PurchaseDraft, PurchaseLine, ReceiveInbound, Received, SetSellPolicy, ShipmentDraft, ShipmentLine,
+        ShipmentUpdate, SupplierDraft,
     },
-    domain::{UserError, supply::PurchaseAction, supply::ShipmentAction},
-    entity::{inbound_line, inbound_shipment, purchase_order},
+    domain::{
+        StockPolicy, UserError,
+        supply::{PurchaseAction, SellTerms, ShipmentAction},
+    },
+    entity::{
+        customer_order, inbound_line, inbound_shipment, order_allocation, order_promise, promise_entry, promise_part,
+        purchase_order,
+    },
 };
 
 use crate::warehouse::{NEAR, Warehouse, new_key, staff};
@@ -127,5 +134,76 @@ pub(crate) fn part_of(purchase_order_id: Option<&str>, expected_at: DateTime<Utc
         tracking_number: None,
         expected_at,
         lines: Vec::new(),
+    }
+}
+
+/// What was promised, and how many pieces still wait.
+pub(crate) fn told(promise: &order_promise::Model) -> (i32, Option<DateTime<Utc>>) {
+    (promise.waiting_quantity, promise.expected_at)
+}
+
+impl Warehouse {
+    /// Lets a SKU sell beyond its stock.
+    pub(crate) async fn sells_beyond(&self, sku: &str, terms: SellTerms) -> Result<(), Vec<UserError>> {
+        let input = SetSellPolicy::of(sku.to_owned(), terms);
+        self.commands.set_sell_policy(&staff(), &input, &new_key()).await.unwrap().map(drop)
+    }
+
+    pub(crate) async fn backorder(&self, sku: &str) {
+        self.sells_beyond(sku, SellTerms::of(StockPolicy::Backorder)).await.unwrap();
+    }
+
+    /// The promise of the first line of an order that has one.
+    pub(crate) async fn promise(&self, order_id: &str) -> order_promise::Model {
+        let own = order_promise::Entity::find().filter(order_promise::Column::OrderId.eq(order_id));
+        own.one(self.store.reader()).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn promises(&self) -> Vec<order_promise::Model> {
+        let all = order_promise::Entity::find().order_by_asc(order_promise::Column::Sequence);
+        all.all(self.store.reader()).await.unwrap()
+    }
+
+    /// The kinds of what happened to a promise, oldest first.
+    pub(crate) async fn history_of(&self, promise: &order_promise::Model) -> Vec<String> {
+        let own = promise_entry::Column::OrderLineId.eq(promise.order_line_id.as_str());
+        let own = promise_entry::Entity::find().filter(own).order_by_asc(promise_entry::Column::Id);
+        own.all(self.store.reader()).await.unwrap().into_iter().map(|entry| entry.kind).collect()
+    }
+
+    pub(crate) async fn expect_at(&self, shipment_id: &str, expected_at: DateTime<Utc>) {
+        let update = ShipmentUpdate { expected_at: Some(expected_at), ..ShipmentUpdate::default() };
+        self.commands
+            .update_inbound_shipment(&staff(), (shipment_id, None), &update, &new_key())
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    /// Fails unless what is promised is coming, and what of orders is open lies somewhere or waits.
+    pub(crate) async fn assert_promises_hold(&self) {
+        self.assert_verified().await;
+        let parts = promise_part::Entity::find().all(self.store.reader()).await.unwrap();
+        for promise in self.promises().await {
+            let own = parts.iter().filter(|part| part.order_line_id == promise.order_line_id);
+            let backed: i32 = own.map(|part| part.quantity).sum();
+            if promise.waiting_quantity > 0 && promise.expected_at.is_some() {
+                assert_eq!(backed, promise.waiting_quantity, "{promise:?}");
+            }
+            assert!(backed <= promise.waiting_quantity, "{promise:?}");
+        }
+        for order in customer_order::Entity::find().all(self.store.reader()).await.unwrap() {
+            let lies = order_allocation::Entity::find().filter(order_allocation::Column::OrderId.eq(order.id.as_str()));
+            let lies: i32 = lies.all(self.store.reader()).await.unwrap().iter().map(|row| row.quantity).sum();
+            let waits = order_promise::Entity::find().filter(order_promise::Column::OrderId.eq(order.id.as_str()));
+            let waits: i32 = waits.all(self.store.reader()).await.unwrap().iter().map(|row| row.waiting_quantity).sum();
+            let lines = self.order_lines(&order.id).await;
+            let open: i32 = lines.iter().map(|l| l.quantity - l.fulfilled_quantity - l.cancelled_quantity).sum();
+            match order.status.as_str() {
+                "PLACED" => assert_eq!(lies + waits, open, "{order:?}"),
+                "FAILED" | "CANCELLED" | "COMPLETED" => assert_eq!((lies, waits), (0, 0), "{order:?}"),
+                other => panic!("the order has come to rest while {other}"),
+            }
+        }
     }
 }
