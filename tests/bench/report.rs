@@ -63,14 +63,19 @@ impl Report {
 
     /// Writes `bench/NAME.json` into the target folder.
     pub(crate) fn write(&self, name: &str) {
-        // The benchmark itself is PROFILE/deps/NAME in there.
-        let this = std::env::current_exe().unwrap();
-        let folder = this.ancestors().nth(3).unwrap().join("bench");
-        fs::create_dir_all(&folder).unwrap();
-        let file = folder.join(format!("{name}.json"));
-        fs::write(&file, serde_json::to_string_pretty(&self.rows).unwrap() + "\n").unwrap();
-        println!("\nwritten to {}", file.display());
+        save(&format!("{name}.json"), &(serde_json::to_string_pretty(&self.rows).unwrap() + "\n"));
     }
+}
+
+/// Writes a file into the folder `bench` of the target folder.
+pub(crate) fn save(name: &str, text: &str) {
+    // The benchmark itself is PROFILE/deps/NAME in there.
+    let this = std::env::current_exe().unwrap();
+    let folder = this.ancestors().nth(3).unwrap().join("bench");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join(name);
+    fs::write(&file, text).unwrap();
+    println!("\nwritten to {}", file.display());
 }
 
 fn round(value: f64) -> f64 {

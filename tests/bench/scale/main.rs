@@ -1,6 +1,8 @@
 //! What a large shop costs: the same operations on a shop of a million stock levels over 800 locations, and on one of a
 //! twentieth of it. Where the ratio is near one, an operation costs what it answers and not what the shop holds.
 //!
+//! At the end, how PostgreSQL plans the statements of each operation is written to `target/bench/scale-plans.md`.
+//!
 //! `make bench-scale` runs it on SQLite, and on PostgreSQL too where `TEST_POSTGRES_URL` names a server.
 //! `cargo bench --bench scale -- --products 2000 --asks 50` makes it shorter.
 #![allow(
@@ -23,6 +25,7 @@ mod machine;
 mod report;
 
 mod operations;
+mod plans;
 mod shop;
 
 use std::time::Duration;
@@ -81,6 +84,9 @@ async fn measure(engine: &Engine, products: u64, asks: u64) -> Measured {
         latencies.push((operation.name, ask(&shop, &operation, asks).await));
     }
     let resident_bytes = shop.resident_bytes();
+    if let Some(database_url) = &shop.database_url {
+        plans::write(database_url, &operations(&shop).await).await;
+    }
     shop.end().await;
     Measured { figures, latencies, resident_bytes }
 }
@@ -91,7 +97,7 @@ async fn ask(shop: &Shop, operation: &Operation, asks: u64) -> Histogram<u64> {
     for number in 0..asks + 10 {
         let variables = (operation.variables)(number);
         let began = Instant::now();
-        let answer = shop.ask(operation.text, variables).await;
+        let answer = shop.ask(operation.text, variables, operation.by_staff).await;
         let took = began.elapsed();
         assert!(!answer.is_null(), "{} was answered with nothing", operation.name);
         if number >= 10 {
@@ -114,6 +120,10 @@ fn add(report: &mut Report, engine: &str, (large, small): (&Measured, &Measured)
     report.add((&scenario, "stock levels a second", "1/s"), value, baseline);
     let (value, baseline) = both(|figures| mebibytes(figures.peak_bytes));
     report.add((&scenario, "memory of the import, at most", "MiB"), value, baseline);
+    let (value, baseline) = both(|figures| figures.levels as f64 / figures.projected.as_secs_f64());
+    report.add((&scenario, "levels a second projected (low stock)", "1/s"), value, baseline);
+    let (value, baseline) = both(|figures| figures.levels as f64 / figures.verified.as_secs_f64());
+    report.add((&scenario, "levels a second verified", "1/s"), value, baseline);
     for ((name, latencies), (_, of_small)) in large.latencies.iter().zip(&small.latencies) {
         let scenario = format!("{engine}, {name}");
         for (figure, quantile) in [("median", 0.5), ("99th percentile", 0.99)] {

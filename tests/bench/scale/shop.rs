@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::support::{Process, selvedge};
+use super::support::{Process, run, selvedge};
 
 /// How long a million levels may take on a slow disk.
 const FILL_WITHIN: Duration = Duration::from_secs(3_600);
@@ -24,11 +24,18 @@ pub(crate) struct Figures {
     pub(crate) levels: u64,
     pub(crate) took: Duration,
     pub(crate) peak_bytes: u64,
+    /// To build the list of what is low from the first event on.
+    pub(crate) projected: Duration,
+    /// To replay the ledger and compare.
+    pub(crate) verified: Duration,
 }
 
 pub(crate) struct Shop {
     url: String,
+    /// Where the database is, on PostgreSQL.
+    pub(crate) database_url: Option<String>,
     client: reqwest::Client,
+    staff: String,
     gateway: Process,
     inventory: Process,
     /// The server and the name of a database to drop.
@@ -83,12 +90,24 @@ impl Shop {
         };
         let mut seed = command();
         seed.args(["seed", "--products", &products.to_string(), "--locations", &locations.to_string()]);
-        let figures = fill(Process::start("selvedge seed", seed)).await;
+        let (levels, took, peak_bytes) = fill(Process::start("selvedge seed", seed)).await;
         if let Some(url) = &database_url {
             let connection = Database::connect(url).await.unwrap();
             connection.execute_unprepared("VACUUM ANALYZE").await.unwrap();
             connection.close().await.unwrap();
         }
+        let timed = |arguments: &[&str]| {
+            let began = Instant::now();
+            let (status, said, problems) = run(command().args(arguments));
+            assert_eq!(status, Some(0), "{said}{problems}");
+            began.elapsed()
+        };
+        let projected = timed(&["ledger", "rebuild", "--projection", "low_stock"]);
+        let verified = timed(&["ledger", "verify"]);
+        let figures = Figures { levels, took, peak_bytes, projected, verified };
+        let (status, staff, problems) =
+            run(command().args(["token", "--sub", "staff-1", "--scope", "inventory:read inventory:write"]));
+        assert_eq!(status, Some(0), "{problems}");
         let mut inventory = command();
         inventory.args(["subgraph", "inventory", "--listen", "127.0.0.1:0"]);
         let mut inventory = Process::start("inventory", inventory);
@@ -101,13 +120,18 @@ impl Shop {
         let mut gateway = Process::start("gateway", gateway);
         let address = gateway.told("the gateway serves http://", &['/'], START_WITHIN).await;
         let url = format!("http://{address}/graphql");
-        let shop = Self { url, client: reqwest::Client::new(), gateway, inventory, database, _folder: folder };
+        let staff = format!("Bearer {}", staff.trim());
+        let client = reqwest::Client::new();
+        let shop = Self { url, database_url, client, staff, gateway, inventory, database, _folder: folder };
         (shop, figures)
     }
 
-    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Value {
+    pub(crate) async fn ask(&self, query: &str, variables: Value, by_staff: bool) -> Value {
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let request = self.client.post(&self.url).header("content-type", "application/json").body(body);
+        let mut request = self.client.post(&self.url).header("content-type", "application/json").body(body);
+        if by_staff {
+            request = request.header("authorization", &self.staff);
+        }
         let text = request.send().await.unwrap().text().await.unwrap();
         let mut answer: Value = serde_json::from_str(&text).unwrap();
         assert!(answer["errors"].is_null(), "{query}: {answer}");
@@ -131,7 +155,8 @@ impl Shop {
     }
 }
 
-async fn fill(mut seed: Process) -> Figures {
+/// Levels, the time that it took, and the most memory.
+async fn fill(mut seed: Process) -> (u64, Duration, u64) {
     let began = Instant::now();
     let mut peak_bytes = 0;
     let said = loop {
@@ -145,7 +170,7 @@ async fn fill(mut seed: Process) -> Figures {
     let took = began.elapsed();
     assert!(seed.ended(START_WITHIN).await.success(), "{}", seed.output());
     let levels = said.trim_end_matches(" stock levels").rsplit(' ').next().unwrap().parse().unwrap();
-    Figures { levels, took, peak_bytes }
+    (levels, took, peak_bytes)
 }
 
 /// A figure of the status of a process; `None` when it has ended.
