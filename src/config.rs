@@ -46,6 +46,41 @@ pub(crate) struct InventorySection {
     pub(crate) payment_provider: Option<PaymentProviderName>,
     /// What staff is told of.
     pub(crate) alerts: AlertSection,
+    /// How those who wait are told.
+    pub(crate) waitlist: WaitlistSection,
+}
+
+/// Section `inventory.waitlist`: how those who wait for a SKU are told that it is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct WaitlistSection {
+    /// How long pieces that somebody was told of count as theirs.
+    pub(crate) offer_seconds: u32,
+    /// `http://` or `https://` address that notices are sent to. Absent: they are only logged.
+    pub(crate) webhook_url: Option<String>,
+    /// What notices are signed with, at least 16 characters.
+    pub(crate) webhook_secret: Option<gateway_config::Secret>,
+}
+
+impl WaitlistSection {
+    /// As the subgraph takes it.
+    pub(crate) fn own(&self) -> selvedge_inventory::WaitlistConfig {
+        selvedge_inventory::WaitlistConfig {
+            offer_seconds: self.offer_seconds,
+            webhook_url: self.webhook_url.clone(),
+            webhook_secret: self
+                .webhook_secret
+                .as_ref()
+                .map(|secret| String::from_utf8_lossy(secret.expose()).into_owned()),
+        }
+    }
+}
+
+impl Default for WaitlistSection {
+    fn default() -> Self {
+        let own = selvedge_inventory::WaitlistConfig::default();
+        Self { offer_seconds: own.offer_seconds, webhook_url: None, webhook_secret: None }
+    }
 }
 
 /// Section `inventory.alerts`: what staff is told of, where nothing else is set for a SKU.
@@ -111,6 +146,7 @@ impl Default for InventorySection {
             low_stock_threshold: own.low_stock_threshold,
             payment_provider: None,
             alerts: AlertSection::default(),
+            waitlist: WaitlistSection::default(),
         }
     }
 }

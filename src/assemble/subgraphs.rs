@@ -89,6 +89,7 @@ pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> Result<sel
         // The only provider there is; the configuration refuses it elsewhere.
         test_payments: config.gateway.is_development(),
         alerts: config.inventory.alerts.own(),
+        waitlist: config.inventory.waitlist.own(),
         ..selvedge_inventory::Config::default()
     })
 }

@@ -24,6 +24,36 @@ pub struct Config {
     pub order_interval_ms: u64,
     /// What staff is told of.
     pub alerts: AlertConfig,
+    /// How those who wait are told.
+    pub waitlist: WaitlistConfig,
+}
+
+/// How those who wait for a variant are told that it is there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WaitlistConfig {
+    /// How long pieces that somebody was told of count as theirs, in seconds.
+    pub offer_seconds: u32,
+    /// `http://` or `https://` address that notices are sent to; when absent they are only logged.
+    pub webhook_url: Option<String>,
+    /// What notices are signed with, at least 16 characters.
+    pub webhook_secret: Option<String>,
+}
+
+impl Default for WaitlistConfig {
+    fn default() -> Self {
+        Self { offer_seconds: 86_400, webhook_url: None, webhook_secret: None }
+    }
+}
+
+impl std::fmt::Debug for WaitlistConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { offer_seconds, webhook_url, webhook_secret } = self;
+        let secret = webhook_secret.as_ref().map(|_| "…");
+        let mut shown = formatter.debug_struct("WaitlistConfig");
+        shown.field("offer_seconds", offer_seconds).field("webhook_url", webhook_url);
+        shown.field("webhook_secret", &secret).finish()
+    }
 }
 
 /// What staff is told of, where nothing else is set for a SKU.
@@ -59,6 +89,7 @@ impl Default for Config {
             test_payments: false,
             order_interval_ms: 200,
             alerts: AlertConfig::default(),
+            waitlist: WaitlistConfig::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The inventory subgraph: the catalog, and an event-sourced stock ledger on PostgreSQL or SQLite.
 //!
-//! Layers, from the bottom: `config`, `error` → `entity`, `domain` → `store` → `payment` → `command`, `projection` → `catalog` →
+//! Layers, from the bottom: `config`, `error` → `entity`, `domain` → `store` → `payment`, `notify` → `command`, `projection` → `catalog` →
 //! `graphql` → `server`. Imports point down only; `tests/layering.rs` enforces it.
 #![cfg_attr(
     test,
@@ -20,12 +20,13 @@ pub mod domain;
 pub mod entity;
 mod error;
 pub mod graphql;
+pub mod notify;
 pub mod payment;
 pub mod projection;
 mod server;
 pub mod store;
 
-pub use config::{AlertConfig, Config};
+pub use config::{AlertConfig, Config, WaitlistConfig};
 pub use error::StoreError;
 pub use graphql::sdl;
 pub use server::{Connected, StartError, connect, start};

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use selvedge_kit::{
     bus::{EventBus, Topic},
+    clock::Clock,
     outbox::{Relay, RelaySignal},
     server::{Dependencies, Readiness, RunningSubgraph},
 };
@@ -20,11 +21,13 @@ use crate::{
         catalog::run_publisher,
         order::{Orders, run_sagas},
         run_expirer, run_sale_attempts,
+        waitlist::{Waitlist, WaitlistSettings, run_waitlist},
     },
     config::Config,
     domain::alert::AlertSettings,
     error::StoreError,
     graphql::{InventoryExecutor, Parts, sdl},
+    notify::{LogNotifier, Notifier, WebhookError, WebhookNotifier},
     payment::{PaymentProvider, TestProvider},
     projection::{AlertFeed, BadgeFeed, Reactions, run_projections},
     store::{Store, StoreOptions, outbox::StoreOutbox, run_pruner},
@@ -50,6 +53,9 @@ pub enum StartError {
         /// Its value.
         value: u64,
     },
+    /// Those who wait could not be told.
+    #[error("`waitlist` of inventory: {0}")]
+    Webhook(#[from] WebhookError),
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,6 +101,21 @@ pub fn connect(config: &Config, store: Store) -> Connected {
     Connected { executor: InventoryExecutor::new(parts), commands, orders, badges, alerts, reactions, signal }
 }
 
+fn waitlist(
+    config: &Config,
+    (store, signal): (&Store, &RelaySignal),
+    clock: Arc<dyn Clock>,
+) -> Result<Waitlist, WebhookError> {
+    let own = &config.waitlist;
+    let notifier: Arc<dyn Notifier> = match &own.webhook_url {
+        Some(url) => Arc::new(WebhookNotifier::new(url, own.webhook_secret.as_deref().unwrap_or_default(), clock)?),
+        None => Arc::new(LogNotifier),
+    };
+    let offer_for = TimeDelta::seconds(own.offer_seconds.into());
+    let settings = WaitlistSettings { offer_for, ..WaitlistSettings::default() };
+    Ok(Waitlist::new(store.clone(), signal.clone(), notifier, settings))
+}
+
 fn alert_settings(config: &Config) -> AlertSettings {
     let own = &config.alerts;
     AlertSettings {
@@ -118,7 +139,8 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
         StoreOptions { max_connections: config.max_connections, ..StoreOptions::new(config.database_url.clone()) };
     let store = Store::open(&options).await?;
     let Connected { executor, commands, orders, badges, alerts, reactions, signal } = connect(&config, store.clone());
-    let Dependencies { bus, shutdown, .. } = dependencies;
+    let Dependencies { bus, shutdown, clock, .. } = dependencies;
+    let waitlist = waitlist(&config, (&store, &signal), clock)?;
     let readiness = Readiness::default();
     let relay = Relay {
         outbox: Arc::new(StoreOutbox::new(store.clone())),
@@ -138,6 +160,7 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
         tokio::spawn(badges.run(Arc::clone(&bus), resync, shutdown.clone())),
         tokio::spawn(alerts.run(Arc::clone(&bus), resync, shutdown.clone())),
         tokio::spawn(reactions.run(shutdown.clone())),
+        tokio::spawn(run_waitlist(waitlist, shutdown.clone())),
         tokio::spawn(run_sale_attempts(commands.clone(), shutdown.clone())),
         tokio::spawn(run_publisher(commands.clone(), PUBLISH_INTERVAL, shutdown.clone())),
         tokio::spawn(run_expirer(commands, expiry_interval, shutdown.clone())),

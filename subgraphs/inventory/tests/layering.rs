@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["config", "error"],
     &["domain", "entity"],
     &["store"],
-    &["payment"],
+    &["payment", "notify"],
     &["command", "projection"],
     &["catalog"],
     &["graphql"],

@@ -102,7 +102,9 @@ export type InventoryErrorCode =
   | 'UNKNOWN_PROMOTION'
   | 'UNKNOWN_SKU'
   | 'UNKNOWN_SUPPLIER'
-  | 'VERSION_CONFLICT';
+  | 'UNKNOWN_VARIANT'
+  | 'VERSION_CONFLICT'
+  | 'WAITLIST_ENTRY_NOT_FOUND';
 
 export type OrderFinancialStatus =
   | 'AUTHORIZED'

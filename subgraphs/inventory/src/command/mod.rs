@@ -22,6 +22,7 @@ mod release;
 mod reserve;
 mod set;
 pub mod supply;
+pub mod waitlist;
 mod writer;
 
 pub use adjust::{AdjustQuantities, AdjustmentReason};

@@ -19,6 +19,7 @@ mod quantities;
 mod refusal;
 mod stock;
 pub mod supply;
+pub mod waitlist;
 
 pub use badge::{Badge, StockPolicy, StockState};
 pub use channel::{Allocation, ChannelRules};

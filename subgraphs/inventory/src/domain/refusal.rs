@@ -94,6 +94,10 @@ pub enum ErrorCode {
     ShipmentNotFound,
     /// The inbound shipment is in a state in which this cannot be done.
     ShipmentStateInvalid,
+    /// No such variant.
+    UnknownVariant,
+    /// No such entry of the waitlist.
+    WaitlistEntryNotFound,
 }
 
 /// A refusal that the caller can act on.

@@ -50,3 +50,7 @@ pub mod supplier;
 pub mod test_payment;
 pub mod test_refund;
 pub mod variant;
+pub mod waitlist_customer;
+pub mod waitlist_entry;
+pub mod waitlist_notice;
+pub mod waitlist_variant;

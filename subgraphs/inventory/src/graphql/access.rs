@@ -48,6 +48,10 @@ pub const SCOPE_ORDERS_READ: &str = "orders:read";
 /// The right to tell of payments.
 pub const SCOPE_PAYMENTS: &str = "payments:write";
 
+/// The right to have customers forgotten.
+pub const SCOPE_ERASE: &str = "customers:erase";
+/// The right to have notices to customers tried again.
+pub const SCOPE_WAITLIST: &str = "waitlist:write";
 /// The right to take note of alerts, and to say when there shall be one.
 pub const SCOPE_ALERTS: &str = "alerts:write";
 
@@ -63,6 +67,8 @@ const CHANGES_STOCK: Access = Access::AnyOf(MANAGES_STOCK);
 const SETS_CHANNELS: Access = Access::AnyOf(&[SCOPE_CHANNELS, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const READS_LEDGER: Access =
     Access::AnyOf(&[SCOPE_READ, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
+const ERASES_CUSTOMERS: Access = Access::AnyOf(&[SCOPE_ERASE, ROLE_ADMIN]);
+const RUNS_WAITLIST: Access = Access::AnyOf(&[SCOPE_WAITLIST, ROLE_ADMIN]);
 const HANDLES_ALERTS: Access =
     Access::AnyOf(&[SCOPE_ALERTS, SCOPE_WRITE, ROLE_WAREHOUSE, ROLE_STORE, ROLE_MERCHANDISER, ROLE_ADMIN]);
 const CHANGES_ORDERS: Access = Access::AnyOf(&[SCOPE_ORDERS, ROLE_WAREHOUSE, ROLE_STORE, ROLE_ADMIN]);
@@ -135,6 +141,11 @@ pub const FIELDS: &[(&str, Access)] = &[
     ("Mutation.fulfillmentCancel", CHANGES_ORDERS),
     ("Mutation.fulfillmentReroute", CHANGES_ORDERS),
     ("Mutation.paymentEvent", TELLS_OF_PAYMENTS),
+    ("Query.myWaitlist", Access::SignedIn),
+    ("Mutation.waitlistJoin", Access::SignedIn),
+    ("Mutation.waitlistLeave", Access::SignedIn),
+    ("Mutation.waitlistErase", ERASES_CUSTOMERS),
+    ("Mutation.waitlistNoticesRedrive", RUNS_WAITLIST),
     ("Query.stockAlert", READS_LEDGER),
     ("Query.stockAlerts", READS_LEDGER),
     ("Query.stockAlertThresholds", READS_LEDGER),

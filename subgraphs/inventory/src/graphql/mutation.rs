@@ -12,13 +12,14 @@ mod reservation;
 mod stock;
 mod stock_input;
 mod supply;
+mod waitlist;
 
 use async_graphql::{Context, Error, MergedObject};
 
 pub(super) use self::payload::InventoryUserError;
 use self::{
     alert::AlertMutation, cart::CartMutation, catalog::CatalogMutation, order::OrderMutation,
-    reservation::ReservationMutation, stock::StockMutation, supply::SupplyMutation,
+    reservation::ReservationMutation, stock::StockMutation, supply::SupplyMutation, waitlist::WaitlistMutation,
 };
 use super::{channels::ChannelMutation, loaders::loaders};
 use crate::command::{Commands, order::Orders};
@@ -34,6 +35,7 @@ pub(crate) struct Mutation(
     OrderMutation,
     AlertMutation,
     SupplyMutation,
+    WaitlistMutation,
 );
 
 /// The commands, for a resolver whose answer must show what they did: nothing read before is used again.

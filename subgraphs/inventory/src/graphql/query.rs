@@ -3,12 +3,14 @@
 mod alerts;
 mod orders;
 mod supply;
+mod waitlist;
 
 pub(crate) use alerts::AlertQuery;
 use async_graphql::{Context, Error, ID, Object};
 use chrono::{DateTime, Utc};
 pub(crate) use orders::OrderQuery;
 pub(crate) use supply::SupplyQuery;
+pub(crate) use waitlist::WaitlistQuery;
 
 use super::{
     access,

@@ -15,7 +15,7 @@ use super::{
     loaders::loaders_for_request,
     mutation::Mutation,
     projected::ProjectedQuery,
-    query::{AlertQuery, OrderQuery, RootQuery, SupplyQuery},
+    query::{AlertQuery, OrderQuery, RootQuery, SupplyQuery, WaitlistQuery},
     subscription::SubscriptionRoot,
 };
 use crate::{
@@ -36,6 +36,7 @@ pub(crate) struct Query(
     OrderQuery,
     AlertQuery,
     SupplyQuery,
+    WaitlistQuery,
     Entities,
 );
 

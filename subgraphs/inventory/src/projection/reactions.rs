@@ -1,4 +1,4 @@
-//! What the shop does when stock has changed: alerts are raised and are over.
+//! What the shop does when stock has changed: alerts are raised and are over, and queues of those who wait are looked at.
 //!
 //! Follows the ledger as projections do, in the order of commits, each event once and within the transaction of its effect.
 //! What is judged is the stock as it is then, and not what an event says, so that it does not matter in which order they come
@@ -20,6 +20,7 @@ use crate::{
         ledger::new_id,
         projected::{self, next_batch},
         transact::{Work, transact},
+        waitlist,
     },
 };
 
@@ -161,6 +162,7 @@ impl Work for Follow<'_> {
         let touched: BTreeSet<(String, String)> = batch.events.iter().map(place).collect();
         let changes = alerts::evaluate(transaction, self.settings, &touched).await?;
         alerts::save(transaction, &changes, &new_id()).await?;
+        waitlist::serve_and_wake(transaction, &batch.events).await?;
         projected::save(transaction, REACTIONS, &batch.checkpoint).await?;
         Ok(Followed { events: batch.events.len(), drained: batch.drained, changes })
     }

@@ -23,6 +23,7 @@ pub mod reservations;
 pub mod supply;
 pub(crate) mod transact;
 pub(crate) mod verify;
+pub mod waitlist;
 
 pub use batch::STATEMENTS as BATCH_STATEMENTS;
 pub use connect::{Engine, StatementObserver, Store, StoreOptions};

@@ -184,7 +184,10 @@ async fn attempts_to_buy_are_listed(shop: Shop) {
     if found.1.len() == 1 {
         let alert = next(&mut watcher).await;
         assert_eq!((&alert["severity"], &alert["sku"]), (&json!("MISSED_SALES"), &json!(sku(1, 1))));
-        assert_eq!((&found.1[0]["unitsMissed"], &found.1[0]["shoppers"]), (&json!(6_000), &json!(12)));
+        assert_eq!(found.1[0]["unitsMissed"], json!(6_000));
+        // Two of twelve may share a bit of the sketch.
+        let shoppers = found.1[0]["shoppers"].as_u64().unwrap();
+        assert!((9..=12).contains(&shoppers), "{shoppers}");
     }
     shop.stop();
 }

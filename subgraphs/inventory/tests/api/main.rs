@@ -56,3 +56,4 @@ mod sample;
 mod shop;
 mod stock;
 mod supply;
+mod waitlist;

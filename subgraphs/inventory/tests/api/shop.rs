@@ -6,7 +6,7 @@ use async_graphql::{Request, Variables};
 use futures::{StreamExt, stream::BoxStream};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use selvedge_inventory::{
-    Config, connect,
+    Config, StartError, connect,
     entity::{product, variant},
     start,
     store::{Store, StoreOptions},
@@ -88,13 +88,18 @@ impl Shop {
 
     /// The whole subgraph as `config` says.
     pub(crate) async fn start_with(&self, config: Config) -> RunningSubgraph {
+        self.try_start_with(config).await.unwrap()
+    }
+
+    /// The same, or why it did not start.
+    pub(crate) async fn try_start_with(&self, config: Config) -> Result<RunningSubgraph, StartError> {
         let dependencies = Dependencies {
             bus: Arc::clone(&self.bus),
             refill_bus: true,
             clock: Arc::new(SystemClock),
             shutdown: self.shutdown.clone(),
         };
-        start(config, dependencies).await.unwrap()
+        start(config, dependencies).await
     }
 
     /// Asks the started subgraph to stop.

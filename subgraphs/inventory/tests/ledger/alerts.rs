@@ -1,5 +1,7 @@
 //! Alerts of stock: raised once, over once, whoever looks and however often.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use futures::future::join_all;
 use sea_orm::{EntityTrait, QueryOrder};
@@ -8,7 +10,10 @@ use selvedge_inventory::{
     domain::{ErrorCode, alert::AlertSettings},
     entity::stock_alert,
     projection::Reactions,
-    store::alerts::{ALERT_CHANGED, AlertFilter, AlertStatus, list_alerts, status_of},
+    store::{
+        alerts::{ALERT_CHANGED, AlertFilter, AlertStatus, list_alerts, status_of},
+        projected::lag,
+    },
 };
 use selvedge_kit::{event::Event, outbox::RelaySignal};
 
@@ -44,14 +49,17 @@ impl Warehouse {
         all.all(self.store.reader()).await.unwrap()
     }
 
-    /// Reacts to all that has happened; on PostgreSQL that waits for the transactions of other tests on the same server.
+    /// Reacts to all that has happened; on PostgreSQL that waits for the transactions of other tests on the same server, some
+    /// of which are held open on purpose.
     pub(crate) async fn react(&self, reactions: &Reactions) {
-        eventually(|| async {
+        for _ in 0..3_000 {
             reactions.catch_up().await.unwrap();
-            let lag = selvedge_inventory::store::projected::lag(&self.store, "reactions").await.unwrap();
-            lag.events == 0
-        })
-        .await;
+            if lag(&self.store, "reactions").await.unwrap().events == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("reactions do not come to the end of the ledger");
     }
 }
 
@@ -241,7 +249,7 @@ async fn a_batch_that_was_cut_off_is_taken_again(warehouse: Warehouse) {
         match reactions.catch_up().await {
             Err(error) => break error,
             // Transactions of other tests hold the events back.
-            Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     };
     failed().await;

@@ -55,5 +55,6 @@ mod reserve;
 mod sale_attempts;
 mod supply;
 mod verify;
+mod waitlist;
 mod warehouse;
 mod writer;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 /// Tables that grow with the shop or its age.
-const LARGE: [&str; 15] = [
+const LARGE: [&str; 18] = [
     "product",
     "product_image",
     "product_option",
@@ -24,6 +24,9 @@ const LARGE: [&str; 15] = [
     "outbox",
     "stock_alert",
     "sale_attempt",
+    "waitlist_customer",
+    "waitlist_entry",
+    "waitlist_notice",
 ];
 /// A page of 24 products with their variants reads about 400 rows; a step that reads more than this reads what it does not
 /// need.

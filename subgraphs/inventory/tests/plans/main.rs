@@ -270,6 +270,18 @@ fn changes(shop: &Shop) -> Vec<Operation> {
     ]
 }
 
+fn of_who_waits(shop: &Shop) -> Vec<Operation> {
+    vec![
+        query(
+            "waiting",
+            "mutation($id: ID!) { waitlistJoin(variantId: $id, idempotencyKey: \"wait\") { entry { id }
+                userErrors { message } } }",
+            json!({ "id": shop.variant }),
+        ),
+        query("what one waits for", "{ myWaitlist(first: 20) { nodes { status variant { sku } } } }", json!({})),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
     let Some(shop) = Shop::on_postgres("every_operation_finds_its_rows_by_an_index_on_postgres").await else { return };
@@ -283,6 +295,7 @@ async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
         of_promises(&shop),
         changes(&shop),
         catalog::changes(&shop),
+        of_who_waits(&shop),
     ]
     .concat()
     {
@@ -302,7 +315,8 @@ async fn every_operation_finds_its_rows_by_an_index_on_postgres() {
     }
     let expired = shop.expire().await;
     let reacted = shop.react().await;
-    for (what, statements) in [("expiry", expired), ("reactions", reacted)] {
+    let told = shop.tell().await;
+    for (what, statements) in [("expiry", expired), ("reactions", reacted), ("waitlist", told)] {
         for statement in statements {
             let mut scans = explain::costly_scans(&shop, &statement).await;
             // The metric of open alerts counts them, twice a minute.

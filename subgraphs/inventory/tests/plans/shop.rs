@@ -8,9 +8,13 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryOrder, QuerySelect, 
 use selvedge_inventory::{
     AlertConfig, Config, Connected,
     catalog::{CatalogLoader, GeneratedCatalog, SampleSize},
-    command::Caller,
+    command::{
+        Caller,
+        waitlist::{Waitlist, WaitlistSettings},
+    },
     connect,
     entity::{reservation, stock_level, variant},
+    notify::LogNotifier,
     projection::{PROJECTIONS, catch_up},
     store::{StatementObserver, Store, StoreOptions},
 };
@@ -26,6 +30,7 @@ pub(crate) struct Shop {
     pub(crate) handle: String,
     pub(crate) vendor: String,
     pub(crate) product: String,
+    pub(crate) variant: String,
     pub(crate) skus: Vec<String>,
     pub(crate) location: String,
     pub(crate) reservation: String,
@@ -73,6 +78,7 @@ impl Shop {
             handle: product.handle,
             vendor: product.vendor,
             product: product.id,
+            variant: variants[0].id.clone(),
             skus: variants.into_iter().map(|variant| variant.sku).collect(),
             location: level.location_id,
             reservation: held.id,
@@ -108,6 +114,17 @@ impl Shop {
         self.asked.lock().unwrap().clear();
         self.connected.reactions.catch_up().await.unwrap();
         self.connected.reactions.sweep().await.unwrap();
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    /// Tells those who wait.
+    pub(crate) async fn tell(&self) -> Vec<String> {
+        let settings = WaitlistSettings::default();
+        let signal = self.connected.signal.clone();
+        let waitlist = Waitlist::new(self.store.clone(), signal, Arc::new(LogNotifier), settings);
+        self.asked.lock().unwrap().clear();
+        assert!(waitlist.decide().await.unwrap() > 0);
+        assert!(waitlist.deliver_one().await.unwrap());
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 }
@@ -150,7 +167,18 @@ SELECT variant.id || '/web/' || n, variant.id, product_id, sku, 'web', now() - n
   now()
 FROM generate_series(1, 20000) AS n
 JOIN (SELECT *, row_number() OVER (ORDER BY id) AS number FROM variant) AS variant ON variant.number = n % 3000 + 1;
-ANALYZE stock_alert, stock_alert_threshold, sale_attempt;
+INSERT INTO waitlist_customer (token, customer_id, created_at)
+SELECT 'token-' || n, 'customer-' || n, now() FROM generate_series(1, 5000) AS n;
+INSERT INTO waitlist_entry (id, customer_token, variant_id, channel, quantity, status, joined_at)
+SELECT 'past-' || n, 'token-' || n % 5000 + 1, variant.id, '', 1, CASE WHEN n % 100 = 0 THEN 'WAITING' ELSE 'LAPSED' END,
+  now() - n * interval '1 minute'
+FROM generate_series(1, 20000) AS n
+JOIN (SELECT *, row_number() OVER (ORDER BY id) AS number FROM variant) AS variant ON variant.number = n % 2900 + 1;
+INSERT INTO waitlist_variant (variant_id, due_at)
+SELECT DISTINCT variant_id, now() + interval '1 hour' FROM waitlist_entry WHERE status = 'WAITING';
+INSERT INTO waitlist_notice (entry_id, seq, variant_id, status, attempts, next_attempt_at, lease_token, created_at)
+SELECT id, seq, variant_id, 'DELIVERED', 1, joined_at, 1, joined_at FROM waitlist_entry WHERE status <> 'WAITING';
+ANALYZE stock_alert, stock_alert_threshold, sale_attempt, waitlist_customer, waitlist_entry, waitlist_variant, waitlist_notice;
 ";
 
 /// Twenty thousand reservations of the last days, of which few still hold, with the answers that were given to them.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Event, check::violations_of};
 
 /// Every event type, with the text of the schema of its data.
-pub const ALL: [(&str, &str); 9] = [
+pub const ALL: [(&str, &str); 10] = [
     (
         "com.selvedge.inventory.stock_badge_changed.v1",
         include_str!("../../../../schema/events/stock_badge_changed.v1.json"),
@@ -14,6 +14,10 @@ pub const ALL: [(&str, &str); 9] = [
     (
         "com.selvedge.inventory.stock_alert_changed.v1",
         include_str!("../../../../schema/events/stock_alert_changed.v1.json"),
+    ),
+    (
+        "com.selvedge.inventory.waitlist_notified.v1",
+        include_str!("../../../../schema/events/waitlist_notified.v1.json"),
     ),
     ("com.selvedge.inventory.order_changed.v1", include_str!("../../../../schema/events/order_changed.v1.json")),
     (

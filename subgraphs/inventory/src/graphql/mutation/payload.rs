@@ -124,6 +124,8 @@ pub(crate) enum InventoryErrorCode {
     PurchaseOrderStateInvalid,
     ShipmentNotFound,
     ShipmentStateInvalid,
+    UnknownVariant,
+    WaitlistEntryNotFound,
 }
 
 impl From<UserError> for InventoryUserError {

@@ -310,7 +310,8 @@ impl SaleAttempts {
         self.0.units_missed
     }
 
-    /// About how many different shoppers it were; exact for a few, within some percent for a thousand, at most 7,098.
+    /// About how many different shoppers it were: nearly always exact for a few, within some percent for a thousand, at most
+    /// 7,098.
     async fn shoppers(&self) -> u64 {
         Shoppers::from_bytes(&self.0.shoppers).estimate()
     }

@@ -20,6 +20,7 @@ mod publication;
 mod reservation;
 mod supply;
 mod variant;
+mod waitlist;
 
 pub(crate) use alert::{
     SaleAttemptsConnection, SaleAttemptsFilter, StockAlert, StockAlertConnection, StockAlertFilter,
@@ -51,6 +52,7 @@ pub(crate) use supply::{
     ShipmentStatus, Supplier, SupplierConnection, purchase_connection, shipment_connection, supplier_connection,
 };
 pub(crate) use variant::ProductVariant;
+pub(crate) use waitlist::{WaitlistEntry, WaitlistEntryConnection, waitlist_connection};
 
 use async_graphql::Error;
 
