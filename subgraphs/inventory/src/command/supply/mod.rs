@@ -6,6 +6,7 @@
 
 mod keep;
 mod lines;
+mod ordering;
 mod policy;
 mod purchases;
 mod receive;

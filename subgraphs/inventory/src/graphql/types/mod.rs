@@ -7,6 +7,7 @@ mod catalog_list;
 mod channel;
 mod collection;
 mod event;
+mod inbound;
 mod level;
 mod location;
 mod money;
@@ -34,6 +35,7 @@ pub(crate) use collection::{
     Collection, CollectionConnection, CollectionMatch, CollectionRuleField, CollectionRuleRelation, CollectionSort,
     collection_connection,
 };
+pub(crate) use inbound::InboundLine;
 pub(crate) use level::{InventoryLevel, InventoryQuantities, InventoryQuantityName};
 pub(crate) use location::{Location, LocationConnection, location_connection};
 pub(crate) use money::Money;
@@ -48,8 +50,8 @@ pub(crate) use product::Product;
 pub(crate) use promise::SellPolicyKind;
 pub(crate) use reservation::Reservation;
 pub(crate) use supply::{
-    InboundLine, InboundShipment, InboundShipmentConnection, PurchaseOrder, PurchaseOrderConnection, PurchaseStatus,
-    ShipmentStatus, Supplier, SupplierConnection, purchase_connection, shipment_connection, supplier_connection,
+    InboundShipment, InboundShipmentConnection, PurchaseOrder, PurchaseOrderConnection, PurchaseStatus, ShipmentStatus,
+    Supplier, SupplierConnection, purchase_connection, shipment_connection, supplier_connection,
 };
 pub(crate) use variant::ProductVariant;
 pub(crate) use waitlist::{WaitlistEntry, WaitlistEntryConnection, waitlist_connection};

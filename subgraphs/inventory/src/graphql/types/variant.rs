@@ -10,10 +10,10 @@ use super::{
     Money, PriceQuote, Product, StockAt, StockBadge,
     channel::ChannelAvailability,
     event::{StockEventConnection, StockHistoryFilter, history},
+    inbound::InboundLine,
     level::{InventoryLevelConnection, level_connection},
     missing,
     promise::SellPolicy,
-    supply::InboundLine,
 };
 use crate::{
     entity::variant,
