@@ -102,6 +102,10 @@ pub(crate) fn of_the_shop() -> EntityMappings {
             "com.selvedge.inventory.collection_changed.v1",
             vec![entity("Collection", &[("id", "collectionId"), ("handle", "handle")])],
         ),
+        (
+            "com.selvedge.inventory.taxonomy_category_changed.v1",
+            vec![entity("TaxonomyCategory", &[("id", "categoryId")])],
+        ),
         ("com.selvedge.preferences.profile_changed.v1", customer()),
         ("com.selvedge.preferences.consent_changed.v1", customer()),
         ("com.selvedge.preferences.behaviour_recorded.v1", customer()),
@@ -166,6 +170,9 @@ mod tests {
 
     #[test]
     fn every_type_whose_changes_are_told() {
-        assert_eq!(types_of(&of_the_shop()), ["Collection", "Customer", "Product", "ProductVariant", "StockBadge"]);
+        assert_eq!(
+            types_of(&of_the_shop()),
+            ["Collection", "Customer", "Product", "ProductVariant", "StockBadge", "TaxonomyCategory"]
+        );
     }
 }

@@ -152,6 +152,7 @@ export type ProductFilter = {
   readonly size?: ReadonlyArray<string> | null | undefined;
   readonly style?: ReadonlyArray<string> | null | undefined;
   readonly tag?: ReadonlyArray<string> | null | undefined;
+  readonly taxonomyCategory?: string | null | undefined;
   readonly vendor?: ReadonlyArray<string> | null | undefined;
 };
 
@@ -283,6 +284,18 @@ export type ReserveStockMutationVariables = Exact<{
 
 
 export type ReserveStockMutation = { readonly reserveStock: { readonly reservation: { readonly id: string, readonly status: ReservationStatus, readonly expiresAt: string, readonly createdAt: string, readonly lines: ReadonlyArray<{ readonly quantity: number, readonly variant: { readonly sku: string } }> } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly message: string, readonly code: InventoryErrorCode }> } };
+
+export type CategoryPageQueryVariables = Exact<{
+  id: string;
+  channel?: string | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+  filter?: ProductFilter | null | undefined;
+  sort: ProductSort;
+}>;
+
+
+export type CategoryPageQuery = { readonly category: { readonly id: string, readonly name: string, readonly path: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly children: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly products: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } }> } } | null };
 
 export type CollectionPageQueryVariables = Exact<{
   handle: string;
@@ -1146,6 +1159,67 @@ export const ReserveStockDocument = new TypedDocumentString(`
     }
   }
 }`, {"hash":"sha256:aec3160c2988f2921c9a2937bd261d4428a438840cecfaa68a988c619a9f17f8"}) as unknown as TypedDocumentString<ReserveStockMutation, ReserveStockMutationVariables>;
+export const CategoryPageDocument = new TypedDocumentString(`
+    query CategoryPage($id: ID!, $channel: String, $first: Int!, $after: String, $filter: ProductFilter, $sort: ProductSort!) {
+  category(id: $id) {
+    id
+    name
+    path {
+      id
+      name
+    }
+    children {
+      id
+      name
+    }
+    products(
+      first: $first
+      after: $after
+      filter: $filter
+      sort: $sort
+      channel: $channel
+    ) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      nodes {
+        ...ProductCard
+      }
+    }
+  }
+}
+    fragment MoneyParts on Money {
+  amount
+  currencyCode
+}
+fragment ProductCard on Product {
+  id
+  handle
+  title
+  vendor
+  category
+  gender
+  availableForSale
+  options {
+    name
+    values
+  }
+  images {
+    url
+    altText
+    position
+  }
+  priceRange {
+    min {
+      ...MoneyParts
+    }
+    max {
+      ...MoneyParts
+    }
+  }
+}`, {"hash":"sha256:07daced670b79a529d0558ba3aa7774090f541fb35fa961285b74799fec33691"}) as unknown as TypedDocumentString<CategoryPageQuery, CategoryPageQueryVariables>;
 export const CollectionPageDocument = new TypedDocumentString(`
     query CollectionPage($handle: String!, $channel: String, $first: Int!, $after: String, $available: Boolean) {
   collection(handle: $handle, channel: $channel) {

@@ -16,7 +16,9 @@ mod m0014_channels;
 mod m0015_supply;
 mod m0016_alerts;
 mod m0017_collections;
+mod m0017_media;
 mod m0017_quoted_orders;
+mod m0017_taxonomy;
 mod m0018_sold_in_place;
 
 use async_trait::async_trait;
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_alerts::Migration),
             Box::new(m0017_quoted_orders::Migration),
             Box::new(m0017_collections::Migration),
+            Box::new(m0017_taxonomy::Migration),
+            Box::new(m0017_media::Migration),
             Box::new(m0018_sold_in_place::Migration),
         ]
     }

@@ -61,6 +61,8 @@ pub struct ProductDraft {
     pub vendor: String,
     /// Garment category, such as `Shirts`.
     pub category: String,
+    /// Names of the nodes of the tree of categories, from the top down; empty when that is not known.
+    pub taxonomy: Vec<String>,
     /// `women`, `men` or `unisex`.
     pub gender: Option<String>,
     /// Main fabric.

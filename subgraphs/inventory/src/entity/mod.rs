@@ -47,6 +47,8 @@ pub mod stock_alert_threshold;
 pub mod stock_event;
 pub mod stock_level;
 pub mod supplier;
+pub mod taxonomy_ancestor;
+pub mod taxonomy_category;
 pub mod test_payment;
 pub mod test_refund;
 pub mod variant;

@@ -19,6 +19,8 @@ pub struct Model {
     pub vendor: String,
     /// Category.
     pub category: String,
+    /// Its node in the tree of categories.
+    pub taxonomy_category_id: Option<String>,
     /// Whom it is made for.
     pub gender: Option<String>,
     /// Material.

@@ -17,6 +17,10 @@ pub struct Model {
     pub url: String,
     /// What it shows.
     pub alt_text: Option<String>,
+    /// Pixels from left to right.
+    pub width: Option<i32>,
+    /// Pixels from top to bottom.
+    pub height: Option<i32>,
 }
 
 /// Joins are written where they are used.

@@ -1,19 +1,25 @@
 //! Query fields of the catalog beside products.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Error, ID, Object};
 
 use super::{
     access,
     error::{bad_user_input, of_reading},
     limits::{self, page_request, storable},
-    loaders::{CollectionByHandle, CollectionById, PromotionById, loaders},
+    loaders::{CategoryById, CollectionByHandle, CollectionById, PromotionById, loaders},
     types::{
-        Collection, CollectionConnection, Promotion, PromotionConnection, collection_connection, promotion_connection,
+        Collection, CollectionConnection, Promotion, PromotionConnection, TaxonomyCategory, collection_connection,
+        promotion_connection,
     },
 };
-use crate::store::{
-    Store,
-    catalog_read::{list_collections, list_promotions},
+use crate::{
+    command::catalog::CHILDREN_MAX,
+    store::{
+        Store,
+        catalog_read::{list_collections, list_promotions, top_categories},
+    },
 };
 
 /// What is read of the catalog beside products.
@@ -22,6 +28,19 @@ pub(crate) struct CatalogQuery;
 
 #[Object]
 impl CatalogQuery {
+    /// A node of the tree of categories. Null when it is unknown.
+    async fn category(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TaxonomyCategory>, Error> {
+        Ok(loaders(ctx)?.load_one(CategoryById(storable("id", &id)?.to_owned())).await?.map(TaxonomyCategory))
+    }
+
+    /// The top of the tree of categories by name, at most 250.
+    // No event of a new one names it.
+    #[graphql(cache_control(no_cache))]
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Option<Vec<TaxonomyCategory>>, Error> {
+        let rows = top_categories(ctx.data::<Store>()?, CHILDREN_MAX).await?;
+        Ok(Some(rows.into_iter().map(|row| TaxonomyCategory(Arc::new(row))).collect()))
+    }
+
     /// By one of `id` and `handle`. Null when it is unknown or not published in this channel, or without one, anywhere.
     async fn collection(
         &self,

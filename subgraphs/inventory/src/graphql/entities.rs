@@ -5,10 +5,12 @@ use async_graphql::{Context, Error, ID, Object};
 use super::{
     error::caller,
     loaders::{
-        CollectionByHandle, CollectionById, LevelById, LocationById, ProductByHandle, ProductById, VariantById,
-        VariantBySku, loaders,
+        CategoryById, CollectionByHandle, CollectionById, LevelById, LocationById, ProductByHandle, ProductById,
+        VariantById, VariantBySku, loaders,
     },
-    types::{Collection, InventoryLevel, Location, Order, Product, ProductVariant, Reservation, StockBadge},
+    types::{
+        Collection, InventoryLevel, Location, Order, Product, ProductVariant, Reservation, StockBadge, TaxonomyCategory,
+    },
 };
 use crate::store::badges;
 
@@ -18,6 +20,11 @@ pub(crate) struct Entities;
 
 #[Object]
 impl Entities {
+    #[graphql(entity)]
+    async fn taxonomy_category_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TaxonomyCategory>, Error> {
+        Ok(loaders(ctx)?.load_one(CategoryById(id.0)).await?.map(TaxonomyCategory))
+    }
+
     #[graphql(entity)]
     async fn collection_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Collection>, Error> {
         Ok(loaders(ctx)?.load_one(CollectionById(id.0)).await?.map(Collection))

@@ -18,12 +18,12 @@ use crate::{
         inbound_receipt, inbound_shipment, location, order_entry, order_line, order_line_discount, order_payment,
         order_promise, order_return, product, product_image, product_option, promise_entry, promotion,
         promotion_target, publication, purchase_order, purchase_order_line, sell_policy, stock_level, supplier,
-        variant,
+        taxonomy_category, variant,
     },
     error::StoreError,
     store::{
         Store, catalog_read,
-        catalog_read::{Membership, PastLevel, ProductStock},
+        catalog_read::{Membership, PastLevel, PathStep, ProductStock},
         channels, now,
         pricing::{self, PricedVariant},
         reservations::ReservationWithLines,
@@ -99,6 +99,8 @@ macro_rules! load_lists_by {
 }
 
 load_by! {
+    /// A category by its id.
+    CategoryById => taxonomy_category::Model, catalog_read::categories_by_id, |row| row.id.clone();
     /// A collection by its id.
     CollectionById => collection::Model, catalog_read::collections_by_id, |row| row.id.clone();
     /// A collection by its handle.
@@ -142,6 +144,10 @@ load_by! {
 }
 
 load_lists_by! {
+    /// The categories right below one.
+    ChildrenOfCategory => [taxonomy_category::Model], catalog_read::children_of_categories, |row| row.parent_id.clone().unwrap_or_default();
+    /// The way from the top to a category.
+    PathOfCategory => [PathStep], catalog_read::paths_of_categories, |row| row.category_id.clone();
     /// The collections that a product is in.
     CollectionsOfProduct => [Membership], catalog_read::collections_of_products, |row| row.product_id.clone();
     /// Where and when a product is published.

@@ -21,6 +21,7 @@ mod prune;
 pub mod publications;
 pub mod reservations;
 pub mod supply;
+pub mod taxonomy;
 pub(crate) mod transact;
 pub(crate) mod verify;
 pub mod waitlist;

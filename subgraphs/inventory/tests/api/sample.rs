@@ -119,6 +119,8 @@ impl Sample {
                 position: 1,
                 url: format!("https://img.example/{}.jpg", product.handle),
                 alt_text: None,
+                width: None,
+                height: None,
             };
             product_image::Entity::insert(image.into_active_model().reset_all()).exec(&writer).await.unwrap();
         }
@@ -172,6 +174,7 @@ fn product_row(number: i32) -> product::Model {
         description: "Woven slowly.".to_owned(),
         vendor: ["Aldgate & Sons", "Bramley", "100%_wool"][at % 3].to_owned(),
         category: ["Shirts", "Trousers"][at % 2].to_owned(),
+        taxonomy_category_id: None,
         gender: (number % 3 != 0).then(|| ["Women", "Men"][at % 2].to_owned()),
         material: Some(["Linen", "Wool", "Cotton"][at / 2 % 3].to_owned()),
         style: Some(["Casual", "Formal"][at / 4 % 2].to_owned()),

@@ -23,8 +23,8 @@ use selvedge_inventory::{
         StockState,
         collection::{Field, Relation, Rule, Rules, SortOrder},
     },
-    entity::{collection_product, outbox, product, product_option, stock_level, variant},
-    store::{Store, StoreOptions, badges, verify},
+    entity::{collection_product, outbox, product, product_option, stock_level, taxonomy_category, variant},
+    store::{Store, StoreOptions, badges, catalog_read::paths_of_categories, verify},
 };
 use selvedge_kit::outbox::RelaySignal;
 
@@ -100,6 +100,7 @@ on_each_engine!(
     a_badge_follows_the_policy_though_no_stock_moves,
     a_real_shopify_export_is_imported,
     what_is_imported_goes_into_its_collections,
+    the_product_category_of_a_file_is_a_node_of_the_tree,
 );
 
 fn sample(products: u32) -> CatalogDraft {
@@ -224,6 +225,42 @@ async fn a_badge_follows_the_policy_though_no_stock_moves(mut shop: Shop) {
     let announced = announced.count(shop.store.reader()).await.unwrap();
     assert_eq!(i64::try_from(announced).unwrap(), delayed.revision);
     shop.assert_verified().await;
+}
+
+async fn the_product_category_of_a_file_is_a_node_of_the_tree(mut shop: Shop) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("products.csv");
+    let options = ImportOptions {
+        currency_code: "EUR".to_owned(),
+        location_code: "MAIN".to_owned(),
+        imported_at: DateTime::UNIX_EPOCH,
+    };
+    let mut paths = Vec::new();
+    for (shirt, bag) in [("Apparel & Accessories > Clothing > Shirts", "Apparel & Accessories >Bags"), ("", "212")] {
+        let rows = format!(
+            "Handle,Title,Type,Product Category,Variant Price\nshirt,Shirt,Shirts,{shirt},10\nblouse,Blouse,Shirts,{shirt},12\n\
+             bag,Bag,Bags,{bag},20\n"
+        );
+        std::fs::write(&file, rows).unwrap();
+        let reading = read_products(&file, &options, |_| {}).unwrap();
+        assert_eq!(reading.rejected, []);
+        shop.load(&CatalogDraft { locations: Vec::new(), products: reading.products }).await;
+        let mut of_products = Vec::new();
+        for handle in ["shirt", "blouse", "bag"] {
+            let product = product::Entity::find().filter(product::Column::Handle.eq(handle));
+            let product = product.one(shop.store.reader()).await.unwrap().unwrap();
+            let node = product.taxonomy_category_id.unwrap();
+            let steps = paths_of_categories(&shop.store, &[node]).await.unwrap();
+            let names: Vec<String> = steps.into_iter().map(|step| step.category.name).collect();
+            of_products.push(names.join("/"));
+        }
+        paths.push(of_products);
+    }
+    let shirts = "Apparel & Accessories/Clothing/Shirts";
+    assert_eq!(paths[0], [shirts, shirts, "Apparel & Accessories/Bags"]);
+    assert_eq!(paths[1], paths[0], "a file that says nothing, or Google's number, leaves products where they are");
+    let nodes = taxonomy_category::Entity::find().count(shop.store.reader()).await.unwrap();
+    assert_eq!(nodes, 4, "what is there is found again");
 }
 
 async fn what_is_imported_goes_into_its_collections(mut shop: Shop) {

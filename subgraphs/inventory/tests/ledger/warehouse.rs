@@ -225,6 +225,7 @@ fn product_row() -> product::Model {
         description: String::new(),
         vendor: "Vendor".to_owned(),
         category: "Shirts".to_owned(),
+        taxonomy_category_id: None,
         gender: None,
         material: None,
         style: None,

@@ -13,6 +13,13 @@ pub(crate) fn readings(shop: &Shop) -> Vec<Operation> {
                     edges { note node { id } } } } }",
             json!({}),
         ),
+        query(
+            "products below a category",
+            "{ category(id: \"node-31\") { fullName children { name } products(first: 24) { nodes { id media { width }
+                taxonomyCategory { fullName } } } } }",
+            json!({}),
+        ),
+        query("categories", "{ categories { name } }", json!({})),
         query("collections", "{ collections(first: 24, channel: \"online\") { nodes { handle } } }", json!({})),
         query(
             "collections of products",
@@ -24,7 +31,7 @@ pub(crate) fn readings(shop: &Shop) -> Vec<Operation> {
 }
 
 pub(crate) fn changes(shop: &Shop) -> Vec<Operation> {
-    [prices(shop), collections(shop)].concat()
+    [prices(shop), collections(shop), taxonomy_and_media(shop)].concat()
 }
 
 fn prices(shop: &Shop) -> Vec<Operation> {
@@ -97,6 +104,38 @@ fn collections(shop: &Shop) -> Vec<Operation> {
                 "publications",
                 "mutation($id: ID!) { productPublicationsSet(idempotencyKey: \"publications\", input: { ids: [$id],
                     publications: [{ channel: \"elsewhere\", published: false }] }) { userErrors { message } } }",
+                json!({ "id": shop.product }),
+            )
+        },
+    ]
+}
+
+fn taxonomy_and_media(shop: &Shop) -> Vec<Operation> {
+    vec![
+        Operation {
+            by_staff: true,
+            ..query(
+                "category of a product",
+                "mutation($id: ID!) { productTaxonomySet(idempotencyKey: \"node\", input: { productIds: [$id],
+                    categoryId: \"node-9\" }) { userErrors { message } } }",
+                json!({ "id": shop.product }),
+            )
+        },
+        Operation {
+            by_staff: true,
+            ..query(
+                "a moved category",
+                "mutation { taxonomyCategoryMove(idempotencyKey: \"move\", id: \"node-700\", parentId: \"node-3\") {
+                    userErrors { message } } }",
+                json!({}),
+            )
+        },
+        Operation {
+            by_staff: true,
+            ..query(
+                "pictures",
+                "mutation($id: ID!) { productMediaSet(idempotencyKey: \"media\", input: { productId: $id,
+                    media: [{ url: \"https://cdn.example/a.jpg\" }] }) { userErrors { message } } }",
                 json!({ "id": shop.product }),
             )
         },

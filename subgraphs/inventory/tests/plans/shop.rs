@@ -226,8 +226,17 @@ SELECT 'past-' || n, product.id, CASE WHEN n = 7 THEN 1 ELSE 0 END, 922337203685
   lpad(featured_rank::text, 20, '0') FROM generate_series(1, 20) AS n, product;
 INSERT INTO publication (kind, subject_id, channel, published)
 SELECT 'PRODUCT', id, 'elsewhere', false FROM product UNION ALL SELECT 'COLLECTION', id, 'elsewhere', false FROM collection;
+INSERT INTO taxonomy_category (id, parent_id, name, revision, created_at, updated_at)
+SELECT 'node-' || n, CASE WHEN n > 0 THEN 'node-' || (n - 1) / 5 END, 'Node ' || n, 1, now(), now()
+FROM generate_series(0, 3000) AS n;
+INSERT INTO taxonomy_ancestor (ancestor_id, category_id, distance)
+WITH RECURSIVE up AS (SELECT id AS category_id, id AS ancestor_id, 0 AS distance, parent_id FROM taxonomy_category
+  UNION ALL SELECT up.category_id, above.id, up.distance + 1, above.parent_id FROM up
+  JOIN taxonomy_category AS above ON above.id = up.parent_id)
+SELECT ancestor_id, category_id, distance FROM up;
+UPDATE product SET taxonomy_category_id = 'node-' || (700 + featured_rank % 2000);
 UPDATE outbox SET published_at = now();
 ANALYZE product, product_image, product_option, variant, stock_level, stock_event, reservation, reservation_line,
   idempotency, outbox, location, cart, cart_line, customer_order, order_line, order_line_discount,
-  collection, collection_product, publication;
+  collection, collection_product, publication, taxonomy_category, taxonomy_ancestor, product;
 ";

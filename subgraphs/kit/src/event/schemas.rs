@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Event, check::violations_of};
 
 /// Every event type, with the text of the schema of its data.
-pub const ALL: [(&str, &str); 10] = [
+pub const ALL: [(&str, &str); 11] = [
     (
         "com.selvedge.inventory.stock_badge_changed.v1",
         include_str!("../../../../schema/events/stock_badge_changed.v1.json"),
@@ -25,6 +25,10 @@ pub const ALL: [(&str, &str); 10] = [
         include_str!("../../../../schema/events/collection_changed.v1.json"),
     ),
     ("com.selvedge.inventory.promise_moved.v1", include_str!("../../../../schema/events/promise_moved.v1.json")),
+    (
+        "com.selvedge.inventory.taxonomy_category_changed.v1",
+        include_str!("../../../../schema/events/taxonomy_category_changed.v1.json"),
+    ),
     ("com.selvedge.inventory.product_changed.v1", include_str!("../../../../schema/events/product_changed.v1.json")),
     (
         "com.selvedge.preferences.behaviour_recorded.v1",

@@ -44,6 +44,7 @@ pub(super) fn product(seed: u64, number: u32, locations: &[LocationDraft], newes
         title,
         vendor: cast.vendor.to_owned(),
         category: cast.garment.category.to_owned(),
+        taxonomy: Vec::new(),
         gender: Some(cast.gender.to_owned()),
         material: Some(cast.material.to_owned()),
         style: Some(cast.style.to_owned()),

@@ -1,5 +1,7 @@
 //! One chunk of products in one transaction, with the events that tell of it.
 
+use std::collections::HashMap;
+
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
@@ -17,6 +19,7 @@ use crate::{
     store::{
         Store, StoreError, collections, now, outbox,
         publications::{self, Subject},
+        taxonomy,
         transact::{Work, transact},
     },
 };
@@ -51,7 +54,10 @@ impl Work for Chunk<'_> {
         let merged: Vec<MergedProduct<'_>> =
             self.drafts.iter().filter_map(|draft| known.merge(draft, &mut new_id, &mut report.rejected)).collect();
         let before = badges::before(transaction, &merged).await?;
-        write_products(transaction, &merged).await?;
+        let paths =
+            merged.iter().map(|product| product.draft.taxonomy.as_slice()).filter(|path| !path.is_empty()).collect();
+        let nodes = taxonomy::ensure(transaction, &paths, self.correlation_id).await?;
+        write_products(transaction, &merged, &nodes).await?;
         write_variants(transaction, &merged).await?;
         let now = now::read(transaction).await?;
         let ids: Vec<String> = merged.iter().map(|product| product.id.clone()).collect();
@@ -93,16 +99,20 @@ impl Chunk<'_> {
     }
 }
 
-async fn write_products(transaction: &DatabaseTransaction, merged: &[MergedProduct<'_>]) -> Result<(), StoreError> {
+async fn write_products(
+    transaction: &DatabaseTransaction,
+    merged: &[MergedProduct<'_>],
+    nodes: &HashMap<Vec<String>, String>,
+) -> Result<(), StoreError> {
     let now = now::read(transaction).await?;
     let (existing, new): (Vec<_>, Vec<_>) = merged.iter().partition(|product| product.existing.is_some());
     if !new.is_empty() {
-        let rows = new.iter().map(|product| rows::product(product, now));
+        let rows = new.iter().map(|product| rows::product(product, nodes, now));
         product::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     }
     if !existing.is_empty() {
         for product in &existing {
-            rows::product(product, now).reset_all().update(transaction).await?;
+            rows::product(product, nodes, now).reset_all().update(transaction).await?;
         }
         let ids: Vec<&str> = existing.iter().map(|product| product.id.as_str()).collect();
         product_option::Entity::delete_many()

@@ -1,5 +1,7 @@
 //! Merged drafts as rows and as the event that tells of them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use serde_json::{Value, json};
@@ -13,7 +15,11 @@ use crate::{
 };
 
 /// The product's row.
-pub(super) fn product(merged: &MergedProduct<'_>, now: DateTime<Utc>) -> product::ActiveModel {
+pub(super) fn product(
+    merged: &MergedProduct<'_>,
+    nodes: &HashMap<Vec<String>, String>,
+    now: DateTime<Utc>,
+) -> product::ActiveModel {
     let draft = merged.draft;
     let currency = merged.variants.first().map_or("", |variant| variant.draft.currency_code.as_str());
     product::ActiveModel {
@@ -23,6 +29,12 @@ pub(super) fn product(merged: &MergedProduct<'_>, now: DateTime<Utc>) -> product
         description: Set(draft.description.clone()),
         vendor: Set(draft.vendor.clone()),
         category: Set(draft.category.clone()),
+        // A file that says nothing of it leaves it where it is.
+        taxonomy_category_id: match nodes.get(&draft.taxonomy) {
+            Some(id) => Set(Some(id.clone())),
+            None if merged.existing.is_some() => NotSet,
+            None => Set(None),
+        },
         gender: Set(draft.gender.clone()),
         material: Set(draft.material.clone()),
         style: Set(draft.style.clone()),
@@ -77,6 +89,8 @@ pub(super) fn images(merged: &MergedProduct<'_>) -> impl Iterator<Item = product
         position: Set(position),
         url: Set(image.url.clone()),
         alt_text: Set(image.alt_text.clone()),
+        width: Set(None),
+        height: Set(None),
     })
 }
 

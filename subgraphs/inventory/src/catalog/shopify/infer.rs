@@ -1,5 +1,7 @@
 //! Category and gender where the file does not say them in a column of their own.
 
+use crate::store::taxonomy::LEVELS_MAX;
+
 /// Garment words and their category; the last match in a title counts, because English puts the noun last.
 const NOUNS: &[(&str, &str)] = &[
     ("shirt", "Shirts"),
@@ -82,6 +84,13 @@ pub(super) fn category(product_type: Option<&str>, taxonomy: Option<&str>, title
         return leaf.to_owned();
     }
     garment(title, true).or_else(|| garment(description, false)).unwrap_or(UNFILED).to_owned()
+}
+
+/// The names on the way down the taxonomy, as Shopify writes it; nothing for a bare number, which is Google's id.
+pub(super) fn taxonomy(path: Option<&str>) -> Vec<String> {
+    let path = path.filter(|path| !path.bytes().all(|byte| byte.is_ascii_digit())).unwrap_or_default();
+    let names = path.split('>').map(str::trim).filter(|name| !name.is_empty());
+    names.map(str::to_owned).take(LEVELS_MAX).collect()
 }
 
 fn garment(text: &str, last: bool) -> Option<&'static str> {

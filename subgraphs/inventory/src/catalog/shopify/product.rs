@@ -75,6 +75,7 @@ impl ProductReader<'_> {
             title: title.to_owned(),
             vendor: cell(Column::Vendor).unwrap_or("Unknown").to_owned(),
             category: infer::category(cell(Column::Type), cell(Column::Category), title, &description),
+            taxonomy: infer::taxonomy(cell(Column::Category)),
             gender: infer::gender(cell(Column::Gender), &tags),
             material: infer::material(cell(Column::Fabric), title, &description),
             style: None,

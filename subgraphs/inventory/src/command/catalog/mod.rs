@@ -2,18 +2,22 @@
 //! transaction.
 
 mod collection;
+mod media;
 mod prices;
 mod promotions;
 mod publish;
+mod taxonomy;
 mod tiers;
 
 pub use collection::{
     Added, CHANGES_MAX, CollectionDraft, CollectionWritten, Curate, NOTE_MAX, PRODUCTS_MAX, SMART_MAX,
 };
+pub use media::{MEDIA_MAX, MediaDraft, MediaSet, SetMedia};
 pub use prices::{PRICES_MAX, PricesSet, SetVariantPrices, VariantPrice};
 pub(crate) use promotions::is_code;
 pub use promotions::{PromotionDraft, PromotionWritten, TARGETS_MAX};
 pub use publish::{PUBLICATIONS_MAX, PublicationDraft, PublicationsSet, SUBJECTS_MAX, SetPublications, run_publisher};
+pub use taxonomy::{CHILDREN_MAX, CategoriesSet, CategoryEdit, CategoryWritten, SetCategories};
 pub use tiers::{QUANTITY_MAX, SetPriceTiers, TIERS_MAX, TierDraft, TiersOfVariant, TiersSet};
 
 use chrono::{DateTime, Utc};

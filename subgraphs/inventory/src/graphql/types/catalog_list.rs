@@ -64,6 +64,8 @@ pub(crate) struct ProductFilter {
     price_max: Option<i32>,
     /// The id of a collection.
     collection: Option<ID>,
+    /// The id of a category: products in it and below it.
+    taxonomy_category: Option<ID>,
 }
 
 impl ProductFilter {
@@ -73,6 +75,7 @@ impl ProductFilter {
     ///
     /// `BAD_USER_INPUT` when it is larger than a filter may be.
     pub(crate) fn checked(self, channel: Option<String>) -> Result<catalog_read::ProductFilter, Error> {
+        storable("taxonomyCategory", self.taxonomy_category.as_deref().map_or("", String::as_str))?;
         storable("collection", self.collection.as_deref().map_or("", String::as_str))?;
         Ok(catalog_read::ProductFilter {
             words: search_words(self.query.as_deref())?,
@@ -89,6 +92,7 @@ impl ProductFilter {
             price_min: self.price_min.map(i64::from),
             price_max: self.price_max.map(i64::from),
             collection: self.collection.map(|id| id.0),
+            below_categories: self.taxonomy_category.into_iter().map(|id| id.0).collect(),
             channel: channel.map(limits::channel).transpose()?,
         })
     }

@@ -20,6 +20,7 @@ mod promise;
 mod publication;
 mod reservation;
 mod supply;
+mod taxonomy;
 mod variant;
 mod waitlist;
 
@@ -53,6 +54,7 @@ pub(crate) use supply::{
     InboundShipment, InboundShipmentConnection, PurchaseOrder, PurchaseOrderConnection, PurchaseStatus, ShipmentStatus,
     Supplier, SupplierConnection, purchase_connection, shipment_connection, supplier_connection,
 };
+pub(crate) use taxonomy::TaxonomyCategory;
 pub(crate) use variant::ProductVariant;
 pub(crate) use waitlist::{WaitlistEntry, WaitlistEntryConnection, waitlist_connection};
 

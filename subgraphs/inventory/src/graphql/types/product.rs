@@ -9,16 +9,17 @@ use super::{
     collection::Collection,
     money::{Money, PriceRange},
     publication::{Publication, is_published},
+    taxonomy::TaxonomyCategory,
     texts,
     variant::ProductVariant,
 };
 use crate::{
-    entity::{product, variant},
+    entity::{product, product_image, variant},
     graphql::{
         access, limits,
         loaders::{
-            CollectionsOfProduct, ImagesOfProduct, OptionsOfProduct, PublicationsOfProduct, StockOfProduct,
-            VariantsOfProduct, loaders,
+            CategoryById, CollectionsOfProduct, ImagesOfProduct, OptionsOfProduct, PublicationsOfProduct,
+            StockOfProduct, VariantsOfProduct, loaders,
         },
     },
     store::catalog_read::{ProductStock, STATUS_SHOWN},
@@ -38,6 +39,33 @@ pub(crate) struct ProductImage {
     url: String,
     alt_text: Option<String>,
     position: i32,
+}
+
+/// A picture of a product.
+#[derive(SimpleObject)]
+pub(crate) struct ProductMedia {
+    id: ID,
+    url: String,
+    alt_text: Option<String>,
+    /// From 1.
+    position: i32,
+    /// In pixels, where it is known.
+    width: Option<i32>,
+    /// In pixels, where it is known.
+    height: Option<i32>,
+}
+
+impl ProductMedia {
+    fn of(row: &product_image::Model) -> Self {
+        Self {
+            id: row.id.clone().into(),
+            url: row.url.clone(),
+            alt_text: row.alt_text.clone(),
+            position: row.position,
+            width: row.width,
+            height: row.height,
+        }
+    }
 }
 
 impl Product {
@@ -90,6 +118,14 @@ impl Product {
         &self.0.category
     }
 
+    /// Its node in the tree of categories, which says more than the name of its category.
+    async fn taxonomy_category(&self, ctx: &Context<'_>) -> Result<Option<TaxonomyCategory>, Error> {
+        match &self.0.taxonomy_category_id {
+            Some(id) => Ok(loaders(ctx)?.load_one(CategoryById(id.clone())).await?.map(TaxonomyCategory)),
+            None => Ok(None),
+        }
+    }
+
     async fn gender(&self) -> Option<&str> {
         self.0.gender.as_deref()
     }
@@ -119,7 +155,7 @@ impl Product {
     /// At most 250.
     async fn images(&self, ctx: &Context<'_>) -> Result<Vec<ProductImage>, Error> {
         let rows = loaders(ctx)?.load_one(ImagesOfProduct(self.0.id.clone())).await?;
-        let image = |row: &Arc<crate::entity::product_image::Model>| ProductImage {
+        let image = |row: &Arc<product_image::Model>| ProductImage {
             url: row.url.clone(),
             alt_text: row.alt_text.clone(),
             position: row.position,
@@ -153,6 +189,12 @@ impl Product {
         access::require(ctx, "Product.publications")?;
         let rules = loaders(ctx)?.load_one(PublicationsOfProduct(self.0.id.clone())).await?;
         Ok(Some(rules.iter().flat_map(|rows| rows.iter()).map(|row| Publication::of(row)).collect()))
+    }
+
+    /// The same as `images`, with what is known of each. At most 250.
+    async fn media(&self, ctx: &Context<'_>) -> Result<Vec<ProductMedia>, Error> {
+        let rows = loaders(ctx)?.load_one(ImagesOfProduct(self.0.id.clone())).await?;
+        Ok(rows.iter().flat_map(|rows| rows.iter()).take(250).map(|row| ProductMedia::of(row)).collect())
     }
 
     async fn price_range(&self) -> PriceRange {

@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::facets::FacetName;
 use crate::{
-    entity::{collection_product, product, variant},
+    entity::{collection_product, product, taxonomy_ancestor, variant},
     store::{
         collections::is_inside,
         publications::{Subject, is_shown},
@@ -51,6 +51,8 @@ pub struct ProductFilter {
     pub price_max: Option<i64>,
     /// The id of a collection.
     pub collection: Option<String>,
+    /// Nodes of the tree of categories: it is in each of them, or below it.
+    pub below_categories: Vec<String>,
     /// Where it is shown; without one, where anyone shows it.
     pub channel: Option<String>,
 }
@@ -70,6 +72,9 @@ impl ProductFilter {
             (Subject::Product, id),
             self.channel.as_deref(),
         ));
+        for id in &self.below_categories {
+            all = all.add(below_category(id));
+        }
         if let Some(collection) = &self.collection {
             all = all.add(in_collection(collection));
         }
@@ -133,6 +138,15 @@ impl ProductFilter {
         }
         all
     }
+}
+
+fn below_category(id: &str) -> Expr {
+    let below = Query::select()
+        .column(taxonomy_ancestor::Column::CategoryId)
+        .from(taxonomy_ancestor::Entity)
+        .and_where(Expr::col(taxonomy_ancestor::Column::AncestorId).eq(id))
+        .take();
+    Expr::col((product::Entity, product::Column::TaxonomyCategoryId)).in_subquery(below)
 }
 
 fn in_collection(id: &str) -> Expr {

@@ -14,6 +14,7 @@ mod promotions;
 mod reservations;
 mod stock_at;
 mod supply;
+mod taxonomy;
 mod variants;
 
 pub use collections::{
@@ -48,6 +49,7 @@ pub use supply::{
     promises_of_lines, purchase_cursor, purchases_by_id, receipts_of_lines, sell_policies_of_variants, shipment_cursor,
     shipments_by_id, shipments_of_purchases, supplier_cursor, suppliers_by_id,
 };
+pub use taxonomy::{PathStep, categories_by_id, children_of_categories, paths_of_categories, top_categories};
 pub use variants::{
     count_variants, levels_by_id, levels_of_variants, variants_by_id, variants_by_sku, variants_of_products,
 };

@@ -4,6 +4,7 @@ use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use selvedge_kit::server::Changed;
 
+use super::tell_products;
 use crate::{
     command::{
         Answer, Caller,
@@ -11,7 +12,7 @@ use crate::{
     },
     graphql::{
         access, limits,
-        loaders::{CollectionById, ProductById, VariantsOfProduct, loaders},
+        loaders::{CollectionById, ProductById, loaders},
         mutation::{
             commands,
             payload::{InventoryUserError, user_errors},
@@ -95,15 +96,7 @@ impl PublicationMutation {
             }
         };
         let mut rows = loaders(ctx)?.load_many(ids.iter().cloned().map(ProductById)).await?;
-        if let Ok(changed) = ctx.data::<Changed>() {
-            let variants = loaders(ctx)?.load_many(ids.iter().cloned().map(VariantsOfProduct)).await?;
-            for row in rows.values() {
-                changed.tell("Product", &[("id", &row.id), ("handle", &row.handle)]);
-            }
-            for row in variants.values().flat_map(|rows| rows.iter()) {
-                changed.tell("ProductVariant", &[("id", &row.id), ("sku", &row.sku)]);
-            }
-        }
+        tell_products(ctx, &ids).await?;
         let products = ids.into_iter().filter_map(|id| rows.remove(&ProductById(id))).map(Product);
         Ok(ProductPublicationsSetPayload { products: products.collect(), user_errors: Vec::new() })
     }
