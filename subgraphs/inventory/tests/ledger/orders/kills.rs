@@ -3,15 +3,16 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use futures::{StreamExt, stream};
 use selvedge_inventory::{
-    command::order::{ChangeOrder, Moment, Orders},
+    command::order::{ChangeOrder, Moment, OrderSettings, Orders},
     domain::order::Step,
 };
 
-use super::desk::{KillOnce, buy, change};
+use super::desk::{KillOnce, SETTINGS, buy, change};
 use crate::warehouse::{NEAR, Warehouse};
 
 on_each_engine!(an_order_survives_a_kill_at_every_point, a_cancellation_survives_a_kill_at_every_point);
@@ -28,6 +29,12 @@ const TOKENS: [(&str, bool); 7] = [
 ];
 
 type Killed = Arc<Mutex<Vec<(Step, Moment)>>>;
+
+/// Who is killed at `point`. On a busy machine a step takes its time: it must not lose the lease before it is there.
+fn doomed(warehouse: &Warehouse, point: (Step, Moment), killed: &Killed) -> Orders {
+    let settings = OrderSettings { lease: Duration::from_secs(1), ..SETTINGS };
+    warehouse.orders().with_settings(settings).with_hook(KillOnce::at(point, killed))
+}
 
 fn points() -> impl Iterator<Item = (Step, Moment)> {
     Step::ALL.iter().flat_map(|step| Moment::ALL.map(|moment| (*step, moment)))
@@ -56,7 +63,7 @@ async fn an_order_survives_a_kill_at_every_point(warehouse: Warehouse) {
     let cases = TOKENS.iter().flat_map(|token| points().map(move |point| (*token, point)));
     let placed = stream::iter(cases)
         .map(|((token, is_good), point)| {
-            let orders = warehouse.orders().with_hook(KillOnce::at(point, &killed));
+            let orders = doomed(&warehouse, point, &killed);
             let warehouse = &warehouse;
             async move {
                 let order_id = buy(&orders, token, &[("SKU-0", 2)]).await;
@@ -92,7 +99,7 @@ async fn a_cancellation_survives_a_kill_at_every_point(warehouse: Warehouse) {
     }
     drop(worker);
     for (order_id, moment) in placed.iter().zip(Moment::ALL) {
-        let orders: Orders = warehouse.orders().with_hook(KillOnce::at((Step::Refund, moment), &killed));
+        let orders = doomed(&warehouse, (Step::Refund, moment), &killed);
         change(&orders, order_id, ChangeOrder::Cancel("no longer wanted".to_owned())).await.unwrap();
         assert!(orders.drive(order_id).await.is_err(), "it is killed");
     }
@@ -100,7 +107,7 @@ async fn a_cancellation_survives_a_kill_at_every_point(warehouse: Warehouse) {
     let mut turned = Vec::new();
     for step in [Step::Reserve, Step::Price, Step::Authorize, Step::Capture] {
         for moment in moments(step) {
-            let orders = warehouse.orders().with_hook(KillOnce::at((step, moment), &killed));
+            let orders = doomed(&warehouse, (step, moment), &killed);
             let order_id = buy(&orders, "tok_succeed", &[("SKU-0", 3)]).await;
             change(&orders, &order_id, ChangeOrder::Cancel("no longer wanted".to_owned())).await.unwrap();
             turned.push(order_id);
