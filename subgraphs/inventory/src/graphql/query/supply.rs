@@ -39,9 +39,11 @@ pub(crate) struct InboundShipmentFilter {
 #[derive(Default)]
 pub(crate) struct SupplyQuery;
 
-#[Object(cache_control(private, no_cache))]
+// The hint is on each field: on the object it would hold for the whole root, which it is a part of.
+#[Object]
 impl SupplyQuery {
     /// Null when it is unknown. Scope inventory:read.
+    #[graphql(cache_control(private, no_cache))]
     async fn supplier(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Supplier>, Error> {
         access::require(ctx, "Query.supplier")?;
         Ok(loaders(ctx)?.load_one(SupplierById(storable("id", &id)?.to_owned())).await?.map(Supplier))
@@ -49,6 +51,7 @@ impl SupplyQuery {
 
     /// By code; with `archived` only those that are, or are not. Scope inventory:read. `first` and `last` are at most 250,
     /// and 20 when neither is given.
+    #[graphql(cache_control(private, no_cache))]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
     async fn suppliers(
         &self,
@@ -66,12 +69,14 @@ impl SupplyQuery {
     }
 
     /// Null when it is unknown. Scope inventory:read.
+    #[graphql(cache_control(private, no_cache))]
     async fn purchase_order(&self, ctx: &Context<'_>, id: ID) -> Result<Option<PurchaseOrder>, Error> {
         access::require(ctx, "Query.purchaseOrder")?;
         Ok(loaders(ctx)?.load_one(PurchaseById(storable("id", &id)?.to_owned())).await?.map(PurchaseOrder))
     }
 
     /// The latest first. Scope inventory:read. `first` and `last` are at most 250, and 20 when neither is given.
+    #[graphql(cache_control(private, no_cache))]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
     async fn purchase_orders(
         &self,
@@ -95,12 +100,14 @@ impl SupplyQuery {
     }
 
     /// Null when it is unknown. Scope inventory:read.
+    #[graphql(cache_control(private, no_cache))]
     async fn inbound_shipment(&self, ctx: &Context<'_>, id: ID) -> Result<Option<InboundShipment>, Error> {
         access::require(ctx, "Query.inboundShipment")?;
         Ok(loaders(ctx)?.load_one(ShipmentById(storable("id", &id)?.to_owned())).await?.map(InboundShipment))
     }
 
     /// The next to come first. Scope inventory:read. `first` and `last` are at most 250, and 20 when neither is given.
+    #[graphql(cache_control(private, no_cache))]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments in the API")]
     async fn inbound_shipments(
         &self,
