@@ -108,6 +108,10 @@ impl Store {
     /// Begins a transaction that writes. On SQLite it takes the write lock at once, so that it never has to upgrade
     /// a read lock, which fails under contention.
     ///
+    /// It begins in a task of its own, which a caller who goes away does not end: the driver takes back only what it knows to
+    /// have begun, and would put a connection that was left in between back into the pool, in an open transaction. Whoever
+    /// got it next would answer that something is written which is not.
+    ///
     /// # Errors
     ///
     /// When no connection can be had, or the database is away.
@@ -116,7 +120,9 @@ impl Store {
             sqlite_transaction_mode: (self.0.engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.0.writer.begin_with_options(options).await
+        let writer = self.0.writer.clone();
+        let beginning = tokio::spawn(async move { writer.begin_with_options(options).await });
+        beginning.await.map_err(|error| DbErr::Custom(format!("a transaction was not begun: {error}")))?
     }
 
     /// Whether the database answers.

@@ -33,6 +33,7 @@ macro_rules! on_each_engine {
 mod adjust;
 mod alerts;
 mod badges;
+mod cancelled;
 mod concurrent_commands;
 mod contention;
 mod expiry;
