@@ -1,6 +1,7 @@
-//! Many at once, with retries, keys sent twice and callers who go away: what everybody was told adds up to what is there.
+//! Many at once, with retries, keys sent twice, callers who go away and processes that die: what everybody was told adds up
+//! to what is there.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use futures::future::join_all;
 use proptest::{
@@ -9,12 +10,15 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use selvedge_inventory::{
-    command::{AdjustQuantities, AdjustmentReason, Commands, ReserveStock, Reserved},
-    domain::{Change, QuantityName},
-    entity::reservation_line,
+    command::{AdjustQuantities, AdjustmentReason, Commands, ReserveStock},
+    domain::{Change, QuantityName, UserError},
+    entity::{reservation, reservation_line},
+    store::{Store, StoreOptions, reservations::ReservationWithLines},
 };
+use selvedge_kit::outbox::RelaySignal;
+use tokio::{runtime::Builder, time::timeout};
 
-use crate::warehouse::{FAR, NEAR, Warehouse, line, new_key, shopper, staff};
+use crate::warehouse::{FAR, LOW_STOCK_THRESHOLD, NEAR, Warehouse, line, new_key, shopper, staff};
 
 on_each_engine!(what_everybody_was_told_adds_up_to_what_is_there);
 
@@ -33,6 +37,9 @@ enum Sending {
     Twice,
     /// Given up after so many microseconds, and sent again under the same key.
     GivenUpAfter(u64),
+    /// To a process of its own, which dies after so many microseconds with all that it was doing; then to another under the
+    /// same key.
+    DiesAfter(u64),
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +62,7 @@ fn step() -> impl Strategy<Value = (Step, Sending)> {
         2 => proptest::strategy::Just(Sending::Once),
         1 => proptest::strategy::Just(Sending::Twice),
         1 => (0..6_000_u64).prop_map(Sending::GivenUpAfter),
+        1 => (0..12_000_u64).prop_map(Sending::DiesAfter),
     ];
     (step, sending)
 }
@@ -77,7 +85,8 @@ async fn what_everybody_was_told_adds_up_to_what_is_there(warehouse: Warehouse) 
         let scripts = scripts.new_tree(&mut runner).unwrap().current();
         let workers = scripts.into_iter().enumerate().map(async |(place, script)| {
             let commands = if place % 2 == 0 { warehouse.commands.clone() } else { second.clone() };
-            let mut worker = Worker { commands, told: Told::new(), held: Vec::new() };
+            let road = Road { commands, options: warehouse.options.clone() };
+            let mut worker = Worker { road, told: Told::new(), held: Vec::new() };
             for (step, sending) in script {
                 worker.perform(step, sending).await;
             }
@@ -98,36 +107,32 @@ async fn what_everybody_was_told_adds_up_to_what_is_there(warehouse: Warehouse) 
 }
 
 struct Worker {
-    commands: Commands,
+    road: Road,
     told: Told,
-    held: Vec<Reserved>,
+    held: Vec<Held>,
 }
 
 impl Worker {
     async fn perform(&mut self, step: Step, sending: Sending) {
-        let (commands, key, caller) = (self.commands.clone(), new_key(), shopper());
         match step {
             Step::Reserve { lines, allow_partial } => {
                 let lines = lines.iter().map(|(sku, quantity)| line(&format!("SKU-{sku}"), *quantity)).collect();
                 let input = ReserveStock { lines, allow_partial, ..ReserveStock::default() };
-                let answer = send(sending, async || commands.reserve(&caller, &input, &key).await.unwrap()).await;
-                if let Ok(reserved) = answer {
-                    self.hear_of(&reserved.lines, 1);
-                    self.held.push(reserved);
+                if let Some(held) = self.road.send(sending, Deed::Reserve(input)).await.held {
+                    self.hear_of(&held.lines, 1);
+                    self.held.push(held);
                 }
             }
             Step::Release { which } if !self.held.is_empty() => {
                 let held = self.held.remove(which % self.held.len());
-                let id = &held.reservation.id;
-                let answer = send(sending, async || commands.release(&caller, id, &key).await.unwrap()).await;
-                assert_eq!(answer.unwrap().reservation.status, "RELEASED");
+                let released = self.road.send(sending, Deed::Release(held.reservation.id)).await.held;
+                assert_eq!(released.unwrap().reservation.status, "RELEASED");
                 self.hear_of(&held.lines, -1);
             }
             Step::Extend { which } if !self.held.is_empty() => {
-                let held = &self.held[which % self.held.len()].reservation;
-                let answer =
-                    send(sending, async || commands.extend(&caller, (&held.id, 1_000), &key).await.unwrap()).await;
-                assert!(answer.unwrap().reservation.expires_at > held.created_at);
+                let held = self.held[which % self.held.len()].reservation.clone();
+                let extended = self.road.send(sending, Deed::Extend(held.id)).await.held;
+                assert!(extended.unwrap().reservation.expires_at > held.created_at);
             }
             Step::Adjust { sku, far, delta } => {
                 let location_id = if far { FAR } else { NEAR }.to_owned();
@@ -139,9 +144,8 @@ impl Worker {
                     reference: None,
                     changes: vec![change],
                 };
-                let staff = staff();
-                let answer = send(sending, async || commands.adjust(&staff, &input, &key).await.unwrap()).await;
-                self.told.entry(level).or_default().0 += if answer.is_ok() { delta } else { 0 };
+                let is_done = self.road.send(sending, Deed::Adjust(input)).await.is_done;
+                self.told.entry(level).or_default().0 += if is_done { delta } else { 0 };
             }
             Step::Release { .. } | Step::Extend { .. } => {}
         }
@@ -155,18 +159,92 @@ impl Worker {
     }
 }
 
-/// The answer, however often it is asked for.
-async fn send<T: PartialEq + std::fmt::Debug>(sending: Sending, ask: impl AsyncFn() -> T) -> T {
-    match sending {
-        Sending::Once => {}
-        Sending::Twice => {
-            let (first, second) = tokio::join!(ask(), ask());
-            assert_eq!(first, second);
-            return first;
-        }
-        Sending::GivenUpAfter(microseconds) => {
-            let _ = tokio::time::timeout(Duration::from_micros(microseconds), ask()).await;
+/// What is asked for.
+#[derive(Clone)]
+enum Deed {
+    Reserve(ReserveStock),
+    Release(String),
+    Extend(String),
+    Adjust(AdjustQuantities),
+}
+
+#[derive(Debug, PartialEq)]
+struct Held {
+    reservation: reservation::Model,
+    lines: Vec<reservation_line::Model>,
+}
+
+/// What was answered.
+#[derive(Debug, PartialEq)]
+struct Answer {
+    is_done: bool,
+    held: Option<Held>,
+    /// All of it.
+    text: String,
+}
+
+impl Answer {
+    fn of<T: Debug>(answer: Result<T, Vec<UserError>>, held: impl FnOnce(T) -> Option<Held>) -> Self {
+        let text = format!("{answer:?}");
+        Self { is_done: answer.is_ok(), held: answer.ok().and_then(held), text }
+    }
+}
+
+impl Deed {
+    async fn ask(self, commands: Commands, key: String) -> Answer {
+        let hold = |one: ReservationWithLines| Some(Held { reservation: one.reservation, lines: one.lines });
+        match self {
+            Self::Reserve(input) => {
+                let answer = commands.reserve(&shopper(), &input, &key).await.unwrap();
+                Answer::of(answer, |one| Some(Held { reservation: one.reservation, lines: one.lines }))
+            }
+            Self::Release(id) => Answer::of(commands.release(&shopper(), &id, &key).await.unwrap(), hold),
+            Self::Extend(id) => Answer::of(commands.extend(&shopper(), (&id, 1_000), &key).await.unwrap(), hold),
+            Self::Adjust(input) => Answer::of(commands.adjust(&staff(), &input, &key).await.unwrap(), |_| None),
         }
     }
-    ask().await
+}
+
+/// How commands are sent.
+#[derive(Clone)]
+struct Road {
+    commands: Commands,
+    /// Where a process that dies finds the store.
+    options: StoreOptions,
+}
+
+impl Road {
+    /// The answer, however often it is asked for.
+    async fn send(&self, sending: Sending, deed: Deed) -> Answer {
+        let key = new_key();
+        let ask = || deed.clone().ask(self.commands.clone(), key.clone());
+        match sending {
+            Sending::Once => {}
+            Sending::Twice => {
+                let (first, second) = tokio::join!(ask(), ask());
+                assert_eq!(first, second);
+                return first;
+            }
+            Sending::GivenUpAfter(microseconds) => {
+                let _ = timeout(Duration::from_micros(microseconds), ask()).await;
+            }
+            Sending::DiesAfter(microseconds) => {
+                let (options, deed, key) = (self.options.clone(), deed.clone(), key.clone());
+                let life = move || ask_one_who_dies(&options, Duration::from_micros(microseconds), deed, key);
+                tokio::task::spawn_blocking(life).await.unwrap();
+            }
+        }
+        ask().await
+    }
+}
+
+/// A runtime that is shut down stops everything in it wherever it is, and its connections with it.
+fn ask_one_who_dies(options: &StoreOptions, after: Duration, deed: Deed, key: String) {
+    let process = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    process.block_on(async {
+        let store = Store::open(options).await.unwrap();
+        let commands = Commands::new(store, RelaySignal::default(), LOW_STOCK_THRESHOLD);
+        let _ = timeout(after, deed.ask(commands, key)).await;
+    });
+    process.shutdown_background();
 }

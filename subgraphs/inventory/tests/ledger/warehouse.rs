@@ -30,7 +30,7 @@ pub(crate) const CLOSED: &str = "location-closed";
 pub(crate) struct Warehouse {
     pub(crate) store: Store,
     pub(crate) commands: Commands,
-    options: StoreOptions,
+    pub(crate) options: StoreOptions,
     _folder: Option<tempfile::TempDir>,
 }
 
