@@ -12,6 +12,7 @@ mod purchases;
 mod receive;
 mod scene;
 mod shipments;
+mod shipping;
 mod suppliers;
 
 pub use policy::SetSellPolicy;

@@ -3,7 +3,13 @@
 //! Everything but stock changes rarely and is decided when it changes. Stock changes all the time, so that of it the answer
 //! is a list of ranges: `[(0, 0)]` is inside while it is sold out, `[(0, i64::MAX)]` always, `[]` never.
 
+mod sort;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
+
+pub use sort::{Place, SortOrder};
 
 /// The most rules of one collection.
 pub const RULES_MAX: usize = 30;
@@ -103,84 +109,6 @@ pub struct Facts<'a> {
     pub tags: &'a [String],
     /// The lowest base price of a variant, in minor units.
     pub price_minor: i64,
-}
-
-/// The order of the products in a collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum SortOrder {
-    /// As put by hand.
-    Manual,
-    /// As the shop ranks them.
-    Featured,
-    /// The latest first.
-    Newest,
-    /// By title.
-    Title,
-    /// The cheapest first.
-    PriceAsc,
-    /// The dearest first.
-    PriceDesc,
-}
-
-impl SortOrder {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Manual, "MANUAL"),
-        (Self::Featured, "FEATURED"),
-        (Self::Newest, "NEWEST"),
-        (Self::Title, "TITLE"),
-        (Self::PriceAsc, "PRICE_ASC"),
-        (Self::PriceDesc, "PRICE_DESC"),
-    ];
-
-    /// The value in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(order, _)| *order == self).map_or("", |(_, name)| name)
-    }
-
-    /// The order with this value in the database.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == name).map(|(order, _)| *order)
-    }
-
-    /// A text that sorts as the product does in this order.
-    #[must_use]
-    pub fn key(self, place: &Place<'_>) -> String {
-        match self {
-            Self::Manual => ascending(place.position.into()),
-            Self::Featured => ascending(place.featured_rank.into()),
-            Self::Newest => descending(place.created_at_us),
-            Self::Title => place.title.to_owned(),
-            Self::PriceAsc => ascending(place.price_minor),
-            Self::PriceDesc => descending(place.price_minor),
-        }
-    }
-}
-
-/// What decides about the place of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
-    /// From 1, by hand.
-    pub position: i32,
-    /// As the shop ranks it.
-    pub featured_rank: i32,
-    /// When it was added, in microseconds since 1970.
-    pub created_at_us: i64,
-    /// The title.
-    pub title: &'a str,
-    /// The lowest base price of a variant, in minor units.
-    pub price_minor: i64,
-}
-
-/// Digits of equal length sort like numbers in every collation; the smallest number is all zeros.
-fn ascending(number: i64) -> String {
-    format!("{:020}", i128::from(number) - i128::from(i64::MIN))
-}
-
-fn descending(number: i64) -> String {
-    format!("{:020}", i128::from(i64::MAX) - i128::from(number))
 }
 
 impl Rule {
@@ -304,117 +232,5 @@ impl Rules {
     fn hold(&self, facts: &Facts<'_>, stock: i64) -> bool {
         let mut each = self.rules.iter().map(|rule| rule.holds(facts, stock));
         if self.any { each.any(|holds| holds) } else { each.all(|holds| holds) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Facts, Field, Place, Relation, Rule, Rules, SortOrder};
-
-    fn rule(field: Field, relation: Relation, value: &str) -> Rule {
-        Rule { field, relation, value: value.to_owned() }
-    }
-
-    fn shirt(tags: &[String]) -> Facts<'_> {
-        Facts {
-            title: "Harbour Shirt",
-            vendor: "Bramley",
-            category: "Shirts",
-            gender: None,
-            style: Some("Casual"),
-            material: None,
-            occasion: Some("Work"),
-            tags,
-            price_minor: 1_500,
-        }
-    }
-
-    const ALWAYS: &[(i64, i64)] = &[(0, i64::MAX)];
-
-    #[test]
-    fn rules_about_texts_hold_whatever_their_case_and_absence_is_not_equal() {
-        let tags = ["New".to_owned()];
-        for (field, relation, value, holds) in [
-            (Field::Title, Relation::Contains, "harbour s", true),
-            (Field::Title, Relation::StartsWith, "shirt", false),
-            (Field::Title, Relation::EndsWith, "SHIRT", true),
-            (Field::Vendor, Relation::Equals, "bramley", true),
-            (Field::Vendor, Relation::NotEquals, "bramley", false),
-            (Field::Gender, Relation::Equals, "Men", false),
-            (Field::Gender, Relation::NotEquals, "Men", true),
-            (Field::Gender, Relation::NotContains, "Men", true),
-            (Field::Gender, Relation::IsNotSet, "", true),
-            (Field::Style, Relation::IsSet, "", true),
-            (Field::Tag, Relation::Equals, "new", true),
-            (Field::Tag, Relation::NotEquals, "new", false),
-            (Field::Tag, Relation::IsNotSet, "", false),
-            (Field::Price, Relation::LessThan, "1500", false),
-            (Field::Price, Relation::LessThan, "1501", true),
-        ] {
-            let rule = rule(field, relation, value);
-            rule.check().unwrap();
-            let rules = Rules { any: false, rules: vec![rule.clone()] };
-            let expected = if holds { ALWAYS } else { &[] };
-            assert_eq!(rules.ranges(&shirt(&tags)), expected, "{rule:?}");
-        }
-    }
-
-    #[test]
-    fn of_stock_the_answer_is_a_list_of_ranges() {
-        let stock = |relation, value| rule(Field::Stock, relation, value);
-        let vendor = |value| rule(Field::Vendor, Relation::Equals, value);
-        for (any, rules, ranges) in [
-            (false, vec![stock(Relation::GreaterThan, "0")], vec![(1, i64::MAX)]),
-            (false, vec![stock(Relation::Equals, "0")], vec![(0, 0)]),
-            (false, vec![stock(Relation::NotEquals, "5")], vec![(0, 4), (6, i64::MAX)]),
-            (false, vec![stock(Relation::GreaterThan, "2"), stock(Relation::LessThan, "9")], vec![(3, 8)]),
-            (true, vec![stock(Relation::LessThan, "3"), stock(Relation::GreaterThan, "2")], ALWAYS.to_vec()),
-            (true, vec![stock(Relation::LessThan, "3"), vendor("bramley")], ALWAYS.to_vec()),
-            (true, vec![stock(Relation::LessThan, "3"), vendor("other")], vec![(0, 2)]),
-            (false, vec![stock(Relation::LessThan, "3"), vendor("other")], vec![]),
-            (false, vec![stock(Relation::LessThan, "0")], vec![]),
-        ] {
-            assert_eq!(Rules { any, rules: rules.clone() }.ranges(&shirt(&[])), ranges, "{any} {rules:?}");
-        }
-    }
-
-    #[test]
-    fn rules_that_cannot_be_say_so() {
-        for rule in [
-            rule(Field::Price, Relation::Contains, "1"),
-            rule(Field::Stock, Relation::Equals, "many"),
-            rule(Field::Stock, Relation::Equals, "-1"),
-            rule(Field::Title, Relation::Equals, ""),
-            rule(Field::Tag, Relation::IsSet, "x"),
-            rule(Field::Title, Relation::IsSet, ""),
-        ] {
-            assert!(rule.check().is_err(), "{rule:?}");
-        }
-    }
-
-    #[test]
-    fn keys_sort_like_what_they_are_made_of() {
-        let place = |number: i64| Place {
-            position: 1,
-            featured_rank: i32::try_from(number).unwrap(),
-            created_at_us: number,
-            title: "T",
-            price_minor: number,
-        };
-        for (order, ascends) in [
-            (SortOrder::Featured, true),
-            (SortOrder::PriceAsc, true),
-            (SortOrder::PriceDesc, false),
-            (SortOrder::Newest, false),
-        ] {
-            let keys: Vec<String> = [-7, 0, 9, 10, 2_000_000].iter().map(|number| order.key(&place(*number))).collect();
-            let mut sorted = keys.clone();
-            sorted.sort();
-            if !ascends {
-                sorted.reverse();
-            }
-            assert_eq!(keys, sorted, "{order:?}");
-            assert_eq!(SortOrder::parse(order.as_str()), Some(order));
-        }
     }
 }

@@ -1,34 +1,24 @@
-//! Waiting for what is sold out: told in order, nobody twice, no more than there is, whatever dies.
+//! Who is told, in which order, and how much is kept for them.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use async_trait::async_trait;
-use chrono::TimeDelta;
 use futures::future::join_all;
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::EntityTrait;
 use selvedge_inventory::{
     command::{
-        AllocationRule, Caller, Commands, ReserveStock, SetAllocations, SetChannel,
-        waitlist::{JoinWaitlist, WAITING_MAX, Waitlist, WaitlistSettings, run_waitlist},
+        AllocationRule, SetAllocations, SetChannel,
+        waitlist::{JoinWaitlist, WAITING_MAX},
     },
-    domain::{ErrorCode, waitlist::Notice},
-    entity::{waitlist_customer, waitlist_entry, waitlist_notice, waitlist_variant},
-    notify::{Notifier, NotifyError},
-    store::{
-        Store,
-        waitlist::{NoticeCounts, WAITLIST_NOTIFIED, count_notices},
-    },
+    domain::ErrorCode,
+    entity::{waitlist_customer, waitlist_variant},
+    store::waitlist::WAITLIST_NOTIFIED,
 };
-use selvedge_kit::{event::Event, outbox::RelaySignal};
-use tokio_util::sync::CancellationToken;
+use selvedge_kit::event::Event;
 
+use super::{Post, SETTINGS, customer, join, waitlist};
 use crate::{
     orders::desk::{cart, checkout},
-    warehouse::{NEAR, Warehouse, eventually, line, new_key, staff, variant_id},
+    warehouse::{NEAR, Warehouse, new_key, staff, variant_id},
 };
 
 on_each_engine!(
@@ -37,89 +27,9 @@ on_each_engine!(
     joining_twice_keeps_the_place_and_leaving_gives_it_up,
     channels_wait_for_what_they_may_sell,
     many_processes_tell_everybody_once_and_in_order,
-    what_was_cut_off_is_done_again,
-    a_notice_is_tried_again_and_given_up,
-    who_cannot_be_told_holds_up_nobody,
-    a_notice_comes_no_later_than_its_offer,
     a_customer_is_forgotten_everywhere,
     what_cannot_be_waited_for_is_refused,
-    a_running_waitlist_tells_by_itself,
 );
-
-const SETTINGS: WaitlistSettings = WaitlistSettings {
-    offer_for: TimeDelta::hours(1),
-    lease: TimeDelta::seconds(30),
-    pause_base: TimeDelta::milliseconds(1),
-    pause_max: TimeDelta::milliseconds(5),
-    attempts_max: 3,
-};
-
-/// Notes whom it told, and fails as often as it is told to.
-#[derive(Debug, Default)]
-struct Post {
-    told: Mutex<Vec<Notice>>,
-    failures: Mutex<Vec<NotifyError>>,
-}
-
-#[async_trait]
-impl Notifier for Post {
-    async fn tell(&self, notice: &Notice) -> Result<(), NotifyError> {
-        // Long enough that others come in between if they may.
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        if let Some(failure) = self.failures.lock().unwrap().pop() {
-            return Err(failure);
-        }
-        self.told.lock().unwrap().push(notice.clone());
-        Ok(())
-    }
-}
-
-impl Post {
-    fn customers(&self) -> Vec<String> {
-        self.told.lock().unwrap().iter().map(|notice| notice.customer_id.clone()).collect()
-    }
-}
-
-fn customer(name: &str) -> Caller {
-    Caller { actor: name.to_owned(), correlation_id: "c".to_owned(), manages_stock: false, manages_orders: false }
-}
-
-fn waitlist(store: &Store, post: &Arc<Post>, settings: WaitlistSettings) -> Waitlist {
-    Waitlist::new(store.clone(), RelaySignal::default(), Arc::clone(post) as Arc<dyn Notifier>, settings)
-}
-
-async fn join(commands: &Commands, name: &str, sku: &str, quantity: i32) -> waitlist_entry::Model {
-    let input = JoinWaitlist { variant_id: variant_id(sku), channel: None, quantity };
-    commands.join_waitlist(&customer(name), &input, &new_key()).await.unwrap().unwrap()
-}
-
-impl Warehouse {
-    fn waitlist(&self, post: &Arc<Post>) -> Waitlist {
-        waitlist(&self.store, post, SETTINGS)
-    }
-
-    async fn entries(&self) -> Vec<waitlist_entry::Model> {
-        let all = waitlist_entry::Entity::find().order_by_asc(waitlist_entry::Column::Seq);
-        all.all(self.store.reader()).await.unwrap()
-    }
-
-    /// The statuses of all entries in the order of joining.
-    async fn waiting(&self) -> Vec<String> {
-        self.entries().await.into_iter().map(|row| row.status).collect()
-    }
-
-    /// Reacts to the ledger, decides, and delivers until nothing is left.
-    async fn tell(&self, waitlist: &Waitlist) {
-        self.react(&self.reactions()).await;
-        waitlist.decide().await.unwrap();
-        while waitlist.deliver_one().await.unwrap() {}
-    }
-
-    async fn buy(&self, name: &str, sku: &str, quantity: i32) {
-        let input = ReserveStock { lines: vec![line(sku, quantity)], ..ReserveStock::default() };
-        self.commands.reserve(&customer(name), &input, &new_key()).await.unwrap().unwrap();
-    }
-}
 
 async fn told_in_order_and_no_more_than_there_is(warehouse: Warehouse) {
     let post = Arc::new(Post::default());
@@ -290,128 +200,6 @@ async fn many_processes_tell_everybody_once_and_in_order(warehouse: Warehouse) {
     }
 }
 
-/// A process dies between the statements of a decision, and another between telling and noting that it did.
-async fn what_was_cut_off_is_done_again(warehouse: Warehouse) {
-    let post = Arc::new(Post::default());
-    let waitlist = warehouse.waitlist(&post);
-    for name in ["ann", "ben"] {
-        join(&warehouse.commands, name, "SKU-0", 1).await;
-    }
-    warehouse.stock("SKU-0", NEAR, 2).await;
-    warehouse.react(&warehouse.reactions()).await;
-    let (forbid, allow) = if warehouse.store.engine() == selvedge_inventory::store::Engine::Postgres {
-        (
-            "ALTER TABLE waitlist_notice ADD CONSTRAINT broken CHECK (seq < 0)",
-            "ALTER TABLE waitlist_notice DROP CONSTRAINT broken",
-        )
-    } else {
-        (
-            "CREATE TRIGGER broken BEFORE INSERT ON waitlist_notice BEGIN SELECT RAISE(ABORT, 'broken'); END",
-            "DROP TRIGGER broken",
-        )
-    };
-    warehouse.sql(forbid).await.unwrap();
-    waitlist.decide().await.unwrap_err();
-    assert_eq!(warehouse.waiting().await, ["WAITING", "WAITING"], "all of it or nothing");
-    warehouse.sql(allow).await.unwrap();
-    assert_eq!(waitlist.decide().await.unwrap(), 2);
-    // It tells, and dies before it notes that: the lease runs out, and the same notice comes again under its id.
-    let dying = Dying(Arc::clone(&post));
-    let dying = Waitlist::new(warehouse.store.clone(), RelaySignal::default(), Arc::new(dying), SETTINGS);
-    assert!(tokio::spawn(async move { dying.deliver_one().await }).await.is_err());
-    while waitlist.deliver_one().await.unwrap() {}
-    assert_eq!(post.customers(), ["ann"], "those behind wait for who is being told");
-    warehouse.sql("UPDATE waitlist_notice SET leased_until = '2020-01-01T00:00:00+00:00'").await.unwrap();
-    while waitlist.deliver_one().await.unwrap() {}
-    assert_eq!(post.customers(), ["ann", "ann", "ben"]);
-    let told = post.told.lock().unwrap();
-    assert_eq!(told[0].id, told[1].id, "by which the receiver knows it");
-}
-
-/// Tells, and does not live to say so.
-#[derive(Debug)]
-struct Dying(Arc<Post>);
-
-#[async_trait]
-impl Notifier for Dying {
-    async fn tell(&self, notice: &Notice) -> Result<(), NotifyError> {
-        self.0.tell(notice).await?;
-        panic!("killed");
-    }
-}
-
-async fn a_notice_is_tried_again_and_given_up(warehouse: Warehouse) {
-    let post = Arc::new(Post::default());
-    let waitlist = warehouse.waitlist(&post);
-    let away = || NotifyError::Unavailable { reason: "away".to_owned() };
-    for name in ["ann", "ben", "cat"] {
-        join(&warehouse.commands, name, "SKU-0", 1).await;
-    }
-    warehouse.stock("SKU-0", NEAR, 3).await;
-    warehouse.react(&warehouse.reactions()).await;
-    waitlist.decide().await.unwrap();
-    // Taken from the end: hers fails twice, his is refused for good.
-    post.failures.lock().unwrap().extend([away()]);
-    let deliver = async || {
-        for _ in 0..20 {
-            waitlist.deliver_one().await.unwrap();
-            tokio::time::sleep(Duration::from_millis(6)).await;
-        }
-    };
-    deliver().await;
-    let mut told = post.customers();
-    told.sort();
-    assert_eq!(told, ["ann", "ben", "cat"], "what failed once was told later");
-    assert_eq!(count_notices(&warehouse.store).await.unwrap(), NoticeCounts::default());
-    let rows = waitlist_notice::Entity::find().all(warehouse.store.reader()).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.attempts).max(), Some(2));
-
-    for name in ["dan", "eve"] {
-        join(&warehouse.commands, name, "SKU-1", 1).await;
-    }
-    warehouse.stock("SKU-1", NEAR, 2).await;
-    warehouse.react(&warehouse.reactions()).await;
-    waitlist.decide().await.unwrap();
-    post.failures.lock().unwrap().extend([away(), away(), away(), NotifyError::Refused { reason: "no".to_owned() }]);
-    deliver().await;
-    assert_eq!(count_notices(&warehouse.store).await.unwrap(), NoticeCounts { pending: 0, dead: 2 });
-    let rows = waitlist_notice::Entity::find().all(warehouse.store.reader()).await.unwrap();
-    let mut reasons: Vec<String> = rows.into_iter().filter_map(|row| row.last_error).collect();
-    reasons.sort();
-    assert_eq!(reasons, ["away", "refused: no"]);
-    assert_eq!(warehouse.commands.redrive_waitlist_notices(&staff(), &new_key()).await.unwrap(), Ok(2));
-    deliver().await;
-    assert_eq!(post.customers().len(), 5);
-}
-
-async fn who_cannot_be_told_holds_up_nobody(warehouse: Warehouse) {
-    let post = Arc::new(Post::default());
-    let patient = WaitlistSettings { pause_base: TimeDelta::hours(1), pause_max: TimeDelta::hours(1), ..SETTINGS };
-    let waitlist = waitlist(&warehouse.store, &post, patient);
-    for name in ["ann", "ben", "cat"] {
-        join(&warehouse.commands, name, "SKU-0", 1).await;
-    }
-    warehouse.stock("SKU-0", NEAR, 3).await;
-    post.failures.lock().unwrap().push(NotifyError::Unavailable { reason: "away".to_owned() });
-    warehouse.tell(&waitlist).await;
-    assert_eq!(post.customers(), ["ben", "cat"]);
-    assert_eq!(count_notices(&warehouse.store).await.unwrap(), NoticeCounts { pending: 1, dead: 0 });
-}
-
-async fn a_notice_comes_no_later_than_its_offer(warehouse: Warehouse) {
-    let post = Arc::new(Post::default());
-    let waitlist = warehouse.waitlist(&post);
-    let entry = join(&warehouse.commands, "ann", "SKU-0", 1).await;
-    warehouse.stock("SKU-0", NEAR, 1).await;
-    warehouse.react(&warehouse.reactions()).await;
-    waitlist.decide().await.unwrap();
-    warehouse.commands.leave_waitlist(&customer("ann"), &entry.id, &new_key()).await.unwrap().unwrap();
-    while waitlist.deliver_one().await.unwrap() {}
-    assert_eq!(post.customers(), [""; 0]);
-    assert_eq!(count_notices(&warehouse.store).await.unwrap().dead, 1);
-    assert_eq!(warehouse.commands.redrive_waitlist_notices(&staff(), &new_key()).await.unwrap(), Ok(0));
-}
-
 async fn a_customer_is_forgotten_everywhere(warehouse: Warehouse) {
     let post = Arc::new(Post::default());
     let waitlist = warehouse.waitlist(&post);
@@ -462,24 +250,4 @@ async fn what_cannot_be_waited_for_is_refused(warehouse: Warehouse) {
         }
     }
     assert_eq!(ask(variant_id("SKU-0"), None, 1).await, ErrorCode::TooManyLines);
-}
-
-async fn a_running_waitlist_tells_by_itself(warehouse: Warehouse) {
-    let post = Arc::new(Post::default());
-    let shutdown = CancellationToken::new();
-    let tasks = [
-        tokio::spawn(run_waitlist(warehouse.waitlist(&post), shutdown.clone())),
-        tokio::spawn(warehouse.reactions().run(shutdown.clone())),
-    ];
-    for name in ["ann", "ben"] {
-        join(&warehouse.commands, name, "SKU-0", 1).await;
-    }
-    warehouse.stock("SKU-0", NEAR, 1).await;
-    eventually(|| async { post.customers() == ["ann"] }).await;
-    warehouse.stock("SKU-0", NEAR, 2).await;
-    eventually(|| async { post.customers() == ["ann", "ben"] }).await;
-    shutdown.cancel();
-    for task in tasks {
-        tokio::time::timeout(Duration::from_secs(10), task).await.unwrap().unwrap();
-    }
 }
