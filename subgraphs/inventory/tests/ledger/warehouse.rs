@@ -152,15 +152,15 @@ impl Warehouse {
     }
 }
 
-/// Waits until `condition` holds, at most ten seconds.
+/// Waits until `condition` holds, at most a minute.
 pub(crate) async fn eventually<F: Future<Output = bool>>(mut condition: impl FnMut() -> F) {
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if condition().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("it did not happen within ten seconds");
+    panic!("it did not happen within a minute");
 }
 
 pub(crate) fn staff() -> Caller {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::DateTimeUtc, sea_query::Expr};
 use selvedge_inventory::{
     command::{
         Caller,
@@ -84,6 +84,17 @@ impl Warehouse {
         self.order(order_id).await
     }
 
+    /// Ends the lease of whoever is at an order, as time does.
+    pub(crate) async fn end_lease(&self, order_id: &str) {
+        let transaction = self.store.begin_write().await.unwrap();
+        let ended = order_saga::Entity::update_many()
+            .col_expr(order_saga::Column::LeasedUntil, Expr::value(DateTimeUtc::UNIX_EPOCH))
+            .filter(order_saga::Column::OrderId.eq(order_id))
+            .filter(order_saga::Column::LeasedUntil.is_not_null());
+        ended.exec(&transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
     /// What the provider took for an order and gave back, by its own books.
     pub(crate) async fn provider_books(&self, order_id: &str) -> (i64, i64) {
         let keys: Vec<String> = self.payments(order_id).await.into_iter().map(|row| row.id).collect();
@@ -154,6 +165,10 @@ pub(crate) struct KillOnce {
 impl KillOnce {
     pub(crate) fn at(point: (Step, Moment), killed: &Arc<Mutex<Vec<(Step, Moment)>>>) -> Arc<Self> {
         Arc::new(Self { point, killed: Arc::clone(killed), is_spent: Arc::default() })
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        *self.is_spent.lock().unwrap()
     }
 }
 
