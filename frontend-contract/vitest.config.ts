@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["{operations,client,storefront,playground,mobile}/**/*.test.{ts,tsx}"],
     environment: "node",
+    // Else its server takes another copy of graphql than the tests, and does not know their errors as such.
+    server: { deps: { inline: ["graphql-ws"] } },
     fakeTimers: { toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] },
   },
 });

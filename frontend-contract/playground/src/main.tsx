@@ -10,12 +10,13 @@ import { createRoot } from "react-dom/client";
 
 import { examplesFor, findSkus, PLAN_HEADERS } from "./examples.ts";
 import { identityPlugin } from "./identity-plugin.tsx";
+import { withLiveQueries } from "./live-fetcher.ts";
 
 const endpoint = new URL("/graphql", location.href);
 const socket = new URL(endpoint);
 socket.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
 
-const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: socket.href });
+const fetcher = withLiveQueries(createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: socket.href }), socket.href);
 const plugins = [HISTORY_PLUGIN, explorerPlugin(), identityPlugin];
 
 const root = document.getElementById("root");

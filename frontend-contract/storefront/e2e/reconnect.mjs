@@ -37,7 +37,9 @@ export async function checkReconnect({ ask, open, picture }) {
 
   cut = true;
   for (const socket of sockets) await socket.close({ code: 1012, reason: "cut by the test" });
-  await page.locator(`[data-testid="badge-${sku}"][data-stale="true"]`).waitFor();
+  await page.locator(`[data-testid="badge-${sku}"][data-status="stale"]`).waitFor();
+  const note = await page.getByTestId("stale-note").textContent();
+  if (!/as of \d\d:\d\d:\d\d/.test(note)) throw new Error(`the page does not say since when: ${note}`);
   await picture(page, "13-connection-lost");
   await ask(HOLD, { sku, key: crypto.randomUUID() });
   cut = false;
@@ -45,7 +47,7 @@ export async function checkReconnect({ ask, open, picture }) {
   const began = performance.now();
   await page.locator('[data-testid="connection"][data-state="live"]').waitFor({ timeout: 20_000 });
   await waitForBadge(page, sku, badge.available - 1);
-  await page.locator(`[data-testid="badge-${sku}"][data-stale="false"]`).waitFor();
+  await page.locator(`[data-testid="badge-${sku}"][data-status="live"]`).waitFor();
   await page.context().close();
   return `live again after ${Math.round(performance.now() - began)} ms, with the change that was missed`;
 }

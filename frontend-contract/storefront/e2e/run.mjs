@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 import { openShop, ask } from "./shop.mjs";
+import { checkOffline } from "./offline.mjs";
 import { checkPages } from "./pages.mjs";
 import { checkPlayground } from "./playground.mjs";
 import { checkReconnect } from "./reconnect.mjs";
@@ -37,7 +38,7 @@ const context = {
 
 let failed = 0;
 const chosen = (process.env.E2E_ONLY ?? "").split(",").filter(Boolean);
-for (const check of [checkTwoWindows, checkReconnect, checkPages, checkPlayground]) {
+for (const check of [checkTwoWindows, checkReconnect, checkOffline, checkPages, checkPlayground]) {
   if (chosen.length > 0 && !chosen.includes(check.name)) continue;
   const began = performance.now();
   try {

@@ -327,7 +327,7 @@ export type ProductListQueryVariables = Exact<{
 }>;
 
 
-export type ProductListQuery = { readonly products: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } }> } | null };
+export type ProductListQuery = { readonly products: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly variants: ReadonlyArray<{ readonly sku: string }>, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } }> } | null };
 
 export type AddToWishlistMutationVariables = Exact<{
   productId: string;
@@ -1291,6 +1291,9 @@ export const ProductListDocument = new TypedDocumentString(`
     }
     nodes {
       ...ProductCard
+      variants {
+        sku
+      }
     }
   }
 }
@@ -1323,7 +1326,7 @@ fragment ProductCard on Product {
       ...MoneyParts
     }
   }
-}`, {"hash":"sha256:340d018f6427eb33017f9dd5238654d2ed00a07e9132af5b6a7ce056c646bf44"}) as unknown as TypedDocumentString<ProductListQuery, ProductListQueryVariables>;
+}`, {"hash":"sha256:b423c89e0ea170a37814b270fe7e30085a16729bc810a9ca80193753a4e9a351"}) as unknown as TypedDocumentString<ProductListQuery, ProductListQueryVariables>;
 export const AddToWishlistDocument = new TypedDocumentString(`
     mutation AddToWishlist($productId: ID!) {
   addToWishlist(productId: $productId) {

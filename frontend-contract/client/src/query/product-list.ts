@@ -1,15 +1,18 @@
 import {
   ProductListDocument,
-  type ProductCardFragment,
+  type ProductListQuery,
   type ProductFilter,
   type ProductSort,
 } from "../generated/graphql.ts";
 import type { GraphqlError } from "../transport/errors.ts";
 import type { QuerySender } from "./query-store.ts";
 
+/** A product of a list: its card, and the SKUs whose stock the card shows. */
+export type ListedProduct = NonNullable<ProductListQuery["products"]>["nodes"][number];
+
 /** What is known of a list of products as far as it has been paged. */
 export interface ProductListState {
-  readonly nodes: readonly ProductCardFragment[];
+  readonly nodes: readonly ListedProduct[];
   readonly totalCount: number | undefined;
   readonly hasMore: boolean;
   readonly errors: readonly GraphqlError[];

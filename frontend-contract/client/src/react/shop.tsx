@@ -1,11 +1,11 @@
 import { createContext, use, type ReactNode } from "react";
 
-import { BadgeStore } from "../stock/badge-store.ts";
-import { gatewayBadges } from "../stock/badge-source.ts";
 import { CartStore } from "../cart/cart-store.ts";
 import { gatewayStockHolder } from "../cart/stock-holder.ts";
+import { LiveQueries } from "../live/live-queries.ts";
 import { ProductLists } from "../query/product-list.ts";
 import { QueryStore } from "../query/query-store.ts";
+import { gatewayBadges, type StockBadges } from "../stock/badges.ts";
 import { GraphqlClient, type ClientOptions } from "../transport/client.ts";
 
 /** Everything that the hooks share: made once per page. */
@@ -13,7 +13,8 @@ export interface Shop {
   readonly client: GraphqlClient;
   readonly queries: QueryStore;
   readonly productLists: ProductLists;
-  readonly badges: BadgeStore;
+  readonly badges: StockBadges;
+  readonly liveQueries: LiveQueries;
   readonly cart: CartStore;
 }
 
@@ -24,7 +25,8 @@ export function createShop(options: ClientOptions): Shop {
     client,
     queries: new QueryStore(client),
     productLists: new ProductLists(client),
-    badges: new BadgeStore(gatewayBadges(client)),
+    badges: gatewayBadges(client),
+    liveQueries: new LiveQueries(client.live, (operation) => client.sendText(operation)),
     cart: new CartStore({
       holder: gatewayStockHolder(client),
       storage: localStorage,

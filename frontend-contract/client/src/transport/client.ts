@@ -1,23 +1,25 @@
 import type { TypedDocumentString } from "../generated/graphql.ts";
+import { LiveSocket, type LiveSocketOptions } from "../live/live-socket.ts";
 import type { GraphqlResult } from "./errors.ts";
 import { sendOverHttp, type HttpOptions, type RequestOptions } from "./http.ts";
-import { Socket, type Sink } from "./socket.ts";
 
 /** Options of a client: one HTTP address; the WebSocket has the same path unless told otherwise. */
 export interface ClientOptions extends HttpOptions {
   readonly socketUrl?: string;
+  readonly socket?: Pick<LiveSocketOptions, "times" | "page" | "webSocket">;
 }
 
-/** Talks to the gateway: operations over HTTP, subscriptions over one shared WebSocket. */
+/** Talks to the gateway: queries and mutations over HTTP, everything live over one shared WebSocket. */
 export class GraphqlClient {
-  readonly socket: Socket;
+  readonly live: LiveSocket;
   readonly #options: ClientOptions;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.socket = new Socket({
+    this.live = new LiveSocket({
       url: options.socketUrl ?? socketAddress(options.url),
-      ...(options.getToken ? { getToken: options.getToken } : {}),
+      getToken: options.getToken,
+      ...options.socket,
     });
   }
 
@@ -27,16 +29,12 @@ export class GraphqlClient {
     variables: Variables,
     request?: RequestOptions,
   ): Promise<GraphqlResult<Data>> {
-    return sendOverHttp<Data>(this.#options, { query: document.toString(), variables }, request);
+    return this.sendText<Data>({ query: document.toString(), variables }, request);
   }
 
-  /** Starts a subscription on the shared socket; returns how to end it. */
-  subscribe<Data, Variables extends Record<string, unknown>>(
-    document: TypedDocumentString<Data, Variables>,
-    variables: Variables,
-    sink: Sink<Data>,
-  ): () => void {
-    return this.socket.subscribe(document.toString(), variables, sink);
+  /** Sends an operation that is known as a text alone. */
+  sendText<Data>(operation: { readonly query: string; readonly variables: unknown }, request?: RequestOptions): Promise<GraphqlResult<Data>> {
+    return sendOverHttp<Data>(this.#options, operation, request);
   }
 }
 

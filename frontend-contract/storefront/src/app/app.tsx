@@ -78,21 +78,17 @@ function usePageLife({ shop, recorder, session }: Storefront): void {
       if (document.visibilityState === "visible") shop.queries.retryFailed();
     }, RETRY_EVERY_MS);
     const leave = () => void recorder.flush(true);
-    // A socket notices a lost network after seconds; the browser knows at once.
-    const offline = () => shop.client.socket.state === "live" && shop.client.socket.reconnect();
     const online = () => shop.queries.retryFailed();
     const stored = (event: StorageEvent) => {
       if (event.key === "selvedge.cart") shop.cart.reload();
       if (event.key === SESSION_KEY) session.reload();
     };
     addEventListener("pagehide", leave);
-    addEventListener("offline", offline);
     addEventListener("online", online);
     addEventListener("storage", stored);
     return () => {
       clearInterval(timer);
       removeEventListener("pagehide", leave);
-      removeEventListener("offline", offline);
       removeEventListener("online", online);
       removeEventListener("storage", stored);
     };

@@ -1,20 +1,24 @@
-import { useStockConnection } from "@selvedge/client/react";
+import type { LinkState } from "@selvedge/client";
+import { useLiveConnection } from "@selvedge/client/react";
 import { Link } from "wouter";
 
-const CONNECTION_TEXT = {
-  idle: "Stock is live on product pages",
+const CONNECTION_TEXT: Record<LinkState, string> = {
+  idle: "Stock is live where it is shown",
   connecting: "Connecting to live stock…",
   live: "Stock is live",
-  offline: "Live stock is away; counts may be behind. Reconnecting…",
-} as const;
+  checking: "Looking whether stock is still live…",
+  reconnecting: "Live stock is away; counts may be behind. Reconnecting…",
+  offline: "You are offline; counts may be behind",
+  refused: "Live stock was refused; counts may be behind",
+};
 
 /** Where the thread ends: state of the live connection and the privacy page. */
 export function Footer() {
-  const connection = useStockConnection();
+  const { state, error } = useLiveConnection();
   return (
     <footer className="footer">
-      <p className={`connection connection-${connection}`} data-testid="connection" data-state={connection}>
-        {CONNECTION_TEXT[connection]}
+      <p className={`connection connection-${state}`} role="status" data-testid="connection" data-state={state} title={error?.message}>
+        {CONNECTION_TEXT[state]}
       </p>
       <nav aria-label="More">
         <Link href="/privacy">Privacy</Link>

@@ -33,7 +33,8 @@ export function createStorefront(): Storefront {
   session.watchIdentity(() => {
     customerAgreed = false;
     shop.queries.reset();
-    if (shop.client.socket.state === "live") shop.client.socket.reconnect();
+    shop.client.live.reconnect();
+    shop.liveQueries.reset();
   });
   const noteCustomerConsent = (personalisation: boolean) => {
     customerAgreed = personalisation;

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { WishlistHeart } from "../customer/wishlist-context.tsx";
 import { shadeOf } from "../picture/color.ts";
 import { ProductPicture } from "../picture/product-picture.tsx";
+import { CardStock } from "./card-stock.tsx";
 import { formatMoney } from "./money.ts";
 
 const SWATCHES_SHOWN = 5;
@@ -19,12 +20,15 @@ export function ProductCard({
   product,
   note,
   preferredColors = [],
+  skus,
   onOpen,
 }: {
   readonly product: ProductCardFragment;
   readonly note?: ReactNode;
   /** Shown in one of these colours where the product has it. */
   readonly preferredColors?: readonly string[];
+  /** The SKUs whose live stock the card sums up; without them it shows none. */
+  readonly skus?: readonly string[] | undefined;
   readonly onOpen?: (() => void) | undefined;
 }) {
   const colors = colorsOf(product);
@@ -43,7 +47,7 @@ export function ProductCard({
             imageUrl={image?.url}
             altText={image?.altText}
           />
-          {!product.availableForSale && <span className="card-tag">Sold out</span>}
+          {!product.availableForSale && !skus && <span className="card-tag">Sold out</span>}
         </span>
         <span className="card-vendor">{product.vendor}</span>
         <span className="card-title">{product.title}</span>
@@ -51,6 +55,7 @@ export function ProductCard({
           {min.amount === max.amount ? "" : "from "}
           {formatMoney(min)}
         </span>
+        {skus && skus.length > 0 && <CardStock handle={product.handle} skus={skus} />}
       </Link>
       <WishlistHeart productId={product.id} title={product.title} />
       {colors.length > 1 && (

@@ -1,4 +1,4 @@
-import type { ProductCardFragment } from "@selvedge/client";
+import type { ListedProduct, ProductCardFragment } from "@selvedge/client";
 
 import { ProductCard } from "./product-card.tsx";
 
@@ -10,7 +10,7 @@ export function ProductGrid({
   loading,
   preferredColors = [],
 }: {
-  readonly products: readonly ProductCardFragment[];
+  readonly products: readonly (ListedProduct | ProductCardFragment)[];
   readonly loading: boolean;
   readonly preferredColors?: readonly string[];
 }) {
@@ -18,7 +18,11 @@ export function ProductGrid({
     <ul className="grid" aria-busy={loading}>
       {products.map((product) => (
         <li key={product.id}>
-          <ProductCard product={product} preferredColors={preferredColors} />
+          <ProductCard
+            product={product}
+            preferredColors={preferredColors}
+            skus={"variants" in product ? product.variants.map((variant) => variant.sku) : undefined}
+          />
         </li>
       ))}
       {loading &&

@@ -12,6 +12,7 @@ import { badgeText } from "./badge-text.ts";
 import { colorsOfVariants, labelOf, variantsOfColor } from "./choice.ts";
 import { Gallery } from "./gallery.tsx";
 import { RelatedProducts } from "./related-products.tsx";
+import { freshnessOf, staleNote } from "./staleness.ts";
 import { ColorPicker, SizePicker } from "./variant-picker.tsx";
 
 type Product = NonNullable<ProductPageQuery["product"]>;
@@ -41,9 +42,10 @@ function ProductDetail({ product }: { readonly product: Product }) {
   const [color, setColor] = useState(() => colors.find((name) => name === wanted) ?? firstColorInStock(product) ?? colors[0] ?? "");
   const [sku, setSku] = useState<string | undefined>();
   const variants = variantsOfColor(product.variants, color);
-  const { badges, stale } = useStockBadges(product.variants.map((variant) => variant.sku));
+  const badges = useStockBadges(product.variants.map((variant) => variant.sku));
   const selected = variants.find((variant) => variant.sku === sku) ?? (variants.length === 1 ? variants[0] : undefined);
-  const badge = selected && (badges.get(selected.sku) ?? selected.badge);
+  const badge = selected && (badges.get(selected.sku)?.badge ?? selected.badge);
+  const freshness = freshnessOf(variants.flatMap((variant) => badges.get(variant.sku) ?? []));
   const price = (selected ?? variants[0])?.price ?? product.priceRange.min;
   const before = (selected ?? variants[0])?.compareAtPrice;
   useEffect(() => store.seed(product.variants.map((variant) => variant.badge)), [store, product]);
@@ -73,9 +75,9 @@ function ProductDetail({ product }: { readonly product: Product }) {
               setSku(same?.sku);
             }}
           />
-          <SizePicker variants={variants} badges={badges} stale={stale} selectedSku={selected?.sku} onSelect={setSku} />
+          <SizePicker variants={variants} badges={badges} freshness={freshness} selectedSku={selected?.sku} onSelect={setSku} />
           <p className="unseen" aria-live="polite">
-            {selected && badge ? `Size ${labelOf(selected)}: ${badgeText(badge).state}` : ""}
+            {[selected && badge && `Size ${labelOf(selected)}: ${badgeText(badge).state}`, staleNote(freshness)].filter(Boolean).join("; ")}
           </p>
           <AddToCart product={product} variant={selected} badge={badge} />
           <Description product={product} />

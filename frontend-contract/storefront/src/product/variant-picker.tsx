@@ -1,9 +1,11 @@
-import type { StockBadge, VariantChoiceFragment } from "@selvedge/client";
+import type { VariantChoiceFragment } from "@selvedge/client";
+import type { LiveStockBadge } from "@selvedge/client/react";
 
 import { shadeOf } from "../picture/color.ts";
 import { canHold } from "./badge-text.ts";
 import { labelOf } from "./choice.ts";
 import { LiveBadge } from "./live-badge.tsx";
+import { staleNote, type Freshness } from "./staleness.ts";
 
 /** Swatches, one per colour. */
 export function ColorPicker({
@@ -40,24 +42,26 @@ export function ColorPicker({
 export function SizePicker({
   variants,
   badges,
-  stale,
+  freshness,
   selectedSku,
   onSelect,
 }: {
   readonly variants: readonly VariantChoiceFragment[];
-  readonly badges: ReadonlyMap<string, StockBadge>;
-  readonly stale: boolean;
+  readonly badges: ReadonlyMap<string, LiveStockBadge>;
+  readonly freshness: Freshness;
   readonly selectedSku: string | undefined;
   readonly onSelect: (sku: string) => void;
 }) {
+  const note = staleNote(freshness);
   return (
     <fieldset className="picker">
       <legend>
-        Size {stale && <span className="stale-note">live stock is away, counts may be behind</span>}
+        Size {note && <span className="stale-note" data-testid="stale-note">{note}</span>}
       </legend>
       <div className="sizes">
         {variants.map((variant) => {
-          const badge = badges.get(variant.sku) ?? variant.badge;
+          const live = badges.get(variant.sku);
+          const badge = live?.badge ?? variant.badge;
           return (
             <label key={variant.sku} className={`size${canHold(badge) ? "" : " size-gone"}`}>
               <input
@@ -68,7 +72,7 @@ export function SizePicker({
                 onChange={() => onSelect(variant.sku)}
               />
               <span className="size-name">{labelOf(variant)}</span>
-              <LiveBadge badge={badge} stale={stale} />
+              <LiveBadge badge={badge} freshness={live ?? freshness} />
             </label>
           );
         })}

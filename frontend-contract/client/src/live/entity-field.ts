@@ -1,0 +1,46 @@
+import type { TypedDocumentString } from "../generated/graphql.ts";
+import type { GraphqlClient } from "../transport/client.ts";
+import type { GraphqlError } from "../transport/errors.ts";
+import type { EntityField } from "./keyed-entities.ts";
+
+/** The documents of a keyed field, and how to read them. */
+export interface EntityFieldOperations<Entity, Subscribed, Queried, Variables extends Record<string, unknown>> {
+  readonly subscription: TypedDocumentString<Subscribed, Variables>;
+  readonly variables: (keys: readonly string[]) => Variables;
+  /** The entity of one event. */
+  readonly entity: (data: Subscribed) => Entity;
+  /** The query that gives the same entities once. */
+  readonly query?: TypedDocumentString<Queried, Variables>;
+  readonly entities?: (data: Queried) => readonly Entity[] | null | undefined;
+  readonly keyOf: (entity: Entity) => string;
+  readonly revisionOf: (entity: Entity) => number;
+}
+
+/** A keyed subscription field of the gateway. */
+export function gatewayField<Entity, Subscribed, Queried, Variables extends Record<string, unknown>>(
+  client: Pick<GraphqlClient, "send" | "live">,
+  operations: EntityFieldOperations<Entity, Subscribed, Queried, Variables>,
+): EntityField<Entity> {
+  const { subscription, variables, entity, query, entities, keyOf, revisionOf } = operations;
+  return {
+    keyOf,
+    revisionOf,
+    subscribe: (keys, sink) =>
+      client.live.run<{ readonly data?: Subscribed | null; readonly errors?: readonly GraphqlError[] }>(
+        { query: subscription.toString(), variables: variables(keys) },
+        {
+          // An event that failed leaves the keys as they were; the next one of the key mends it.
+          next: ({ data }) => data && sink.next(entity(data)),
+          error: (errors) => sink.error(errors),
+          complete: () => sink.complete(),
+        },
+      ),
+    ...(query && entities
+      ? { query: async (keys) => {
+            const { data } = await client.send(query, variables(keys));
+            return data ? (entities(data) ?? undefined) : undefined;
+          },
+        }
+      : {}),
+  };
+}
