@@ -1,16 +1,8 @@
-import { waitForBadge } from "./shop.mjs";
+import { HOLD, openProduct, waitForBadge } from "./shop.mjs";
 
 const FIND = `
   query Find { products(first: 6, sort: FEATURED) { nodes { handle title variants { sku color badge { available } } } } }
 `;
-const HOLD = `
-  mutation Hold($sku: String!, $key: String!) {
-    reserveStock(input: { lines: [{ sku: $sku, quantity: 1 }], ttlSeconds: 30 }, idempotencyKey: $key) {
-      userErrors { message }
-    }
-  }
-`;
-
 /** Without a network the shop says so and since when; with it everything is live and right again. */
 export async function checkOffline({ ask, open, picture }) {
   const { products } = await ask(FIND);
@@ -35,9 +27,7 @@ export async function checkOffline({ ask, open, picture }) {
   await card.scrollIntoViewIfNeeded();
   await cardShows(sum, "live");
   await picture(list, "14-list-live");
-  await product.goto(`/shop/products/${encodeURIComponent(handle)}`);
-  if (color) await product.locator(`label.swatch[title="${color}"]`).click();
-  await product.locator(`[data-testid="badge-${sku}"][data-status="live"]`).waitFor();
+  await openProduct(product, { handle, sku, color });
 
   await ask(HOLD, { sku, key: crypto.randomUUID() });
   await cardShows(sum - 1, "live");

@@ -15,6 +15,7 @@ import { checkOffline } from "./offline.mjs";
 import { checkPages } from "./pages.mjs";
 import { checkPlayground } from "./playground.mjs";
 import { checkReconnect } from "./reconnect.mjs";
+import { checkSleep } from "./sleep.mjs";
 import { checkTwoWindows } from "./two-windows.mjs";
 
 const base = (process.env.BASE_URL ?? "http://127.0.0.1:4000").replace(/\/$/, "");
@@ -38,7 +39,7 @@ const context = {
 
 let failed = 0;
 const chosen = (process.env.E2E_ONLY ?? "").split(",").filter(Boolean);
-for (const check of [checkTwoWindows, checkReconnect, checkOffline, checkPages, checkPlayground]) {
+for (const check of [checkTwoWindows, checkReconnect, checkOffline, checkSleep, checkPages, checkPlayground]) {
   if (chosen.length > 0 && !chosen.includes(check.name)) continue;
   const began = performance.now();
   try {

@@ -22,6 +22,36 @@ export async function ask(base, query, variables = {}) {
   return data;
 }
 
+/** Holds one piece of a SKU, for longer than a run takes. */
+export const HOLD = `
+  mutation Hold($sku: String!, $key: String!) {
+    reserveStock(input: { lines: [{ sku: $sku, quantity: 1 }], ttlSeconds: 600 }, idempotencyKey: $key) {
+      userErrors { message }
+    }
+  }
+`;
+
+const PIECES = `
+  query Pieces { products(first: 20, filter: { available: true }) { nodes { handle variants { sku color badge { available } } } } }
+`;
+
+/** A variant of which at least three pieces are there. */
+export async function findPieces(ask) {
+  const { products } = await ask(PIECES);
+  const found = products.nodes
+    .flatMap(({ handle, variants }) => variants.map(({ sku, color, badge }) => ({ handle, sku, color, available: badge.available })))
+    .find(({ available }) => available >= 3);
+  if (!found) throw new Error("no variant with three pieces in the first twenty products");
+  return found;
+}
+
+/** Opens the page of a variant and waits until its badge is live. */
+export async function openProduct(page, { handle, sku, color }) {
+  await page.goto(`/shop/products/${encodeURIComponent(handle)}`);
+  if (color) await page.locator(`label.swatch[title="${color}"]`).click();
+  await page.locator(`[data-testid="badge-${sku}"][data-status="live"]`).waitFor();
+}
+
 /** Waits until a check of the page's own data holds, and returns how many milliseconds it took. */
 export async function waitForBadge(page, sku, holds, limitMs = 10_000) {
   const began = performance.now();

@@ -1,30 +1,10 @@
-import { waitForBadge } from "./shop.mjs";
-
-const CANDIDATES = `
-  query Candidates {
-    products(first: 20, filter: { available: true }) {
-      nodes { handle variants { sku color badge { available state } } }
-    }
-  }
-`;
+import { findPieces, openProduct, waitForBadge } from "./shop.mjs";
 
 /** Buying in one window moves the badge in the other, and giving back moves it back. */
 export async function checkTwoWindows({ ask, open, picture }) {
-  const { products } = await ask(CANDIDATES);
-  const found = products.nodes
-    .flatMap((product) => product.variants.map((variant) => ({ handle: product.handle, ...variant })))
-    .find((variant) => variant.badge.available >= 3);
-  if (!found) throw new Error("no variant with three pieces in the first twenty products");
-  const { handle, sku, color } = found;
+  const { handle, sku, color } = await findPieces(ask);
   const [buyer, watcher] = [await open(), await open()];
-  for (const page of [buyer, watcher]) {
-    await page.goto(`/shop/products/${encodeURIComponent(handle)}`);
-    if (color) await page.locator(`label.swatch[title="${color}"]`).click();
-    await page.getByTestId(`badge-${sku}`).waitFor();
-    await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
-  }
-  // What the live stream said first, not what the page was drawn with.
-  await watcher.waitForTimeout(300);
+  for (const page of [buyer, watcher]) await openProduct(page, { handle, sku, color });
   const before = Number(await watcher.getByTestId(`badge-${sku}`).getAttribute("data-available"));
   await picture(watcher, "1-watcher-before");
 

@@ -118,8 +118,10 @@ export class Connection {
     if (!this.#connected || this.#over) return;
     const silentMs = this.#now() - this.#lastHeardAt;
     if (silentMs > this.#times.keepAliveMs + this.#times.pongMs) this.#events.doubted();
-    if (this.#pongTimer !== undefined) return;
-    this.#send({ type: "ping" });
+    if (this.#pongTimer === undefined) this.#send({ type: "ping" });
+    else if (limitMs >= this.#times.pongMs) return;
+    // One that is asked already, and now with less patience.
+    clearTimeout(this.#pongTimer);
     this.#pongTimer = setTimeout(() => this.#giveUp("the gateway did not answer a ping"), limitMs);
   }
 

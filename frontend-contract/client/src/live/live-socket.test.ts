@@ -334,7 +334,8 @@ describe("the token", () => {
     await socket.tokenChanged();
     await stateIs("refused");
     await pause(200);
-    expect(server.tokens.filter((seen) => seen === `Bearer ${token ?? ""}`)).toHaveLength(1);
+    expect(server.renewals).toEqual([`Bearer ${token}`]);
+    expect(server.tokens).toEqual([`Bearer ${ada(later)}`]);
   });
 
   it("is exchanged before it ends", async () => {

@@ -136,14 +136,12 @@ export class LiveSocket implements Link {
       this.reconnect();
       return;
     }
+    // From here on it is the one that was presented last: when it is refused, it is not sent again.
+    this.#token = token;
     const renewal = await connection.renew(token);
     if (connection !== this.#connection) return;
-    if (!renewal) {
-      this.reconnect();
-      return;
-    }
-    this.#token = token;
-    this.#planRenewal(renewal.expiresAtMs);
+    if (renewal) this.#planRenewal(renewal.expiresAtMs);
+    else this.reconnect();
   }
 
   /** Drops the connection at once and makes another one with the token of then; for when somebody else signs in. */
