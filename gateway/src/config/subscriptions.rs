@@ -22,6 +22,9 @@ pub struct SubscriptionsConfig {
     /// How long sending one message to a client may take, in milliseconds.
     #[schemars(range(min = 1))]
     pub send_timeout_ms: u64,
+    /// Over which time the live connections are closed at shutdown, each at a random moment, so that their clients do
+    /// not all come back at once, in milliseconds.
+    pub drain_ms: u64,
     /// How many operations may run on one connection.
     #[schemars(range(min = 1))]
     pub max_operations_per_connection: usize,
@@ -51,6 +54,7 @@ impl Default for SubscriptionsConfig {
             init_timeout_ms: 3_000,
             keep_alive_ms: 12_000,
             send_timeout_ms: 20_000,
+            drain_ms: 5_000,
             max_operations_per_connection: 100,
             max_connections: 100_000,
             max_pending: 1_024,
@@ -79,6 +83,12 @@ impl SubscriptionsConfig {
     #[must_use]
     pub const fn send_timeout(&self) -> Duration {
         Duration::from_millis(self.send_timeout_ms)
+    }
+
+    /// Over which time live connections are closed at shutdown.
+    #[must_use]
+    pub const fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {

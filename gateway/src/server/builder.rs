@@ -158,13 +158,13 @@ impl GatewayBuilder {
         let door = Arc::new(Door::new(self.config.server.max_concurrent_requests));
         let runner =
             SocketRunner { pipeline: pipeline.clone(), door: Arc::clone(&door), forwarding: forwarding.clone() };
-        let connections = Connections {
+        let connections = Arc::new(Connections {
             runner: Arc::new(runner),
             config: Arc::new(self.config.subscriptions.clone()),
             max_message_bytes: self.config.limits.max_body_bytes,
             shutdown: CancellationToken::new(),
             tracker: TaskTracker::new(),
-        };
+        });
         let edge = Edge {
             forwarding,
             door,

@@ -1,6 +1,6 @@
 //! The routes, the listeners and how they stop.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -30,6 +30,9 @@ use crate::{
     subscribe::websocket::Connections,
 };
 
+/// For the closing handshake of the last connections.
+const GOODBYE: Duration = Duration::from_secs(2);
+
 /// Puts something around all routes.
 pub(super) type HttpLayer = Arc<dyn Fn(Router) -> Router + Send + Sync>;
 
@@ -39,7 +42,7 @@ pub(super) struct Edge {
     pub(super) pipeline: Pipeline,
     pub(super) forwarding: Forwarding,
     pub(super) door: Arc<Door>,
-    pub(super) connections: Connections,
+    pub(super) connections: Arc<Connections>,
     pub(super) assets: Arc<dyn StaticAssets>,
     pub(super) metrics: MetricsText,
     pub(super) readiness: Readiness,
@@ -108,29 +111,33 @@ impl Gateway {
         Health { readiness: Arc::clone(&self.edge.readiness), shutdown: self.edge.connections.shutdown.clone() }
     }
 
-    /// Serves on `listener` until `shutdown`; then takes nothing new, closes live connections so that their clients
-    /// go elsewhere, and waits for what is under way, no longer than `server.shutdown_grace_ms`.
+    /// Serves on `listener` until `shutdown`; then takes nothing new, closes live connections over
+    /// `subscriptions.drain_ms` so that their clients go elsewhere one after the other, and waits for what is under way:
+    /// `server.shutdown_grace_ms`, or the drain and a little more where that is longer.
     ///
     /// # Errors
     ///
     /// When the listener fails.
     pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
-        let grace = self.edge.config.server.shutdown_grace();
+        let Config { server, subscriptions, .. } = &self.edge.config;
+        let longest = server.shutdown_grace().max(subscriptions.drain() + GOODBYE);
         let connections = &self.edge.connections;
-        let server = listen::serve(listener, self.router(), listen::HEAD_TIMEOUT, shutdown.clone());
+        let all = async {
+            listen::serve(listener, self.router(), listen::HEAD_TIMEOUT, shutdown.clone()).await;
+            connections.tracker.close();
+            connections.tracker.wait().await;
+        };
         let out_of_time = async {
             shutdown.cancelled().await;
             connections.shutdown.cancel();
-            tokio::time::sleep(grace).await;
+            tokio::time::sleep(longest).await;
         };
         tokio::select! {
-            () = server => {}
-            () = out_of_time => tracing::warn!(grace_ms = grace.as_millis(), "requests were cut off at shutdown"),
-        }
-        connections.shutdown.cancel();
-        connections.tracker.close();
-        if tokio::time::timeout(grace, connections.tracker.wait()).await.is_err() {
-            tracing::warn!(left = connections.tracker.len(), "live connections were cut off at shutdown");
+            () = all => {}
+            () = out_of_time => {
+                let live = connections.tracker.len();
+                tracing::warn!(waited_ms = longest.as_millis(), live, "requests or connections were cut off at shutdown");
+            }
         }
         Ok(())
     }

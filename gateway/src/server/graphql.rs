@@ -111,7 +111,7 @@ async fn upgrade(edge: &Edge, request: Request, correlation: CorrelationId) -> R
     let forwarded = edge.forwarding.select(request.headers());
     let mut caller = Caller { forwarded, ..Caller::new(identity, correlation) };
     edge.pipeline.identify(&mut caller, (request.method(), request.headers())).await?;
-    websocket::upgrade(request, edge.connections.clone(), caller, origins)
+    websocket::upgrade(request, &edge.connections, caller, origins)
         .map_err(|error| Refusal::new(error.status(), "UPGRADE_REFUSED", error.to_string()))
 }
 

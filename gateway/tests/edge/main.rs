@@ -16,4 +16,6 @@ mod graphql_over_http;
 mod hooks;
 mod server;
 mod subscriptions;
+mod token_renewal;
 mod websocket;
+mod websocket_legacy;

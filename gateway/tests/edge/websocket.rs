@@ -30,8 +30,6 @@ async fn operations_that_cannot_run_get_an_error_and_the_connection_lives() {
     let error = socket.receive().await;
     assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("1")));
     assert_eq!(error["payload"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
-    socket.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": 7 } })).await;
-    assert_eq!(socket.receive().await["payload"][0]["extensions"]["code"], "BAD_REQUEST");
     socket.send(json!({ "type": "ping", "payload": { "n": 1 } })).await;
     assert_eq!(socket.receive().await, json!({ "type": "pong", "payload": { "n": 1 } }));
 }
@@ -72,6 +70,21 @@ async fn faults_of_the_client_close_with_their_codes() {
         (vec![json!({ "type": "connection_init" }), json!({ "type": "connection_init" })], 4429),
         (vec![json!({ "type": "connection_init", "payload": { "authorization": "Bearer nonsense" } })], 4403),
         (vec![json!({ "type": "connection_init", "payload": 7 })], 4400),
+        (vec![json!({ "type": "ping", "payload": [] })], 4400),
+        (
+            vec![
+                json!({ "type": "connection_init" }),
+                json!({ "type": "subscribe", "id": "1", "payload": { "query": 7 } }),
+            ],
+            4400,
+        ),
+        (
+            vec![
+                json!({ "type": "connection_init" }),
+                json!({ "type": "start", "id": "1", "payload": { "query": "{ shopName }" } }),
+            ],
+            4400,
+        ),
     ] {
         let mut socket = Socket::open(gateway.address).await;
         for message in &messages {
@@ -84,6 +97,47 @@ async fn faults_of_the_client_close_with_their_codes() {
     socket.subscribe("same", BADGES).await;
     assert_eq!(socket.closed().await, (4409, "Subscriber for same already exists".to_owned()));
     eventually("the upstream's end", || gateway.script.live() == 0).await;
+}
+
+#[tokio::test]
+async fn ids_of_no_operation_are_ignored_and_those_of_completed_ones_free() {
+    let gateway = TestGateway::start(config()).await;
+    let mut socket = Socket::ready(gateway.address).await;
+    socket.send(json!({ "type": "complete", "id": "never" })).await;
+    for _ in 0..2 {
+        socket.subscribe("1", "{ shopName }").await;
+        assert_eq!(
+            (socket.receive().await["type"].clone(), socket.receive().await["type"].clone()),
+            (json!("next"), json!("complete"))
+        );
+        socket.send(json!({ "type": "complete", "id": "1" })).await;
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_was_completed_early_is_not_answered() {
+    let gateway = TestGateway::start(config()).await;
+    let mut socket = Socket::ready(gateway.address).await;
+    socket.subscribe("1", "{ slow }").await;
+    socket.send(json!({ "type": "complete", "id": "1" })).await;
+    socket.send(json!({ "type": "pong" })).await;
+    socket.send(json!({ "type": "ping" })).await;
+    assert_eq!(socket.receive().await, json!({ "type": "pong" }));
+}
+
+#[tokio::test]
+async fn the_closing_handshake_is_answered_with_the_client_s_code() {
+    let gateway = TestGateway::start(config()).await;
+    let mut socket = Socket::ready(gateway.address).await;
+    socket.subscribe("s", BADGES).await;
+    socket.receive_badge().await;
+    socket.close(1000, "done").await;
+    assert_eq!(socket.closed().await.0, 1000);
+    assert!(socket.ends().await);
+    eventually("the upstream's end", || gateway.script.live() == 0).await;
+    let mut odd = Socket::open(gateway.address).await;
+    odd.close(4499, "terminated").await;
+    assert_eq!(odd.closed().await.0, 4499);
 }
 
 #[tokio::test]
@@ -182,4 +236,39 @@ async fn shutdown_sends_clients_elsewhere() {
     assert_eq!(socket.closed().await.0, 1001);
     gateway.served.await.unwrap().unwrap();
     assert_eq!(gateway.script.live(), 0);
+}
+
+#[tokio::test]
+async fn connections_close_one_after_the_other_and_are_served_until_then() {
+    let mut config = config();
+    config.subscriptions.drain_ms = 1_500;
+    let gateway = TestGateway::start(config).await;
+    let mut sockets = Vec::new();
+    for _ in 0..30 {
+        let mut socket = Socket::ready(gateway.address).await;
+        socket.subscribe("s", BADGES).await;
+        socket.receive_badge().await;
+        socket.receive_badge().await;
+        sockets.push(socket);
+    }
+    let begun = tokio::time::Instant::now();
+    gateway.shutdown.cancel();
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    gateway.script.send_badge("A", 77);
+    let closing = sockets.into_iter().map(|mut socket| async move {
+        let (mut news, mut code) = (0, 0);
+        while code == 0 {
+            match socket.receive_or_close().await {
+                Ok(message) => news += usize::from(message["payload"]["data"]["badges"]["available"] == 77),
+                Err((closed, _)) => code = closed,
+            }
+        }
+        assert_eq!(code, 1001);
+        (begun.elapsed().as_millis(), news)
+    });
+    let closed = futures::future::join_all(closing).await;
+    assert!(closed.iter().map(|(_, news)| news).sum::<usize>() > 10, "deltas flow until the close: {closed:?}");
+    let early = closed.iter().filter(|(after, _)| *after < 750).count();
+    assert!((4..=26).contains(&early), "spread over the time: {closed:?}");
+    gateway.served.await.unwrap().unwrap();
 }

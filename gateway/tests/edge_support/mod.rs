@@ -189,6 +189,7 @@ pub fn config() -> Config {
     let mut config = Config::development();
     config.subscriptions.conflate.insert("badges".to_owned(), "sku".to_owned());
     config.subscriptions.upstream_backoff_ms = 1;
+    config.subscriptions.drain_ms = 200;
     config
 }
 

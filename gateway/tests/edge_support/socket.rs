@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest},
+    tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -24,6 +24,11 @@ impl Socket {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
         connect_async(request).await.map(|(socket, _)| Self(socket))
+    }
+
+    /// Opens a connection of the older protocol.
+    pub async fn open_legacy(address: SocketAddr) -> Self {
+        Self::open_with(address, &[("sec-websocket-protocol", "graphql-ws")]).await.unwrap()
     }
 
     /// Opens a connection and takes it through `connection_init`.
@@ -57,12 +62,36 @@ impl Socket {
         }
     }
 
+    /// The next message of the protocol, or code and reason of the close frame.
+    pub async fn receive_or_close(&mut self) -> Result<Value, (u16, String)> {
+        loop {
+            match tokio::time::timeout(Duration::from_secs(5), self.0.next()).await.expect("a message within 5 s") {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(Some(frame)))) => return Err((frame.code.into(), frame.reason.to_string())),
+                Some(Ok(_)) => {}
+                other => panic!("expected a message, got {other:?}"),
+            }
+        }
+    }
+
     /// SKU and quantity of the next badge.
     pub async fn receive_badge(&mut self) -> (String, i64) {
         let message = self.receive().await;
         let badge = &message["payload"]["data"]["badges"];
         assert!(badge["sku"].is_string(), "{message}");
         (badge["sku"].as_str().unwrap().to_owned(), badge["available"].as_i64().unwrap())
+    }
+
+    /// Closes the connection from the client's side.
+    pub async fn close(&mut self, code: u16, reason: &str) {
+        let frame = CloseFrame { code: code.into(), reason: reason.into() };
+        self.0.close(Some(frame)).await.unwrap();
+    }
+
+    /// Whether the gateway ends the connection itself, with nothing more said.
+    pub async fn ends(&mut self) -> bool {
+        let next = tokio::time::timeout(Duration::from_secs(5), self.0.next()).await.expect("an end within 5 s");
+        matches!(next, None | Some(Err(_)))
     }
 
     /// Whether nothing comes for a while.

@@ -5,6 +5,8 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseC
 /// A reason to close; each has the close code that the protocol gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Close {
+    /// The client is done.
+    Normal,
     /// The gateway stops; the client should connect again.
     GoingAway,
     /// Frames that are not of RFC 6455.
@@ -14,8 +16,8 @@ pub(super) enum Close {
     /// A message over the limit.
     TooLarge,
     /// A message that is not of the protocol.
-    BadMessage(&'static str),
-    /// `subscribe` before `connection_ack`.
+    BadMessage(String),
+    /// An operation before `connection_ack`.
     Unauthorized,
     /// The token was refused, or ran out.
     Forbidden(String),
@@ -33,11 +35,12 @@ impl Close {
     /// The close frame. A reason may have at most 123 bytes.
     pub(super) fn frame(&self) -> CloseFrame {
         let (code, reason) = match self {
+            Self::Normal => (1000, "Normal closure".to_owned()),
             Self::GoingAway => (1001, "Going away".to_owned()),
             Self::BadFrame => (1002, "Protocol error".to_owned()),
             Self::BadText => (1007, "A text is not UTF-8".to_owned()),
             Self::TooLarge => (1009, "The message is too large".to_owned()),
-            Self::BadMessage(what) => (4400, (*what).to_owned()),
+            Self::BadMessage(what) => (4400, what.clone()),
             Self::Unauthorized => (4401, "Unauthorized".to_owned()),
             Self::Forbidden(why) => (4403, format!("Forbidden: {why}")),
             Self::SubprotocolNotAcceptable => (4406, "Subprotocol not acceptable".to_owned()),
@@ -46,6 +49,12 @@ impl Close {
             Self::TooManyInits => (4429, "Too many initialisation requests".to_owned()),
         };
         CloseFrame { code: CloseCode::from(code), reason: shortened(reason).into() }
+    }
+
+    /// Whether what the client still sends is best taken, unread: it would reset the connection, and the client would
+    /// lose the close frame with it.
+    pub(super) const fn leaves_unread(&self) -> bool {
+        matches!(self, Self::TooLarge | Self::BadFrame | Self::BadText)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One client's connection, from `connection_init` to close.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures::{FutureExt, SinkExt, StreamExt};
 use rand::Rng;
@@ -10,29 +10,31 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{
-        Message,
-        error::{Error as SocketError, ProtocolError},
-    },
+    tungstenite::{Message, error::Error as SocketError},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     super::{Caller, RunOperation},
     close::Close,
-    messages::{self, ClientMessage},
+    messages::{self, ClientMessage, Fault},
     operations::{Operations, Output},
+    outcome::{End, finish},
+    subprotocol::Subprotocol,
+    timers::{Due, Timers},
+    transport_ws,
 };
-use crate::{authenticate::CorrelationId, config::SubscriptionsConfig, error::GraphqlError};
+use crate::{
+    authenticate::CorrelationId,
+    config::SubscriptionsConfig,
+    error::GraphqlError,
+    request::{GraphqlRequest, RequestError},
+};
 
 /// How many outputs go out with one flush.
 const MAX_SENT_AT_ONCE: usize = 64;
-/// Spreads the clients that connect again after a shutdown.
-const MAX_SHUTDOWN_JITTER: Duration = Duration::from_millis(500);
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What all connections of a gateway share; cheap to clone.
-#[derive(Clone)]
+/// What all connections of a gateway share.
 pub struct Connections {
     /// Runs their operations.
     pub runner: Arc<dyn RunOperation>,
@@ -46,110 +48,98 @@ pub struct Connections {
     pub tracker: TaskTracker,
 }
 
-/// One client's connection.
+/// One client's connection. What lives as long as it does is here, and small: most connections wait.
 pub struct Connection<S> {
     socket: WebSocketStream<S>,
-    connections: Connections,
+    shared: Arc<Connections>,
     /// Who opened it, or who `connection_init` said it is.
-    caller: Caller,
-    initialised: bool,
+    caller: Arc<Caller>,
     operations: Operations,
-    /// When `connection_init` must have come; later, when the caller's token runs out.
-    deadline: Option<Instant>,
-    last_heard: Instant,
-}
-
-/// Why the loop ends.
-enum End {
-    Close(Close),
-    /// The client is gone, or cannot be reached.
-    Gone,
-}
-
-impl From<SocketError> for End {
-    fn from(error: SocketError) -> Self {
-        match error {
-            SocketError::Capacity(_) => Self::Close(Close::TooLarge),
-            SocketError::Utf8(_) => Self::Close(Close::BadText),
-            // The client broke off, which takes no answer.
-            SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Gone,
-            SocketError::Protocol(_) => Self::Close(Close::BadFrame),
-            _ => Self::Gone,
-        }
-    }
+    timers: Timers,
+    protocol: Subprotocol,
+    initialised: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     /// A connection of a caller whose upgrade request came from `caller`.
-    pub fn new(socket: WebSocketStream<S>, connections: Connections, caller: Caller) -> Self {
-        let now = Instant::now();
-        let deadline = Some(now + connections.config.init_timeout());
-        let operations = Operations::default();
-        Self { socket, connections, caller, initialised: false, operations, deadline, last_heard: now }
+    pub(super) fn new(
+        socket: WebSocketStream<S>,
+        protocol: Subprotocol,
+        shared: Arc<Connections>,
+        caller: Arc<Caller>,
+    ) -> Self {
+        let timers = Timers::new(Instant::now(), shared.config.init_timeout(), shared.config.keep_alive());
+        Self { socket, shared, caller, operations: Operations::default(), timers, protocol, initialised: false }
     }
 
     /// Serves the connection until it ends.
-    pub async fn serve(mut self) {
-        let end = self.run().await;
+    pub(super) async fn serve(&mut self) {
+        let Err(end) = self.run().await;
         // First of all, so that upstreams do not outlive the client by its close handshake.
         self.operations = Operations::default();
-        if let Err(End::Close(close)) = end {
-            self.close(&close).await;
-        }
+        Box::pin(finish(&mut self.socket, Some(self.protocol), end)).await;
     }
 
-    /// Closes at once: the client's subprotocol is not ours.
-    pub async fn refuse_subprotocol(mut self) {
-        self.close(&Close::SubprotocolNotAcceptable).await;
-    }
-
-    async fn run(&mut self) -> Result<(), End> {
-        let shutdown = self.connections.shutdown.clone();
-        let keep_alive = self.connections.config.keep_alive();
-        let mut alive = tokio::time::interval_at(Instant::now() + keep_alive, keep_alive);
+    /// Whatever sends is boxed: it is short, and would make every waiting connection larger.
+    async fn run(&mut self) -> Result<std::convert::Infallible, End> {
+        let shared = Arc::clone(&self.shared);
+        let mut draining = pin!(shared.shutdown.cancelled());
+        let mut timer = pin!(sleep_until(self.timers.next()));
         loop {
-            let deadline = self.deadline;
+            if timer.deadline() != self.timers.next() {
+                timer.as_mut().reset(self.timers.next());
+            }
             tokio::select! {
-                () = shutdown.cancelled() => {
-                    let jitter = rand::rng().random_range(0.0..1.0);
-                    tokio::time::sleep(MAX_SHUTDOWN_JITTER.mul_f64(jitter)).await;
-                    return Err(End::Close(Close::GoingAway));
-                }
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    return Err(End::Close(self.deadline_passed()));
-                }
-                _ = alive.tick() => self.ping(keep_alive).await?,
+                () = draining.as_mut(), if !self.timers.is_leaving() => self.leave_soon(),
+                () = timer.as_mut() => Box::pin(self.on_time()).await?,
                 message = self.socket.next() => match message {
-                    Some(message) => self.receive(message?).await?,
+                    Some(message) => Box::pin(self.receive(message?)).await?,
                     None => return Err(End::Gone),
                 },
                 (id, output) = self.operations.next(), if !self.operations.is_empty() => {
-                    self.send_outputs(&id, output).await?;
+                    Box::pin(self.send_outputs(&id, output)).await?;
                 }
             }
         }
     }
 
-    fn deadline_passed(&self) -> Close {
-        if self.initialised { Close::Forbidden("the token has expired".to_owned()) } else { Close::InitTimeout }
+    /// All connections close while the gateway drains, each at a moment of its own: their clients come back one after
+    /// the other. Until then, everything goes on.
+    fn leave_soon(&mut self) {
+        let drain = self.shared.config.drain().mul_f64(rand::rng().random_range(0.0..1.0));
+        self.timers.leave_at(Instant::now() + drain);
     }
 
-    async fn ping(&mut self, keep_alive: Duration) -> Result<(), End> {
-        if self.last_heard.elapsed() > keep_alive * 2 {
-            return Err(End::Gone);
+    async fn on_time(&mut self) -> Result<(), End> {
+        match self.timers.due(Instant::now()) {
+            None => Ok(()),
+            Some(Due::Leave) => Err(End::Close(Close::GoingAway)),
+            Some(Due::Silence) => Err(End::Gone),
+            Some(Due::Deadline) if self.initialised => {
+                Err(End::Close(Close::Forbidden("the token has expired".to_owned())))
+            }
+            Some(Due::Deadline) => Err(End::Close(Close::InitTimeout)),
+            Some(Due::KeepAlive) => {
+                if let Some(message) = self.protocol.keep_alive().filter(|_| self.initialised) {
+                    self.send(message).await?;
+                }
+                self.send(Message::Ping(bytes::Bytes::new())).await
+            }
         }
-        self.send(Message::Ping(bytes::Bytes::new())).await
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), End> {
-        self.last_heard = Instant::now();
+        self.timers.hear(Instant::now());
         match message {
-            Message::Text(text) => {
-                let message = ClientMessage::read(text.as_str()).map_err(End::Close)?;
-                self.handle(message).await
+            Message::Text(text) => match self.protocol.read(text.as_str()) {
+                Ok(message) => self.handle(message).await,
+                Err(Fault::Answer(answer)) => self.send(answer).await,
+                Err(Fault::Close(close)) => Err(End::Close(close)),
+            },
+            Message::Binary(_) => {
+                Err(End::Close(Close::BadMessage("binary messages are not of the protocol".to_owned())))
             }
-            Message::Binary(_) => Err(End::Close(Close::BadMessage("binary messages are not of the protocol"))),
-            Message::Close(_) => Err(End::Gone),
+            Message::Close(_) => Err(End::ByClient),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
         }
     }
@@ -157,91 +147,123 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     async fn handle(&mut self, message: ClientMessage) -> Result<(), End> {
         match message {
             ClientMessage::Init { authorization } => self.init(authorization).await,
-            ClientMessage::Ping { payload } => self.send(messages::pong(payload)).await,
+            ClientMessage::Ping { authorization: Some(authorization), .. } if self.initialised => {
+                self.renew(authorization).await?;
+                self.send(transport_ws::pong(Some(&messages::expiry(self.caller.identity.expires_at)))).await
+            }
+            // Nobody's token is sent back.
+            ClientMessage::Ping { authorization: Some(_), .. } => self.send(transport_ws::pong(None)).await,
+            ClientMessage::Ping { authorization: None, payload } => {
+                self.send(transport_ws::pong(payload.as_ref())).await
+            }
             ClientMessage::Pong => Ok(()),
+            ClientMessage::Terminate => Err(End::Close(Close::Normal)),
             ClientMessage::Complete { id } => {
-                self.operations.stop(&id);
+                let ran = self.operations.stop(&id);
+                if ran && self.protocol.confirms_stop() {
+                    return self.send(self.protocol.complete(&id)).await;
+                }
                 Ok(())
             }
             ClientMessage::Subscribe { .. } if !self.initialised => Err(End::Close(Close::Unauthorized)),
-            ClientMessage::Subscribe { id, request } => {
-                let most = self.connections.config.max_operations_per_connection;
-                let request = match request {
-                    Ok(_) if self.operations.len() >= most => Err(GraphqlError::new(
-                        "TOO_MANY_OPERATIONS",
-                        format!("a connection may run at most {most} operations at a time"),
-                    )),
-                    Ok(request) => Ok(request),
-                    Err(error) => Err(GraphqlError::new(error.code(), error.to_string())),
-                };
-                match request {
-                    Ok(request) => {
-                        let caller = Caller { correlation: CorrelationId::generate(), ..self.caller.clone() };
-                        let runner = &self.connections.runner;
-                        self.operations.start(id, request, caller, runner).map_err(End::Close)
-                    }
-                    Err(error) => self.send(messages::error(&id, &[error])).await,
-                }
+            ClientMessage::Subscribe { id, request } => self.subscribe(id, request).await,
+        }
+    }
+
+    async fn subscribe(&mut self, id: String, request: Result<GraphqlRequest, RequestError>) -> Result<(), End> {
+        if self.operations.runs(&id) {
+            if !self.protocol.replaces_operations() {
+                return Err(End::Close(Close::DuplicateId(id)));
             }
+            self.operations.stop(&id);
+        }
+        let most = self.shared.config.max_operations_per_connection;
+        let request = match request {
+            Ok(_) if self.operations.len() >= most => {
+                let message = format!("a connection may run at most {most} operations at a time");
+                Err(GraphqlError::new("TOO_MANY_OPERATIONS", message))
+            }
+            Ok(request) => Ok(request),
+            Err(error) => Err(GraphqlError::new(error.code(), error.to_string())),
+        };
+        match request {
+            Ok(request) => {
+                let caller = Caller { correlation: CorrelationId::generate(), ..Caller::clone(&self.caller) };
+                self.operations.start(id, request, caller, &self.shared.runner);
+                Ok(())
+            }
+            Err(error) => self.send(self.protocol.error(&id, &[error])).await,
         }
     }
 
     async fn init(&mut self, authorization: Option<String>) -> Result<(), End> {
-        if self.initialised {
-            return Err(End::Close(Close::TooManyInits));
-        }
-        if let Some(authorization) = authorization {
-            let verified = self.connections.runner.authenticate(authorization, self.caller.clone()).await;
-            self.caller = verified.map_err(|reason| End::Close(Close::Forbidden(reason)))?;
+        match authorization {
+            _ if self.initialised && !self.protocol.renews_by_init() => return Err(End::Close(Close::TooManyInits)),
+            Some(authorization) if self.initialised => self.renew(authorization).await?,
+            Some(authorization) => self.caller = Arc::new(self.verify(authorization).await?),
+            None => {}
         }
         self.initialised = true;
-        self.deadline = self.connections.runner.time_left(&self.caller.identity).map(|left| Instant::now() + left);
-        self.send(messages::acknowledge()).await
+        self.follow_expiry();
+        for message in self.protocol.acknowledge(self.caller.identity.expires_at) {
+            self.send(message).await?;
+        }
+        Ok(())
+    }
+
+    fn verify(&self, authorization: String) -> impl Future<Output = Result<Caller, End>> + use<S> {
+        let verifying = self.shared.runner.authenticate(authorization, Caller::clone(&self.caller));
+        verifying.map(|verified| verified.map_err(|reason| End::Close(Close::Forbidden(reason))))
+    }
+
+    /// Goes on with a new token of the same subject. What runs was let in by what the old one grants, so the new one
+    /// must grant no less.
+    async fn renew(&mut self, authorization: String) -> Result<(), End> {
+        let renewed = self.verify(authorization).await;
+        let outcome = if renewed.is_ok() { "accepted" } else { "refused" };
+        metrics::counter!("selvedge_token_renewals_total", "outcome" => outcome).increment(1);
+        let (old, renewed) = (&self.caller.identity, renewed?);
+        let forbidden = |why: &str| Err(End::Close(Close::Forbidden(why.to_owned())));
+        if renewed.identity.subject != old.subject {
+            return forbidden("the token is of another subject");
+        }
+        if !old.scopes.iter().all(|scope| renewed.identity.scopes.contains(scope)) {
+            return forbidden("the token grants less than the one before");
+        }
+        self.caller = Arc::new(renewed);
+        self.follow_expiry();
+        Ok(())
+    }
+
+    fn follow_expiry(&mut self) {
+        let left = self.shared.runner.time_left(&self.caller.identity);
+        self.timers.deadline = left.map(|left| Instant::now() + left);
     }
 
     /// Sends an output and those that are ready behind it, with one flush.
     async fn send_outputs(&mut self, id: &str, output: Output) -> Result<(), End> {
-        let mut outgoing = vec![encode(id, output)];
-        while outgoing.len() < MAX_SENT_AT_ONCE
-            && let Some((id, output)) = self.operations.next().now_or_never()
-        {
-            outgoing.push(encode(&id, output));
-        }
-        let socket = &mut self.socket;
+        let (socket, operations, protocol) = (&mut self.socket, &mut self.operations, self.protocol);
         let sending = async {
-            for message in outgoing {
-                socket.feed(message).await?;
+            socket.feed(encode(protocol, id, output)).await?;
+            for _ in 1..MAX_SENT_AT_ONCE {
+                let Some((id, output)) = operations.next().now_or_never() else { break };
+                socket.feed(encode(protocol, &id, output)).await?;
             }
             socket.flush().await
         };
-        within(self.connections.config.send_timeout(), sending).await
+        within(self.shared.config.send_timeout(), sending).await
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
-        within(self.connections.config.send_timeout(), self.socket.send(message)).await
-    }
-
-    /// Sends the close frame and waits shortly for the client's.
-    async fn close(&mut self, close: &Close) {
-        let handshake = async {
-            if self.socket.close(Some(close.frame())).await.is_ok() {
-                while let Some(Ok(_)) = self.socket.next().await {}
-            }
-            // What is left unread would reset the connection, and the client would lose the close frame with it.
-            if matches!(close, Close::TooLarge | Close::BadFrame | Close::BadText) {
-                let _ = tokio::io::copy(self.socket.get_mut(), &mut tokio::io::sink()).await;
-            }
-        };
-        // A client that does not answer is dropped with the socket.
-        let _ = tokio::time::timeout(CLOSE_TIMEOUT, handshake).await;
+        within(self.shared.config.send_timeout(), self.socket.send(message)).await
     }
 }
 
-fn encode(id: &str, output: Output) -> Message {
+fn encode(protocol: Subprotocol, id: &str, output: Output) -> Message {
     match output {
-        Output::Next(response) => messages::next(id, &response),
-        Output::Errors(errors) => messages::error(id, &errors),
-        Output::Complete => messages::complete(id),
+        Output::Next(response) => protocol.next(id, &response),
+        Output::Errors(errors) => protocol.error(id, &errors),
+        Output::Complete => protocol.complete(id),
     }
 }
 
@@ -250,5 +272,50 @@ async fn within(limit: Duration, sending: impl Future<Output = Result<(), Socket
     match tokio::time::timeout(limit, sending).await {
         Ok(sent) => Ok(sent?),
         Err(_elapsed) => Err(End::Gone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::BoxFuture;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::{super::super::Running, *};
+    use crate::authenticate::Identity;
+
+    struct Nothing;
+
+    impl RunOperation for Nothing {
+        fn run(&self, _: GraphqlRequest, _: Caller) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
+            async { Err(Vec::new()) }.boxed()
+        }
+
+        fn authenticate(&self, _: String, caller: Caller) -> BoxFuture<'static, Result<Caller, String>> {
+            async { Ok(caller) }.boxed()
+        }
+
+        fn time_left(&self, _: &Identity) -> Option<Duration> {
+            None
+        }
+    }
+
+    /// What a connection that waits keeps, its socket included; most of it is the library's.
+    #[tokio::test]
+    async fn a_waiting_connection_is_small() {
+        let shared = Arc::new(Connections {
+            runner: Arc::new(Nothing),
+            config: Arc::default(),
+            max_message_bytes: 1_000,
+            shutdown: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+        });
+        let (_client, server) = tokio::io::duplex(64);
+        let socket = WebSocketStream::from_raw_socket(server, Role::Server, None).await;
+        let socket_bytes = size_of_val(&socket);
+        let caller = Arc::new(Caller::new(Identity::default(), CorrelationId::generate()));
+        let mut connection = Connection::new(socket, Subprotocol::TransportWs, shared, caller);
+        let (kept_bytes, serving_bytes) = (size_of_val(&connection), size_of_val(&connection.serve()));
+        println!("a connection has {kept_bytes} bytes, {socket_bytes} of them its socket; serving it {serving_bytes}");
+        assert!(kept_bytes <= 640 && serving_bytes <= 640, "{kept_bytes} and {serving_bytes}");
     }
 }

@@ -1,145 +1,108 @@
-//! The messages of the protocol, seen from its server.
+//! What the protocols have in common: what a client can say, and how a message is written.
 
 use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::close::Close;
-use crate::{
-    error::GraphqlError,
-    request::{GraphqlRequest, RequestError},
-};
+use crate::request::{GraphqlRequest, RequestError};
 
 /// What a client says.
 #[derive(Debug, PartialEq)]
 pub(super) enum ClientMessage {
+    /// It opens the connection; the token may come with it.
     Init { authorization: Option<String> },
-    Ping { payload: Option<Value> },
+    /// It asks for a sign of life; a token with it takes the place of the one before.
+    Ping { authorization: Option<String>, payload: Option<Value> },
+    /// It gives a sign of life.
     Pong,
+    /// It starts an operation.
     Subscribe { id: String, request: Result<GraphqlRequest, RequestError> },
+    /// It ends an operation.
     Complete { id: String },
+    /// It ends the connection.
+    Terminate,
 }
 
-impl ClientMessage {
-    pub(super) fn read(text: &str) -> Result<Self, Close> {
-        let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-            return Err(Close::BadMessage("the message is not a JSON object"));
-        };
-        let payload = message.remove("payload");
-        match message.get("type").and_then(Value::as_str) {
-            Some("connection_init") => init(payload),
-            Some("ping") => Ok(Self::Ping { payload }),
-            Some("pong") => Ok(Self::Pong),
-            Some("subscribe") => {
-                let payload = payload.ok_or(Close::BadMessage("subscribe needs a payload"))?;
-                Ok(Self::Subscribe { id: id(&mut message)?, request: GraphqlRequest::from_json(payload) })
-            }
-            Some("complete") => Ok(Self::Complete { id: id(&mut message)? }),
-            _ => Err(Close::BadMessage("the message has no known type")),
-        }
+/// A message that is not of the protocol.
+#[derive(Debug, PartialEq)]
+pub(super) enum Fault {
+    /// It ends the connection.
+    Close(Close),
+    /// It is answered, and nothing more.
+    Answer(Message),
+}
+
+/// The JSON object in `text`.
+pub(super) fn object(text: &str) -> Option<Map<String, Value>> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
     }
 }
 
-fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
+/// The id of the operation that `message` is about.
+pub(super) fn take_id(message: &mut Map<String, Value>) -> Option<String> {
     match message.remove("id") {
-        Some(Value::String(id)) if !id.is_empty() => Ok(id),
-        _ => Err(Close::BadMessage("the message needs an id")),
+        Some(Value::String(id)) if !id.is_empty() => Some(id),
+        _ => None,
     }
 }
 
-/// The token may come as `authorization` or `Authorization`, since browsers can set no header on a WebSocket.
-fn init(payload: Option<Value>) -> Result<ClientMessage, Close> {
-    match payload {
-        None | Some(Value::Null) => Ok(ClientMessage::Init { authorization: None }),
-        Some(Value::Object(payload)) => {
-            let mut entries = payload.into_iter();
-            let authorization = entries.find_map(|(name, value)| match value {
-                Value::String(text) if name.eq_ignore_ascii_case("authorization") && !text.is_empty() => Some(text),
-                _ => None,
-            });
-            Ok(ClientMessage::Init { authorization })
-        }
-        Some(_) => Err(Close::BadMessage("the payload of connection_init must be an object")),
+/// The token in a payload. It may be called `authorization` or `Authorization`: browsers can set no header on a
+/// WebSocket, and clients write what they would write there.
+pub(super) fn authorization_in(payload: &Map<String, Value>) -> Option<String> {
+    payload.iter().find_map(|(name, value)| match value {
+        Value::String(text) if name.eq_ignore_ascii_case("authorization") && !text.is_empty() => Some(text.clone()),
+        _ => None,
+    })
+}
+
+/// Tells when a token runs out.
+pub(super) fn expiry(expires_at: Option<DateTime<Utc>>) -> Value {
+    let at = expires_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true));
+    Value::Object(Map::from_iter([("expiresAt".to_owned(), Value::from(at))]))
+}
+
+/// A message without an id.
+pub(super) fn plain(kind: &str, payload: Option<&Value>) -> Message {
+    let mut text = String::with_capacity(64);
+    text.push_str("{\"type\":\"");
+    text.push_str(kind);
+    text.push('"');
+    if let Some(payload) = payload {
+        text.push_str(",\"payload\":");
+        text.push_str(&to_json(payload));
     }
-}
-
-pub(super) fn acknowledge() -> Message {
-    Message::text("{\"type\":\"connection_ack\"}")
-}
-
-pub(super) fn pong(payload: Option<Value>) -> Message {
-    let mut pong = serde_json::json!({ "type": "pong" });
-    if let (Some(payload), Value::Object(message)) = (payload, &mut pong) {
-        message.insert("payload".to_owned(), payload);
-    }
-    Message::text(pong.to_string())
-}
-
-/// `next` around a response that is encoded already.
-pub(super) fn next(id: &str, response: &Bytes) -> Message {
-    let mut text = String::with_capacity(response.len() + id.len() + 48);
-    begin(&mut text, id, "next");
-    text.push_str(",\"payload\":");
-    // Responses come from our own encoder or through its parser; anything else would have no text form.
-    text.push_str(std::str::from_utf8(response).unwrap_or("null"));
     text.push('}');
     Message::text(text)
 }
 
-/// `error`: the operation never ran.
-pub(super) fn error(id: &str, errors: &[GraphqlError]) -> Message {
-    let mut text = String::new();
-    begin(&mut text, id, "error");
-    text.push_str(",\"payload\":");
-    text.push_str(&to_json(errors));
-    text.push('}');
-    Message::text(text)
-}
-
-/// `complete`: nothing follows.
-pub(super) fn complete(id: &str) -> Message {
-    let mut text = String::new();
-    begin(&mut text, id, "complete");
-    text.push('}');
-    Message::text(text)
-}
-
-fn begin(text: &mut String, id: &str, kind: &str) {
+/// A message about the operation `id`, with a payload that is encoded already.
+pub(super) fn of_operation(id: &str, kind: &str, payload: Option<&str>) -> Message {
+    let payload_bytes = payload.map_or(0, str::len);
+    let mut text = String::with_capacity(payload_bytes + id.len() + 48);
     text.push_str("{\"id\":");
     text.push_str(&to_json(id));
     text.push_str(",\"type\":\"");
     text.push_str(kind);
     text.push('"');
+    if let Some(payload) = payload {
+        text.push_str(",\"payload\":");
+        text.push_str(payload);
+    }
+    text.push('}');
+    Message::text(text)
 }
 
-fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+/// The text of an encoded response. Responses come from our own encoder or through its parser; anything else would have
+/// no text form.
+pub(super) fn response_text(response: &Bytes) -> &str {
+    std::str::from_utf8(response).unwrap_or("null")
+}
+
+pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_of_clients_are_read() {
-        let init = ClientMessage::read(r#"{"type":"connection_init","payload":{"Authorization":"Bearer x"}}"#);
-        assert_eq!(init, Ok(ClientMessage::Init { authorization: Some("Bearer x".to_owned()) }));
-        assert_eq!(ClientMessage::read(r#"{"type":"pong"}"#), Ok(ClientMessage::Pong));
-        assert_eq!(
-            ClientMessage::read(r#"{"type":"complete","id":"1"}"#),
-            Ok(ClientMessage::Complete { id: "1".to_owned() })
-        );
-        for bad in ["x", "[]", "{}", r#"{"type":"nope"}"#, r#"{"type":"subscribe","id":"1"}"#, r#"{"type":"complete"}"#]
-        {
-            assert!(matches!(ClientMessage::read(bad), Err(Close::BadMessage(_))), "{bad}");
-        }
-    }
-
-    #[test]
-    fn ids_are_escaped() {
-        let message = next("a\"b", &Bytes::from_static(b"{\"data\":1}"));
-        assert_eq!(message, Message::text(r#"{"id":"a\"b","type":"next","payload":{"data":1}}"#));
-        assert_eq!(complete("1"), Message::text(r#"{"id":"1","type":"complete"}"#));
-    }
 }

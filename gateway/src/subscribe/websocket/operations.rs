@@ -9,10 +9,7 @@ use futures::{
     stream::{self, BoxStream, SelectAll, abortable},
 };
 
-use super::{
-    super::{Caller, RunOperation, Running},
-    close::Close,
-};
+use super::super::{Caller, RunOperation, Running};
 use crate::{error::GraphqlError, request::GraphqlRequest};
 
 /// What an operation has for its client.
@@ -44,30 +41,29 @@ impl Operations {
         self.running.is_empty()
     }
 
-    /// Starts `request` under `id`.
+    /// Whether an operation runs under `id`.
+    pub(super) fn runs(&self, id: &str) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// Starts `request` under `id`, which no other operation has.
     pub(super) fn start(
         &mut self,
         id: String,
         request: GraphqlRequest,
         caller: Caller,
         runner: &Arc<dyn RunOperation>,
-    ) -> Result<(), Close> {
-        if self.by_id.contains_key(id.as_str()) {
-            return Err(Close::DuplicateId(id));
-        }
+    ) {
         let id: Arc<str> = id.into();
         let outputs = runner.run(request, caller).map(outputs).flatten_stream();
         let (outputs, handle) = abortable(outputs);
         self.by_id.insert(Arc::clone(&id), handle);
         self.running.push(outputs.map(move |output| (Arc::clone(&id), output)).boxed());
-        Ok(())
     }
 
-    /// Ends the operation `id`, if it runs; it yields nothing more.
-    pub(super) fn stop(&mut self, id: &str) {
-        if let Some(handle) = self.by_id.remove(id) {
-            handle.abort();
-        }
+    /// Ends the operation `id`; it yields nothing more. Whether it ran.
+    pub(super) fn stop(&mut self, id: &str) -> bool {
+        self.by_id.remove(id).inspect(AbortHandle::abort).is_some()
     }
 
     /// The next output of any operation. Never resolves without operations.

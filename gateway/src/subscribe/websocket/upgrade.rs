@@ -1,5 +1,7 @@
 //! From an HTTP request to a connection.
 
+use std::sync::Arc;
+
 use axum::{body::Body, response::Response};
 use http::{
     HeaderMap, HeaderValue, Method, Request, StatusCode,
@@ -19,12 +21,16 @@ use tokio_tungstenite::{
 
 use super::{
     super::Caller,
+    close::Close,
     connection::{Connection, Connections},
+    outcome::{End, finish},
+    subprotocol::Subprotocol,
 };
 
-const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// The library's own buffers are 128 KiB each, which 10,000 clients would turn into 2.5 GB.
-const BUFFER_BYTES: usize = 4 * 1024;
+/// What clients say is short, and most say nothing for most of the time. It grows for a longer message.
+const READ_BUFFER_BYTES: usize = 512;
+/// A message goes out at once, so that nothing is kept that has been sent.
+const WRITE_BUFFER_BYTES: usize = 0;
 
 /// Why a request cannot become a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +41,9 @@ pub enum UpgradeError {
     /// A page of another origin asks.
     #[error("pages of this origin may not open a WebSocket here")]
     OriginRefused,
+    /// The gateway stops.
+    #[error("the gateway is shutting down; connect again")]
+    ShuttingDown,
     /// There is no room.
     #[error("the gateway serves {most} connections already")]
     TooManyConnections {
@@ -50,7 +59,7 @@ impl UpgradeError {
         match self {
             Self::BadHandshake => StatusCode::BAD_REQUEST,
             Self::OriginRefused => StatusCode::FORBIDDEN,
-            Self::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ShuttingDown | Self::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -62,7 +71,7 @@ impl UpgradeError {
 /// When the request is no handshake, its page's origin is not allowed, or there are too many connections.
 pub fn upgrade(
     mut request: Request<Body>,
-    connections: Connections,
+    connections: &Arc<Connections>,
     caller: Caller,
     allowed_origins: &[String],
 ) -> Result<Response, UpgradeError> {
@@ -74,49 +83,64 @@ pub fn upgrade(
     if !origin_allowed(headers, allowed_origins) {
         return Err(UpgradeError::OriginRefused);
     }
+    if connections.shutdown.is_cancelled() {
+        return Err(UpgradeError::ShuttingDown);
+    }
     let most = connections.config.max_connections;
     if connections.tracker.len() >= most {
         return Err(UpgradeError::TooManyConnections { most });
     }
-    let speaks_ours = offers_subprotocol(headers);
+    let protocol = Subprotocol::negotiate(headers);
     let upgraded = hyper::upgrade::on(&mut request);
-    let tracker = connections.tracker.clone();
-    tracker.spawn(async move {
+    let (shared, caller) = (Arc::clone(connections), Arc::new(caller));
+    connections.tracker.spawn(async move {
+        // Nothing else is kept of the request.
+        drop(request);
         let Ok(upgraded) = upgraded.await else { return };
         let config = WebSocketConfig::default()
-            .read_buffer_size(BUFFER_BYTES)
-            .write_buffer_size(BUFFER_BYTES)
-            .max_message_size(Some(connections.max_message_bytes))
-            .max_frame_size(Some(connections.max_message_bytes));
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        metrics::gauge!("selvedge_websocket_connections").increment(1.0);
-        let connection = Connection::new(socket, connections, caller);
-        if speaks_ours {
-            connection.serve().await
-        } else {
-            connection.refuse_subprotocol().await
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_message_size(Some(shared.max_message_bytes))
+            .max_frame_size(Some(shared.max_message_bytes));
+        let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        let _open = Open::new(protocol);
+        match protocol {
+            Some(protocol) => Connection::new(socket, protocol, shared, caller).serve().await,
+            None => Box::pin(finish(&mut socket, None, End::Close(Close::SubprotocolNotAcceptable))).await,
         }
-        metrics::gauge!("selvedge_websocket_connections").decrement(1.0);
     });
-    Ok(switching_protocols(accept, speaks_ours))
+    Ok(switching_protocols(accept, protocol))
 }
 
-fn switching_protocols(accept: HeaderValue, speaks_ours: bool) -> Response {
+/// Counts an open connection.
+struct Open(metrics::Gauge);
+
+impl Open {
+    fn new(protocol: Option<Subprotocol>) -> Self {
+        let protocol = protocol.map_or("none", Subprotocol::name);
+        let gauge = metrics::gauge!("selvedge_websocket_connections", "protocol" => protocol);
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+fn switching_protocols(accept: HeaderValue, protocol: Option<Subprotocol>) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-    if speaks_ours {
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    if let Some(protocol) = protocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol.name()));
     }
     response
-}
-
-fn offers_subprotocol(headers: &HeaderMap) -> bool {
-    let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).into_iter().filter_map(|value| value.to_str().ok());
-    offers.flat_map(|text| text.split(',')).any(|offer| offer.trim() == SUBPROTOCOL)
 }
 
 /// Browsers ask nobody before they open a WebSocket across origins, so the gateway checks the origin itself.
