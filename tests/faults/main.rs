@@ -12,6 +12,7 @@
 mod support;
 
 mod kills;
+mod live;
 mod outage;
 mod oversell;
 mod saga_kills;

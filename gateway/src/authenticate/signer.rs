@@ -1,6 +1,6 @@
 //! The identity that subgraphs trust: a short-lived signed token in a header of its own.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -10,7 +10,7 @@ use super::{CorrelationId, Identity};
 use crate::{
     clock::Clock,
     config::IdentityConfig,
-    subgraph::{CORRELATION_HEADER, CallContext, CallerKey, IDENTITY_HEADER},
+    subgraph::{CORRELATION_HEADER, CallContext, CallerKey, IDENTITY_HEADER, IdentityRenewer},
 };
 
 const ISSUER: &str = "selvedge";
@@ -65,6 +65,17 @@ impl IdentitySigner {
         let caller = CallerKey { subject: identity.subject.clone(), scope };
         CallContext { headers, caller: Some(caller), ..CallContext::default() }
     }
+
+    /// Signs `identity` again whenever it is asked to; `None` without a secret.
+    #[must_use]
+    pub fn renewal(&self, identity: &Identity, correlation: &CorrelationId) -> Option<IdentityRenewer> {
+        let key = self.key.clone()?;
+        let (signer, subject, scope) = (self.clone(), identity.subject.clone(), identity.scopes.join(" "));
+        let correlation = correlation.clone();
+        let lifetime = Duration::from_secs(self.lifetime_s.unsigned_abs());
+        Some(IdentityRenewer::new(lifetime, move || signer.sign(&key, subject.as_deref(), &scope, &correlation)))
+    }
+
     fn sign(
         &self,
         key: &EncodingKey,

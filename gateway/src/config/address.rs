@@ -41,6 +41,18 @@ impl SubgraphAddress {
         if is_known && uri.authority().is_some() { Ok(Self { uri, socket: None }) } else { Err(wrong()) }
     }
 
+    /// The same place with another path, which begins with `/`.
+    ///
+    /// # Errors
+    ///
+    /// When `path` is none.
+    pub fn with_path(&self, path: &str) -> Result<Self, String> {
+        let wrong = || format!("has no path like /graphql for subscriptions, but `{path}`");
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(path.parse().map_err(|_| wrong())?);
+        Ok(Self { uri: Uri::from_parts(parts).map_err(|_| wrong())?, socket: self.socket.clone() })
+    }
+
     /// Whether connections are encrypted.
     #[must_use]
     pub fn is_tls(&self) -> bool {

@@ -20,6 +20,7 @@ mod subscriptions;
 mod tls;
 mod top;
 mod traffic;
+mod upstream;
 mod web;
 
 pub use address::SubgraphAddress;
@@ -43,4 +44,5 @@ pub use subscriptions::SubscriptionsConfig;
 pub use tls::{TlsConfig, TlsRoots};
 pub use top::{Config, Mode};
 pub use traffic::{CircuitBreakerConfig, CompressionConfig, ConcurrencyConfig, Encoding, RetryConfig, TrafficConfig};
+pub use upstream::{IdentityRenewal, SubgraphSubscriptionConfig, SubscriptionProtocol};
 pub use web::{AdminConfig, IntrospectionConfig, PlaygroundConfig, ServerConfig};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     CircuitBreakerConfig, CompressionConfig, ConcurrencyConfig, ConfigError, HeadersConfig, RetryConfig,
-    SubgraphAddress, TlsConfig,
+    SubgraphAddress, SubgraphSubscriptionConfig, TlsConfig,
 };
 
 /// The HTTP version towards a subgraph.
@@ -57,6 +57,8 @@ pub struct SubgraphConfig {
     pub concurrency: ConcurrencyConfig,
     /// What is compressed.
     pub compression: CompressionConfig,
+    /// How subscriptions reach it.
+    pub subscription: SubgraphSubscriptionConfig,
 }
 
 impl Default for SubgraphConfig {
@@ -75,6 +77,7 @@ impl Default for SubgraphConfig {
             circuit_breaker: CircuitBreakerConfig::default(),
             concurrency: ConcurrencyConfig::default(),
             compression: CompressionConfig::default(),
+            subscription: SubgraphSubscriptionConfig::default(),
         }
     }
 }
@@ -172,6 +175,7 @@ impl SubgraphsConfig {
         let for_all = &self.default.headers;
         self.default.tls.validate("subgraphs.default.tls")?;
         for_all.validate("subgraphs.default.headers", (0, 0))?;
+        self.default.subscription.validate("subgraphs.default.subscription", true)?;
         for (name, own) in &self.by_name {
             let key = format!("subgraphs.by_name.{name}");
             if let Some(url) = &own.url {
@@ -180,6 +184,7 @@ impl SubgraphsConfig {
             own.config.tls.validate(&format!("{key}.tls"))?;
             let rules_for_all = (for_all.request.len(), for_all.response.len());
             own.config.headers.validate(&format!("{key}.headers"), rules_for_all)?;
+            own.config.subscription.validate(&format!("{key}.subscription"), false)?;
         }
         Ok(())
     }

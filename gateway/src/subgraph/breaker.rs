@@ -155,7 +155,8 @@ fn outcome(result: &Result<SubgraphResponse, TransportError>) -> Outcome {
             TransportError::Status { .. }
             | TransportError::NotGraphql { .. }
             | TransportError::ResponseTooLarge { .. }
-            | TransportError::Refused { .. } => Outcome::Success,
+            | TransportError::Refused { .. }
+            | TransportError::Resubscribe { .. } => Outcome::Success,
             TransportError::CircuitOpen { .. } | TransportError::Overloaded { .. } | TransportError::Unknown { .. } => {
                 Outcome::Unknown
             }

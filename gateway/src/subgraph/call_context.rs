@@ -1,6 +1,8 @@
 //! For whom a request to a subgraph is made.
 
-use http::{Extensions, HeaderMap};
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{Extensions, HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
 use super::{ClientHeaders, HeaderList};
@@ -16,6 +18,34 @@ pub struct CallerKey {
     pub scope: String,
 }
 
+/// Signs the identity of a caller again and again; cheap to clone.
+#[derive(Clone)]
+pub struct IdentityRenewer {
+    sign: Arc<dyn Fn() -> Option<HeaderValue> + Send + Sync>,
+    /// How long each lives.
+    pub lifetime: Duration,
+}
+
+impl IdentityRenewer {
+    /// One that gives what `sign` gives.
+    #[must_use]
+    pub fn new(lifetime: Duration, sign: impl Fn() -> Option<HeaderValue> + Send + Sync + 'static) -> Self {
+        Self { sign: Arc::new(sign), lifetime }
+    }
+
+    /// A fresh identity; `None` when it could not be signed.
+    #[must_use]
+    pub fn sign(&self) -> Option<HeaderValue> {
+        (self.sign)()
+    }
+}
+
+impl fmt::Debug for IdentityRenewer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("IdentityRenewer").field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
+
 /// For whom a request to a subgraph is made; one for all subgraph requests of a client's request.
 #[derive(Debug, Default)]
 pub struct CallContext {
@@ -29,6 +59,8 @@ pub struct CallContext {
     pub forwarded: HeaderList,
     /// Headers of subgraphs for the client.
     pub client_headers: ClientHeaders,
+    /// Signs the identity again, for a connection that outlives it.
+    pub renewal: Option<IdentityRenewer>,
     /// When the client's request must be answered.
     pub deadline: Option<Instant>,
     /// What hooks have kept for layers around subgraphs.

@@ -7,10 +7,10 @@ use tower::{Service, ServiceBuilder, retry::RetryLayer};
 use super::{
     SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, breaker::BreakerLayer, by_kind::ByKind,
     concurrency::ConcurrencyLayer, connector::Connector, deduplicate::DeduplicateLayer, http_transport::HttpTransport,
-    measure::MeasureLayer, request_headers::RequestHeadersLayer, response_headers::ResponseHeadersLayer,
-    retry::RetryPolicy, timeout::TimeoutLayer, tls::TlsError, websocket_transport::WebSocketTransport,
+    live::LiveTransport, measure::MeasureLayer, request_headers::RequestHeadersLayer,
+    response_headers::ResponseHeadersLayer, retry::RetryPolicy, timeout::TimeoutLayer, tls::TlsError,
 };
-use crate::config::{HeaderRuleError, HttpVersion, SubgraphAddress, SubgraphConfig};
+use crate::config::{HeaderRuleError, SubgraphAddress, SubgraphConfig};
 
 /// A subgraph that cannot be addressed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,23 +79,21 @@ where
     Ok(stack.into())
 }
 
-/// The transport to `url`: HTTP for queries and mutations, WebSocket for subscriptions.
+/// The transport to `url`: HTTP for queries and mutations, and for subscriptions what is configured.
 ///
 /// # Errors
 ///
 /// When `url` is no address of a subgraph, TLS cannot be set up, or a header rule is wrong.
 pub fn http_stack(subgraph: &str, url: &str, config: &SubgraphConfig) -> Result<SubgraphTransport, StackError> {
-    let address = SubgraphAddress::parse(url)
-        .map_err(|problem| StackError::Address { subgraph: subgraph.to_owned(), problem })?;
-    let connector = |version: HttpVersion| {
-        Connector::new(&address, config, version)
-            .map_err(|error| StackError::Tls { subgraph: subgraph.to_owned(), error })
-    };
+    let bad_address = |problem| StackError::Address { subgraph: subgraph.to_owned(), problem };
+    let bad_tls = |error| StackError::Tls { subgraph: subgraph.to_owned(), error };
+    let address = SubgraphAddress::parse(url).map_err(bad_address)?;
+    let live_address = config.subscription.address(&address).map_err(bad_address)?;
     let name: Arc<str> = subgraph.into();
+    let connector = Connector::new(&address, config, config.http_version).map_err(bad_tls)?;
     let transport = ByKind {
-        single: HttpTransport::new(Arc::clone(&name), address.uri.clone(), connector(config.http_version)?, config),
-        // WebSockets begin as HTTP/1.1.
-        subscription: WebSocketTransport::new(name, address.uri.clone(), connector(HttpVersion::Http1)?, config),
+        single: HttpTransport::new(Arc::clone(&name), address.uri, connector, config),
+        subscription: LiveTransport::new(&name, &live_address, config).map_err(bad_tls)?,
     };
     build_stack(subgraph, config, transport)
 }

@@ -89,6 +89,14 @@ pub enum TransportError {
         /// For the log.
         reason: String,
     },
+    /// The connection of a subscription came to its planned end, such as that of its identity: to be opened again.
+    #[error("subgraph `{subgraph}` is to be subscribed to again")]
+    Resubscribe {
+        /// The subgraph's name.
+        subgraph: String,
+        /// For the log.
+        reason: String,
+    },
     /// No transport has this name.
     #[error("subgraph `{subgraph}` is not configured")]
     Unknown {
@@ -104,7 +112,7 @@ impl TransportError {
         match self {
             Self::Timeout { .. } => "SUBGRAPH_TIMEOUT",
             Self::Unreachable { .. } | Self::Unknown { .. } => "SUBGRAPH_UNREACHABLE",
-            Self::NoAnswer { .. } | Self::Interrupted { .. } => "SUBGRAPH_INTERRUPTED",
+            Self::NoAnswer { .. } | Self::Interrupted { .. } | Self::Resubscribe { .. } => "SUBGRAPH_INTERRUPTED",
             Self::ResponseTooLarge { .. } => "SUBGRAPH_RESPONSE_TOO_LARGE",
             Self::NotGraphql { .. } => "SUBGRAPH_INVALID_RESPONSE",
             Self::Status { .. } => "SUBGRAPH_HTTP_ERROR",
@@ -128,6 +136,7 @@ impl TransportError {
             | Self::CircuitOpen { subgraph }
             | Self::Overloaded { subgraph }
             | Self::Refused { subgraph, .. }
+            | Self::Resubscribe { subgraph, .. }
             | Self::Unknown { subgraph } => subgraph,
         }
     }
@@ -141,7 +150,8 @@ impl TransportError {
             | Self::Interrupted { reason, .. }
             | Self::Status { reason, .. }
             | Self::NotGraphql { reason, .. }
-            | Self::Refused { reason, .. } => Some(reason),
+            | Self::Refused { reason, .. }
+            | Self::Resubscribe { reason, .. } => Some(reason),
             Self::Timeout { .. }
             | Self::ResponseTooLarge { .. }
             | Self::CircuitOpen { .. }

@@ -59,6 +59,12 @@ impl Caller {
         context.extensions = self.extensions.clone();
         context
     }
+
+    /// The same for a request whose connection may outlive the identity that it is opened with.
+    #[must_use]
+    pub fn stream_context(&self, signer: &IdentitySigner) -> CallContext {
+        CallContext { renewal: signer.renewal(&self.identity, &self.correlation), ..self.call_context(signer) }
+    }
 }
 
 /// `headers` with one more, instead of those of its name.

@@ -42,6 +42,9 @@ impl Upstream {
         let mut failures = 0;
         loop {
             let Err(error) = self.listen(&mut failures, &mut on_response).await else { return };
+            if matches!(error, TransportError::Resubscribe { .. }) {
+                continue;
+            }
             failures += 1;
             tracing::warn!(
                 subgraph = %self.subgraph, %error, reason = error.reason(), failures, "upstream subscription broke"
@@ -63,7 +66,7 @@ impl Upstream {
         on_response: &mut impl FnMut(&GraphqlResponse),
     ) -> Result<(), TransportError> {
         // Signed for each connection: the identity does not live as long as the stream.
-        let context = Arc::new(self.call_context());
+        let context = Arc::new(self.caller.stream_context(&self.signer));
         let request = SubgraphRequest::new(OperationKind::Subscription, self.body.clone(), context);
         let response = self.graph.transports().call(&self.subgraph, request).await?;
         let mut events = match response.body {

@@ -10,4 +10,4 @@ mod verify;
 
 pub use claims::{IDENTITY_HEADER, Identity, MAX_LIFETIME_SECONDS};
 pub use sign::IdentitySigner;
-pub use verify::{IdentityError, IdentityVerifier};
+pub use verify::{IdentityError, IdentityVerifier, LastingIdentity};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, errors::ErrorKind};
 
 use super::{
@@ -34,6 +35,23 @@ pub enum IdentityError {
     /// Signing failed.
     #[error("the identity could not be signed")]
     NotSigned,
+}
+
+/// A verified caller, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastingIdentity {
+    /// The caller.
+    pub identity: Identity,
+    /// When the identity runs out, with the leeway for clocks that differ.
+    pub ends_at: DateTime<Utc>,
+}
+
+impl LastingIdentity {
+    /// Whether `other` is the same caller with the same rights, whatever request it was signed for.
+    #[must_use]
+    pub fn is_same_caller(&self, other: &Self) -> bool {
+        self.identity.subject == other.identity.subject && self.identity.scopes == other.identity.scopes
+    }
 }
 
 /// Verifies identities with the shared secret.
@@ -69,17 +87,34 @@ impl IdentityVerifier {
     ///
     /// When the header is absent, not valid, or has run out.
     pub fn verify(&self, header: Option<&str>) -> Result<Identity, IdentityError> {
+        self.verify_lasting(header).map(|lasting| lasting.identity)
+    }
+
+    /// The same with when it ends, for what lives longer than a request.
+    ///
+    /// # Errors
+    ///
+    /// When the header is absent, not valid, or has run out.
+    pub fn verify_lasting(&self, header: Option<&str>) -> Result<LastingIdentity, IdentityError> {
         let token = header.ok_or(IdentityError::Missing)?;
         let claims = decode::<WireClaims>(token, &self.key, &self.validation).map_err(|e| refused(&e))?.claims;
         check_times(&claims, self.clock.now().timestamp())?;
         if claims.cid.is_empty() {
             return Err(IdentityError::Invalid { reason: "it has no correlation id" });
         }
-        Ok(Identity {
+        let ends_at = DateTime::from_timestamp(claims.exp.saturating_add(LEEWAY_SECONDS), 0);
+        let identity = Identity {
             subject: claims.sub,
             scopes: claims.scope.split_ascii_whitespace().map(str::to_owned).collect(),
             correlation_id: claims.cid,
-        })
+        };
+        Ok(LastingIdentity { identity, ends_at: ends_at.ok_or(IdentityError::Expired)? })
+    }
+
+    /// Whether `lasting` has run out by now.
+    #[must_use]
+    pub fn has_ended(&self, lasting: &LastingIdentity) -> bool {
+        lasting.ends_at <= self.clock.now()
     }
 }
 
@@ -166,6 +201,24 @@ mod tests {
         assert!(verifier.verify(Some(&token)).is_ok());
         clock.advance(TimeDelta::seconds(1));
         assert_eq!(verifier.verify(Some(&token)), Err(IdentityError::Expired));
+    }
+
+    #[test]
+    fn it_is_known_when_a_lasting_one_ends_and_whose_it_is() {
+        let clock = clock();
+        let (signer, verifier) = (
+            IdentitySigner::new(SECRET, clock.clone()).unwrap(),
+            IdentityVerifier::new(SECRET, clock.clone()).unwrap(),
+        );
+        let lasting = |identity: &Identity| verifier.verify_lasting(Some(&signer.sign(identity).unwrap())).unwrap();
+        let first = lasting(&caller());
+        assert!(first.is_same_caller(&lasting(&Identity { correlation_id: "c-2".into(), ..caller() })));
+        assert!(!first.is_same_caller(&lasting(&Identity { subject: None, ..caller() })));
+        assert!(!first.is_same_caller(&lasting(&Identity { scopes: vec![], ..caller() })));
+        clock.advance(TimeDelta::seconds(64));
+        assert!(!verifier.has_ended(&first));
+        clock.advance(TimeDelta::seconds(1));
+        assert!(verifier.has_ended(&first));
     }
 
     #[test]

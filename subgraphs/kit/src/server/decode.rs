@@ -8,7 +8,7 @@ use super::{
     normalise::normalise,
     respond::{AnswerType, Refusal},
 };
-use crate::identity::{IDENTITY_HEADER, Identity, IdentityError, IdentityVerifier};
+use crate::identity::{IDENTITY_HEADER, Identity, IdentityError, IdentityVerifier, LastingIdentity};
 
 /// A request whose caller is known.
 pub(super) struct Decoded {
@@ -28,11 +28,16 @@ pub(super) fn decode(headers: &HeaderMap, body: &[u8], verifier: &IdentityVerifi
 
 /// The caller named by the identity header.
 pub(super) fn identify(headers: &HeaderMap, verifier: &IdentityVerifier) -> Result<Identity, Refusal> {
+    identify_lasting(headers, verifier).map(|lasting| lasting.identity)
+}
+
+/// The same with when the identity ends.
+pub(super) fn identify_lasting(headers: &HeaderMap, verifier: &IdentityVerifier) -> Result<LastingIdentity, Refusal> {
     let value = match headers.get(IDENTITY_HEADER) {
         Some(value) => Some(value.to_str().map_err(|_| unauthenticated(&not_text()))?),
         None => None,
     };
-    verifier.verify(value).map_err(|error| unauthenticated(&error))
+    verifier.verify_lasting(value).map_err(|error| unauthenticated(&error))
 }
 
 const fn not_text() -> IdentityError {

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{SubgraphServer, decode::identify, respond::Refusal, websocket};
+use super::{SubgraphServer, decode::identify_lasting, respond::Refusal, websocket};
 use crate::identity::IDENTITY_HEADER;
 
 /// The protocol spoken here.
@@ -34,7 +34,7 @@ pub(super) async fn upgrade(State(server): State<SubgraphServer>, mut request: R
         Err(refusal) => return refusal.into_response().map(Body::from),
     };
     let identity = if headers.contains_key(IDENTITY_HEADER) {
-        match identify(headers, server.verifier()) {
+        match identify_lasting(headers, server.verifier()) {
             Ok(identity) => Some(identity),
             Err(refusal) => return refusal.into_response().map(Body::from),
         }

@@ -1,7 +1,8 @@
 //! The protocol graphql-transport-ws on one WebSocket.
 //!
 //! Specification: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>. The identity comes in the upgrade
-//! request's header, or in the payload of `connection_init` as `{"identity": "<token>"}`.
+//! request's header, or in the payload of `connection_init` as `{"identity": "<token>"}`. A connection does not outlive
+//! it: before it ends, the client sends a fresh one of the same caller in the payload of a `ping`, in the same form.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -23,7 +24,7 @@ use tokio_tungstenite::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{SubgraphServer, decode::read, respond::is_request_error};
-use crate::identity::Identity;
+use crate::identity::LastingIdentity;
 
 /// How long a client may take to say `connection_init`.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,6 +38,8 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 const QUEUE_LENGTH: usize = 64;
 /// Operations at one time, per connection.
 const MAX_OPERATIONS: usize = 10_000;
+/// A longer correlation id is none.
+const MAX_CORRELATION_BYTES: usize = 128;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -60,7 +63,7 @@ struct Outgoing {
 struct Closing(u16, &'static str);
 
 /// Serves `socket` until either side closes it. `identity` is what the upgrade request carried.
-pub(super) async fn run<S>(socket: WebSocketStream<S>, server: SubgraphServer, identity: Option<Identity>)
+pub(super) async fn run<S>(socket: WebSocketStream<S>, server: SubgraphServer, identity: Option<LastingIdentity>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -76,6 +79,10 @@ where
         let step = tokio::select! {
             biased;
             () = closing.cancelled() => Err(Some(Closing(1001, "Going away"))),
+            // Before what may never run dry.
+            _ = ping.tick() => {
+                if heard_at.elapsed() > SILENCE_TIMEOUT { Err(None) } else { session.look_around().await }
+            }
             incoming = source.next() => {
                 heard_at = Instant::now();
                 match incoming {
@@ -86,9 +93,6 @@ where
             Some(message) = queue.recv() => session.forward(message).await,
             () = tokio::time::sleep_until(init_deadline), if !session.acknowledged => {
                 Err(Some(Closing(4408, "Connection initialisation timeout")))
-            }
-            _ = ping.tick() => {
-                if heard_at.elapsed() > SILENCE_TIMEOUT { Err(None) } else { session.send(Message::Ping(Vec::new().into())).await }
             }
         };
         if let Err(end) = step {
@@ -102,7 +106,7 @@ where
 
 struct Session<S> {
     server: SubgraphServer,
-    identity: Option<Identity>,
+    identity: Option<LastingIdentity>,
     acknowledged: bool,
     operations: HashMap<String, (u64, AbortOnDropHandle<()>)>,
     next_number: u64,
@@ -126,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         };
         match message {
             ClientMessage::ConnectionInit { payload } => self.acknowledge(payload.as_ref()).await,
-            ClientMessage::Ping { payload } => self.send_json(&with_payload("pong", payload)).await,
+            ClientMessage::Ping { payload } => self.answer_ping(payload).await,
             ClientMessage::Pong {} => Ok(()),
             ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload).await,
             ClientMessage::Complete { id } => {
@@ -136,26 +140,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         }
     }
 
+    /// Whether the connection may go on; asks the client whether it is there.
+    async fn look_around(&mut self) -> Step {
+        if self.identity.as_ref().is_some_and(|identity| self.server.verifier().has_ended(identity)) {
+            return Err(Some(Closing(4403, "The identity has expired")));
+        }
+        self.send(Message::Ping(Vec::new().into())).await
+    }
+
+    /// A `ping` may bring a fresh identity, of the same caller: what runs here runs for that one.
+    async fn answer_ping(&mut self, payload: Option<Value>) -> Step {
+        let Some(token) = payload.as_ref().and_then(|payload| payload.get("identity")).and_then(Value::as_str) else {
+            return self.send_json(&with_payload("pong", payload)).await;
+        };
+        let fresh = self.verify(Some(token))?;
+        if self.identity.as_ref().is_some_and(|identity| !identity.is_same_caller(&fresh)) {
+            return Err(Some(Closing(4403, "Another identity")));
+        }
+        self.identity = Some(fresh);
+        self.send_json(&json!({"type": "pong"})).await
+    }
+
+    fn verify(&self, token: Option<&str>) -> Result<LastingIdentity, Option<Closing>> {
+        self.server.verifier().verify_lasting(token).map_err(|error| {
+            tracing::debug!(subgraph = self.server.subgraph().name, %error, "refused a WebSocket");
+            Some(Closing(4403, "Forbidden"))
+        })
+    }
+
     async fn acknowledge(&mut self, payload: Option<&Value>) -> Step {
         if self.acknowledged {
             return Err(Some(Closing(4429, "Too many initialisation requests")));
         }
         if self.identity.is_none() {
             let token = payload.and_then(|payload| payload.get("identity")).and_then(Value::as_str);
-            match self.server.verifier().verify(token) {
-                Ok(identity) => self.identity = Some(identity),
-                Err(error) => {
-                    tracing::debug!(subgraph = self.server.subgraph().name, %error, "refused a WebSocket");
-                    return Err(Some(Closing(4403, "Forbidden")));
-                }
-            }
+            self.identity = Some(self.verify(token)?);
         }
         self.acknowledged = true;
         self.send_json(&json!({"type": "connection_ack"})).await
     }
 
     async fn subscribe(&mut self, id: String, payload: Value) -> Step {
-        let (true, Some(identity)) = (self.acknowledged, self.identity.clone()) else {
+        let (true, Some(LastingIdentity { mut identity, .. })) = (self.acknowledged, self.identity.clone()) else {
             return Err(Some(Closing(4401, "Unauthorized")));
         };
         if self.operations.contains_key(&id) {
@@ -165,7 +191,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             return Err(Some(Closing(4429, "Too many subscriptions")));
         }
         let request = match read(payload) {
-            Ok(request) => request.data(identity.clone()),
+            Ok(request) => {
+                // The identity tells that of the connection, which many operations share.
+                if let Some(id) = correlation_of(&request) {
+                    identity.correlation_id = id;
+                }
+                request.data(identity.clone())
+            }
             Err(refusal) => {
                 let error = json!({"message": refusal.message, "extensions": {"code": refusal.code}});
                 return self.send_json(&json!({"id": id, "type": "error", "payload": [error]})).await;
@@ -209,6 +241,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             let _ = tokio::time::timeout(SEND_TIMEOUT, self.sink.close()).await;
         }
     }
+}
+
+/// The correlation id of one operation, if it tells one that is fit for logs.
+fn correlation_of(request: &async_graphql::Request) -> Option<String> {
+    let Some(async_graphql::Value::String(id)) = request.extensions.get("correlationId") else { return None };
+    let is_fit = (1..=MAX_CORRELATION_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    is_fit.then(|| id.clone())
 }
 
 /// Turns the responses of one operation into messages.

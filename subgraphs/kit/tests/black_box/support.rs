@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use selvedge_kit::{
     bus::{BusSettings, RedisBus},
-    clock::SystemClock,
+    clock::{Clock, ManualClock, SystemClock},
     event::Event,
     identity::{Identity, IdentitySigner, IdentityVerifier},
     server::{NullPropagation, Readiness, RunningSubgraph, SubgraphServer},
@@ -96,6 +96,9 @@ pub(crate) struct Ticks;
 
 #[Subscription]
 impl Ticks {
+    async fn correlation(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = String> + use<>, Error> {
+        Ok(stream::iter([ctx.data::<Identity>()?.correlation_id.clone()]))
+    }
     async fn count(&self, to: i32) -> impl Stream<Item = i32> {
         stream::iter(1..=to)
     }
@@ -128,13 +131,24 @@ pub(crate) fn signer() -> IdentitySigner {
     IdentitySigner::new(SECRET, Arc::new(SystemClock)).unwrap()
 }
 
+/// The server with a clock that the test moves.
+pub(crate) fn server_by(clock: &Arc<ManualClock>) -> SubgraphServer {
+    let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
+    SubgraphServer::new(subgraph(Readiness::default()), IdentityVerifier::new(SECRET, clock).unwrap())
+}
+
 pub(crate) fn token(subject: &str) -> String {
+    token_by(&signer(), subject)
+}
+
+/// A token of a signer with another clock.
+pub(crate) fn token_by(signer: &IdentitySigner, subject: &str) -> String {
     let identity = Identity {
         subject: Some(subject.into()),
         scopes: vec!["inventory:read".into()],
         correlation_id: "c-42".into(),
     };
-    signer().sign(&identity).unwrap()
+    signer.sign(&identity).unwrap()
 }
 
 /// The time now, for what has to be near it.

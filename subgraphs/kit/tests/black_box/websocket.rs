@@ -1,9 +1,12 @@
 //! A subgraph over WebSocket: graphql-transport-ws.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures::{SinkExt, StreamExt};
-use selvedge_kit::identity::IDENTITY_HEADER;
+use selvedge_kit::{
+    clock::ManualClock,
+    identity::{IDENTITY_HEADER, IdentitySigner},
+};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -13,7 +16,7 @@ use tokio_tungstenite::{
 
 use crate::{
     server::serve,
-    support::{server, token},
+    support::{SECRET, server, server_by, token, token_by},
 };
 
 const SOON: Duration = Duration::from_secs(5);
@@ -175,6 +178,56 @@ async fn pings_are_answered() {
     client.send(json!({"type": "pong"})).await;
     client.send(json!({"type": "ping"})).await;
     assert_eq!(client.receive().await, json!({"type": "pong"}));
+}
+
+/// Lets the time of the connection pass, up to where it looks whether it may go on.
+async fn look_around() {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(16)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_identity_unless_a_fresh_one_of_the_same_caller_came() {
+    let clock = Arc::new(ManualClock::starting_at(chrono::DateTime::from_timestamp(1_795_000_000, 0).unwrap()));
+    let signer = IdentitySigner::new(SECRET, clock.clone()).unwrap();
+    let served = serve(server_by(&clock)).await;
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let mut client = Client::connect(served.address, Some(&token_by(&signer, "customer-7"))).await.unwrap();
+        client.send(json!({"type": "connection_init"})).await;
+        assert_eq!(client.receive().await, json!({"type": "connection_ack"}));
+        clients.push(client);
+    }
+    let [mut renewed, mut forgotten] = <[Client; 2]>::try_from(clients).ok().unwrap();
+    clock.advance(chrono::TimeDelta::seconds(60));
+    renewed.send(json!({"type": "ping", "payload": {"identity": token_by(&signer, "customer-7")}})).await;
+    assert_eq!(renewed.receive().await, json!({"type": "pong"}));
+    clock.advance(chrono::TimeDelta::seconds(10));
+    look_around().await;
+    assert_eq!(forgotten.close_code().await, 4403);
+    renewed.subscribe("a", "subscription { count(to: 1) }").await;
+    assert_eq!(renewed.receive().await["payload"], json!({"data": {"count": 1}}));
+    assert_eq!(renewed.receive().await["type"], "complete");
+    renewed.send(json!({"type": "ping", "payload": {"identity": token_by(&signer, "customer-8")}})).await;
+    assert_eq!(renewed.close_code().await, 4403);
+}
+
+#[tokio::test]
+async fn an_operation_on_a_shared_connection_tells_its_own_correlation_id() {
+    let served = serve(server()).await;
+    let mut client = Client::ready(served.address).await;
+    for (extensions, told) in [
+        (json!({"correlationId": "request-9"}), "request-9"),
+        (json!({}), "c-42"),
+        (json!({"correlationId": "not\nfit"}), "c-42"),
+        (json!({"correlationId": 7}), "c-42"),
+    ] {
+        let payload = json!({"query": "subscription { correlation }", "extensions": extensions});
+        client.send(json!({"id": "a", "type": "subscribe", "payload": payload})).await;
+        assert_eq!(client.receive().await["payload"], json!({"data": {"correlation": told}}));
+        assert_eq!(client.receive().await["type"], "complete");
+    }
 }
 
 #[tokio::test]

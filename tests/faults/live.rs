@@ -1,0 +1,71 @@
+//! Inventory dies under those who watch its badges.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{Column, Shop, Shopper, Socket, eventually};
+
+const BADGES: &str = "subscription($skus: [String!]!) { stockBadges(skus: $skus) { sku available revision } }";
+const WATCHERS: usize = 12;
+
+async fn reserve(shopper: &Shopper, sku: &str, key: &str) {
+    let reserve =
+        "mutation($sku: String!, $key: String!) { reserveStock(input: { lines: [{ sku: $sku, quantity: 1 }] },
+        idempotencyKey: $key) { reservation { status } userErrors { message } } }";
+    eventually("the reservation is made", Duration::from_secs(20), || async {
+        let answer = shopper.answer(reserve, json!({ "sku": sku, "key": key })).await;
+        (answer.data["reserveStock"]["reservation"]["status"] == "ACTIVE").then_some(())
+    })
+    .await;
+}
+
+/// Revisions and counts of `sku` that come until the count is this one.
+async fn until(socket: &mut Socket, sku: &str, available: i64) -> Vec<(i64, i64)> {
+    let mut badges = Vec::new();
+    while badges.last().is_none_or(|(_, last)| *last != available) {
+        let badge = socket.event().await["stockBadges"].take();
+        if badge["sku"] == sku {
+            badges.push((badge["revision"].as_i64().unwrap(), badge["available"].as_i64().unwrap()));
+        }
+    }
+    badges
+}
+
+#[tokio::test]
+async fn badges_go_on_when_inventory_was_killed_and_came_back_on_postgres_redis_mongodb() {
+    let test = "badges_go_on_when_inventory_was_killed_and_came_back_on_postgres_redis_mongodb";
+    let Some(mut shop) = Shop::own((Column::PostgresRedisMongodb, &[]), test, 24).await else { return };
+    let shopper = shop.anonymous();
+    let sku = shop.take_sku().await;
+    let others: Vec<Value> = vec![json!(shop.take_sku().await), json!(shop.take_sku().await)];
+    let mut sockets = Vec::new();
+    for index in 0..WATCHERS {
+        let mut socket = shop.socket(&shopper).await;
+        // Different sets of SKUs are different upstreams, all on one connection.
+        let skus: Vec<Value> = [json!(sku)].into_iter().chain(others.iter().take(index % 3).cloned()).collect();
+        socket.subscribe("badges", BADGES, json!({ "skus": skus })).await;
+        sockets.push(socket);
+    }
+    let query = "query($sku: String!) { stockBadges(skus: [$sku]) { available } }";
+    let first = shopper.ask(query, json!({ "sku": sku })).await["stockBadges"][0]["available"].as_i64().unwrap();
+    for socket in &mut sockets {
+        until(socket, &sku, first).await;
+    }
+    reserve(&shopper, &sku, "before").await;
+    for socket in &mut sockets {
+        until(socket, &sku, first - 1).await;
+    }
+
+    for round in 0..2 {
+        let (distributed, folder) = shop.distributed();
+        distributed.subgraph("inventory").process.crash();
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        distributed.restart(folder, "inventory").await;
+        reserve(&shopper, &sku, &format!("after {round}")).await;
+        for socket in &mut sockets {
+            let badges = until(socket, &sku, first - 2 - round).await;
+            assert!(badges.is_sorted_by(|left, right| left.0 < right.0), "revisions only grow: {badges:?}");
+        }
+    }
+}
