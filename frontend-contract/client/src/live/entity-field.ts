@@ -29,8 +29,11 @@ export function gatewayField<Entity, Subscribed, Queried, Variables extends Reco
       client.live.run<{ readonly data?: Subscribed | null; readonly errors?: readonly GraphqlError[] }>(
         { query: subscription.toString(), variables: variables(keys) },
         {
-          // An event that failed leaves the keys as they were; the next one of the key mends it.
-          next: ({ data }) => data && sink.next(entity(data)),
+          // Of an event that failed nobody knows the key, so that the stream vouches for none of them any longer.
+          next: ({ data, errors }) => {
+            if (data) sink.next(entity(data));
+            else sink.error(errors ?? []);
+          },
           error: (errors) => sink.error(errors),
           complete: () => sink.complete(),
         },

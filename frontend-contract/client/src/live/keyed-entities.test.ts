@@ -332,6 +332,17 @@ describe("limits of the gateway", () => {
     await until(() => server.open.length === 1);
   });
 
+  it("on a single event leave the badges stale until the stream runs anew, for nobody knows whose it was", async () => {
+    const store = badges();
+    watch(store, "a", "b");
+    await isLive(store, "a", "b");
+    server.open[0]?.send({ data: null, errors: [new GraphQLError("inventory is away", { extensions: { code: "SUBGRAPH_REQUEST_FAILED" } })] });
+    await until(() => store.read("a").status === "error" && store.read("b").status === "error");
+    expect(store.read("a")).toMatchObject({ value: { available: 9 }, error: { extensions: { code: "SUBGRAPH_REQUEST_FAILED" } } });
+    await until(() => server.open.length === 1);
+    await isLive(store, "a", "b");
+  });
+
   it("that end a stream leave its badges stale until it runs anew", async () => {
     const store = badges();
     const { shown } = watch(store, "a");
