@@ -10,5 +10,5 @@ export default defineConfig({
   // A strict content security policy allows no data: scripts and no inline styles.
   build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { port: 5173, proxy },
-  preview: { port: 5174, proxy },
+  preview: { port: 5175, proxy },
 });

@@ -16,6 +16,7 @@ import { checkPages } from "./pages.mjs";
 import { checkPlayground } from "./playground.mjs";
 import { checkReconnect } from "./reconnect.mjs";
 import { checkSleep } from "./sleep.mjs";
+import { checkToken } from "./token.mjs";
 import { checkTwoWindows } from "./two-windows.mjs";
 
 const base = (process.env.BASE_URL ?? "http://127.0.0.1:4000").replace(/\/$/, "");
@@ -39,7 +40,7 @@ const context = {
 
 let failed = 0;
 const chosen = (process.env.E2E_ONLY ?? "").split(",").filter(Boolean);
-for (const check of [checkTwoWindows, checkReconnect, checkOffline, checkSleep, checkPages, checkPlayground]) {
+for (const check of [checkTwoWindows, checkReconnect, checkOffline, checkSleep, checkToken, checkPages, checkPlayground]) {
   if (chosen.length > 0 && !chosen.includes(check.name)) continue;
   const began = performance.now();
   try {
