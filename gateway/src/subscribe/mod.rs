@@ -6,7 +6,10 @@
 //! only what follows.
 
 mod conflation;
+mod event_streams;
 mod hub;
+mod limits;
+mod listening;
 mod port;
 mod queue;
 mod stream;
@@ -14,6 +17,9 @@ mod subscription;
 mod upstream;
 pub mod websocket;
 
+pub use event_streams::{EventStream, EventStreamError, EventStreams, OpenEventStream};
 pub use hub::{Hub, StreamRequest};
+pub use limits::{Limit, LimitReached, Limits, Permit};
+pub use listening::{Ends, Listening};
 pub use port::{Caller, RunOperation, Running};
 pub use subscription::Subscription;
