@@ -47,7 +47,7 @@ use crate::{
     request::GraphqlRequest,
     schema::ServedSchema,
     subgraph::{CallContext, passes_cookies},
-    subscribe::{Caller, Hub, Limits as LiveLimits, StreamRequest, Subscription},
+    subscribe::{Caller, Hub, LiveEvents, StreamRequest, Subscription},
     worker::Worker,
 };
 
@@ -80,7 +80,6 @@ struct Parts {
     authenticator: Authenticator,
     signer: IdentitySigner,
     hub: Hub,
-    live_limits: LiveLimits,
     cache: Option<AnswerCache>,
     limits: Limits,
     room: Room,
@@ -121,7 +120,6 @@ impl Pipeline {
             authenticator,
             signer,
             hub,
-            live_limits: LiveLimits::new(&config.subscriptions),
             cache,
             limits: limits(config),
             room,
@@ -177,10 +175,10 @@ impl Pipeline {
         EntityEvents::into_cache(self.0.cache.clone())
     }
 
-    /// How many clients may listen, and to how much.
+    /// Where events come in that feed subscription fields.
     #[must_use]
-    pub fn live_limits(&self) -> &LiveLimits {
-        &self.0.live_limits
+    pub fn live_events(&self) -> LiveEvents {
+        self.0.hub.events()
     }
 
     /// The open streams.
@@ -195,8 +193,8 @@ impl Pipeline {
         self.replace(Graph::new(schema, transports)).await
     }
 
-    /// Serves `graph` from now on, once what is asked most often is planned for it. Operations under way and open
-    /// streams finish on what was served before.
+    /// Serves `graph` from now on, once what is asked most often is planned for it. Operations under way finish on what
+    /// was served before; open streams go on with it, unless it does not serve their operations.
     ///
     /// # Cancellation
     ///
@@ -210,7 +208,19 @@ impl Pipeline {
         next.loaded_at = self.0.clock.now();
         self.0.served.store(Arc::new(next));
         served::retire(before, Arc::clone(&self.0.replaced_in_use), self.0.worker.clone());
+        self.move_streams().await;
         warmed
+    }
+
+    /// Lets every open stream go on with what is served now.
+    async fn move_streams(&self) {
+        for (number, asked) in self.0.hub.asked() {
+            let query = (asked.query.as_str(), asked.operation_name.as_deref());
+            let served = self.0.served.load_full();
+            let prepared = served.prepare(query, &asked.variables, &self.0.limits).await;
+            let plan = prepared.map(|known| (Arc::clone(&served.graph), Arc::clone(&known.operation)));
+            self.0.hub.move_stream((number, asked), plan);
+        }
     }
 
     /// Parses, validates and plans `request`, or finds it done already.
@@ -319,18 +329,16 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// What to tell the client when it cannot be opened, or when there are too many.
+    /// What to tell the client when it cannot be opened.
     pub fn subscribe(
         &self,
         prepared: Prepared,
         request: GraphqlRequest,
         caller: Caller,
     ) -> Result<Subscription, Vec<GraphqlError>> {
-        let permit = self.0.live_limits.subscribe(&caller).map_err(|reached| vec![reached.into()])?;
         let Prepared { graph, known } = prepared;
         let operation = Arc::clone(&known.operation);
-        let request = StreamRequest { graph, operation, request, caller, hints: self.hints() };
-        self.0.hub.subscribe(request).map(|subscription| subscription.holding(permit))
+        self.0.hub.subscribe(StreamRequest { graph, operation, request, caller, hints: self.hints() })
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) async fn serve(
     }
     let gateway = builder.build().map_err(|error| Failure::Usage(error.to_string()))?;
     let (bus, mappings) = parts.events;
-    let hearing = entity_events::follow(bus, mappings, &gateway.entity_events(), shutdown.clone());
+    let hearing = entity_events::follow(bus, mappings, gateway.pipeline(), shutdown.clone());
     let upkeep = tokio::spawn(keep_metrics(parts.metrics));
     let following =
         parts.reloader.map(|reloader| tokio::spawn(reloader.follow(gateway.pipeline().clone(), shutdown.clone())));

@@ -28,31 +28,9 @@ pub struct SubscriptionsConfig {
     /// How many operations may run on one connection.
     #[schemars(range(min = 1))]
     pub max_operations_per_connection: usize,
-    /// How many live connections are served: WebSockets and streamed HTTP responses.
+    /// How many connections are accepted.
     #[schemars(range(min = 1))]
     pub max_connections: usize,
-    /// How many of them one user may have; absent: any number.
-    #[schemars(range(min = 1))]
-    pub max_connections_per_user: Option<usize>,
-    /// How many of them may come from one address, with IPv6 from one network of 64 bits; absent: any number, which is
-    /// right behind a proxy, whose address all clients have.
-    #[schemars(range(min = 1))]
-    pub max_connections_per_address: Option<usize>,
-    /// How many subscriptions are served.
-    #[schemars(range(min = 1))]
-    pub max_subscriptions: usize,
-    /// How many of them one user may have; absent: any number.
-    #[schemars(range(min = 1))]
-    pub max_subscriptions_per_user: Option<usize>,
-    /// How many of them may come from one address; absent: any number.
-    #[schemars(range(min = 1))]
-    pub max_subscriptions_per_address: Option<usize>,
-    /// How many event streams may be reserved that nobody has opened yet.
-    #[schemars(range(min = 1))]
-    pub max_reserved_streams: usize,
-    /// How long a reserved event stream waits for its client, in milliseconds.
-    #[schemars(range(min = 1))]
-    pub reservation_ms: u64,
     /// How many answers may wait for one slow client; with conflation, how many keys.
     #[schemars(range(min = 1))]
     pub max_pending: usize,
@@ -62,6 +40,15 @@ pub struct SubscriptionsConfig {
     /// Root fields whose payload is the same for every caller. A subscription to one of them that needs no other
     /// subgraph is shared by all callers and runs as an anonymous one.
     pub public_fields: Vec<String>,
+    /// How many keys one subscription to a field that events feed may name.
+    #[schemars(range(min = 1))]
+    pub max_keys_per_subscription: usize,
+    /// How many keys are asked for at a time, when a field that events feed needs to know what is true now.
+    #[schemars(range(min = 1))]
+    pub snapshot_keys: usize,
+    /// How often that is asked for while events cannot be heard, in milliseconds.
+    #[schemars(range(min = 10))]
+    pub poll_when_deaf_ms: u64,
     /// How often an upstream that broke is tried again before clients get an error.
     pub upstream_attempts: u32,
     /// How long until the first new attempt, in milliseconds; doubled each time, up to 5 s.
@@ -79,16 +66,12 @@ impl Default for SubscriptionsConfig {
             drain_ms: 5_000,
             max_operations_per_connection: 100,
             max_connections: 100_000,
-            max_connections_per_user: Some(1_000),
-            max_connections_per_address: None,
-            max_subscriptions: 1_000_000,
-            max_subscriptions_per_user: Some(10_000),
-            max_subscriptions_per_address: None,
-            max_reserved_streams: 1_000,
-            reservation_ms: 10_000,
             max_pending: 1_024,
             conflate: BTreeMap::new(),
             public_fields: Vec::new(),
+            max_keys_per_subscription: 250,
+            snapshot_keys: 250,
+            poll_when_deaf_ms: 1_000,
             upstream_attempts: 8,
             upstream_backoff_ms: 100,
         }
@@ -118,12 +101,6 @@ impl SubscriptionsConfig {
     #[must_use]
     pub const fn drain(&self) -> Duration {
         Duration::from_millis(self.drain_ms)
-    }
-
-    /// How long a reserved event stream waits for its client.
-    #[must_use]
-    pub const fn reservation(&self) -> Duration {
-        Duration::from_millis(self.reservation_ms)
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {

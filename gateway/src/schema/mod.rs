@@ -5,6 +5,7 @@ mod cache_hints;
 mod compose;
 mod entities;
 pub mod federation;
+mod live_fields;
 mod places;
 mod public;
 mod served;
@@ -15,5 +16,6 @@ pub use api::{
 };
 pub use compose::{Composer, CompositionError, CompositionProblem, GuildComposer, SubgraphSdl, compose};
 pub use entities::{CacheHint, EntityTypes};
+pub use live_fields::{LiveField, LiveFields, Snapshot};
 pub use served::{SchemaError, ServedSchema};
 pub use types::{TypeId, TypeNames};

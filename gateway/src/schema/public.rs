@@ -23,7 +23,7 @@ struct Machinery {
     inaccessible: String,
 }
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "link",
     "core",
     "join",
@@ -38,6 +38,7 @@ const KNOWN: [&str; 14] = [
     "fromContext",
     "interfaceObject",
     "composeDirective",
+    "fedBy",
 ];
 
 impl Machinery {

@@ -11,6 +11,7 @@ use super::{
     cache_hints::CacheHints,
     entities::EntityTypes,
     federation::Federation,
+    live_fields::LiveFields,
     public::public_document,
     types::{Definition, TypeNames},
 };
@@ -41,6 +42,7 @@ pub struct ServedSchema {
     api_sdl: String,
     version: String,
     subgraphs: Vec<(String, String)>,
+    live: LiveFields,
 }
 
 impl ServedSchema {
@@ -68,6 +70,7 @@ impl ServedSchema {
             let reason = "it names no subgraph (enum `join__Graph`); is this the schema of a subgraph?".to_owned();
             return Err(SchemaError::Unservable { reason });
         }
+        let live = LiveFields::read(&supergraph).map_err(|reason| SchemaError::Unservable { reason })?;
         let public = public_document(&supergraph);
         let api = ApiSchema::from_documents(&public, &introspection)
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
@@ -79,6 +82,7 @@ impl ServedSchema {
             api,
             federation,
             subgraphs,
+            live,
         })
     }
 
@@ -134,6 +138,12 @@ impl ServedSchema {
     #[must_use]
     pub const fn entities(&self) -> &EntityTypes {
         &self.entities
+    }
+
+    /// The subscription fields that events feed.
+    #[must_use]
+    pub const fn live_fields(&self) -> &LiveFields {
+        &self.live
     }
 
     /// Who can resolve what.

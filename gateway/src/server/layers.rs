@@ -52,8 +52,7 @@ fn cors(config: &Config) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(allowed)
-        // The last two are for event streams.
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([HeaderName::from_static(CORRELATION_HEADER)])
         .max_age(Duration::from_secs(config.cors.max_age_s))

@@ -34,6 +34,12 @@ where
 pub struct SubgraphTransport(Arc<dyn Shared>);
 
 impl SubgraphTransport {
+    /// Whether both are one and the same.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Sends `request`.
     ///
     /// # Errors

@@ -1,49 +1,40 @@
 //! All streams, by what makes them distinct.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tracing::Instrument;
 
 use super::{
-    Subscription,
-    conflation::{KeyPath, RootField},
+    LiveEvents, Subscription,
+    conflation::RootField,
+    events::EventsState,
+    feed::{Feed, FeedPlan, Refused},
+    mailbox::{Mailbox, SubscriptionId},
+    open::{Asked, Kind, OpenStreams, StreamKey},
     port::Caller,
+    sink::Sink,
     stream::SharedStream,
-    upstream::Upstream,
+    subscription::Ticket,
+    throttle::Throttle,
+    upstream::{Upstream, UpstreamPlan},
+    wishes::Wishes,
 };
 use crate::{
     authenticate::{Identity, IdentitySigner},
     config::SubscriptionsConfig,
     error::{GraphqlError, code},
-    execute::{Graph, subscription_request},
+    execute::Graph,
     plan::PreparedOperation,
     request::GraphqlRequest,
+    schema::LiveField,
     subgraph::HeaderList,
 };
 
-/// What makes two subscriptions the same stream.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct StreamKey {
-    /// The address of the graph: a new one begins new streams.
-    graph: usize,
-    query: String,
-    operation_name: Option<String>,
-    /// With sorted keys.
-    variables: String,
-    /// What hooks tell subgraphs, which holds for public fields as well.
-    told: HeaderList,
-    /// For whom the subgraphs answer; `None` when the answer is the same for everyone.
-    caller: Option<(Option<String>, Vec<String>, HeaderList)>,
-}
-
 /// A subscription to open.
 pub struct StreamRequest {
-    /// What it was prepared for, and what it runs on as long as it is open.
+    /// What it was prepared for.
     pub graph: Arc<Graph>,
     /// The prepared operation.
     pub operation: Arc<PreparedOperation>,
@@ -55,87 +46,188 @@ pub struct StreamRequest {
     pub hints: bool,
 }
 
-/// Holds one upstream per distinct stream; cheap to clone.
+/// Serves any number of clients from one stream per distinct subscription; cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
-    streams: Arc<Mutex<HashMap<StreamKey, Arc<SharedStream>>>>,
+    open: Arc<Mutex<OpenStreams>>,
+    events: Arc<EventsState>,
+    throttle: Arc<Throttle>,
     signer: IdentitySigner,
     config: Arc<SubscriptionsConfig>,
 }
+
+/// Where a client's responses go.
+type Place = (Arc<Mailbox>, SubscriptionId);
 
 impl Hub {
     /// A hub without streams.
     #[must_use]
     pub fn new(signer: IdentitySigner, config: Arc<SubscriptionsConfig>) -> Self {
-        Self { streams: Arc::default(), signer, config }
+        Self { open: Arc::default(), events: Arc::default(), throttle: Arc::default(), signer, config }
     }
 
-    /// How many upstreams are open.
+    /// How many subscriptions of subgraphs are open.
     #[must_use]
     pub fn upstream_count(&self) -> usize {
-        self.streams.lock().len()
+        self.open.lock().upstream_count()
     }
 
-    /// Joins the stream of `request`, opening its upstream if nobody listens to it yet.
-    ///
-    /// Only streams with a conflation key are shared: without one, a newcomer could not be given what it missed.
+    /// How many distinct streams are open, those that events feed included.
+    #[must_use]
+    pub fn stream_count(&self) -> usize {
+        self.open.lock().len()
+    }
+
+    /// Where events come in.
+    #[must_use]
+    pub fn events(&self) -> LiveEvents {
+        LiveEvents::new(Arc::clone(&self.events))
+    }
+
+    /// Joins the stream of `request`, opening it if nobody listens to it yet, with a mailbox of its own.
     ///
     /// # Errors
     ///
     /// What to tell the client when its subscription cannot be opened.
     pub fn subscribe(&self, request: StreamRequest) -> Result<Subscription, Vec<GraphqlError>> {
-        let StreamRequest { graph, operation, request, mut caller, hints } = request;
-        let (subgraph, body) = subscription_request(graph.schema(), &operation, &request.variables, hints)?;
-        let subgraph = subgraph.to_owned();
-        let root = RootField::of(&request.query, request.operation_name.as_deref(), &self.config.conflate).ok_or_else(
-            || vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the subscription has no root field")],
-        )?;
+        let mailbox = Arc::<Mailbox>::default();
+        let ticket = self.subscribe_into(request, (Arc::clone(&mailbox), 0))?;
+        Ok(Subscription::new(mailbox, ticket))
+    }
+
+    /// Joins the stream of `request`; what it gives is in the mailbox, under the number, until the ticket is dropped.
+    ///
+    /// # Errors
+    ///
+    /// What to tell the client when its subscription cannot be opened.
+    pub fn subscribe_into(&self, request: StreamRequest, place: Place) -> Result<Ticket, Vec<GraphqlError>> {
+        let wishes = Wishes::read(&request.request.extensions)?;
+        let GraphqlRequest { query, operation_name, .. } = &request.request;
+        let root = RootField::of(query, operation_name.as_deref(), &self.config.conflate).ok_or_else(|| {
+            vec![GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the subscription has no root field")]
+        })?;
+        let sink = Sink::new(place, self.config.max_pending, (&self.throttle, wishes.min_interval()));
+        let live = request.graph.schema().live_fields().get(&root.name).map(Arc::clone);
+        if let Some(live) = live.filter(|_| self.events.has_source()) {
+            match self.join_feed(&request, &live, (&sink, &wishes)) {
+                Ok(ticket) => return Ok(ticket),
+                Err(Refused::Errors(errors)) => return Err(errors),
+                Err(Refused::OtherForm) => {}
+            }
+        }
+        self.join_upstream(request, root, sink)
+    }
+
+    fn join_feed(
+        &self,
+        request: &StreamRequest,
+        live: &Arc<LiveField>,
+        (sink, wishes): (&Arc<Sink>, &Wishes),
+    ) -> Result<Ticket, Refused> {
+        let StreamRequest { graph, operation, request, caller, hints } = request;
+        let (plan, keys, variable) = FeedPlan::read((graph, operation), live, &request.variables, *hints)?;
+        let most = self.config.max_keys_per_subscription;
+        if keys.len() > most {
+            let message = format!("`{}` takes at most {most} keys, and these are {}", live.key, keys.len());
+            return Err(Refused::Errors(vec![GraphqlError::new("TOO_MANY_KEYS", message)]));
+        }
+        let is_public = live.is_public && operation.fetch_count() <= 1;
+        let caller = as_seen(caller.clone(), is_public);
+        let mut variables = request.variables.clone();
+        if let Some(name) = variable {
+            variables.remove(&name);
+        }
+        let key = StreamKey { is_fed: true, ..stream_key(request, &variables, &caller, is_public) };
+        let keys: Vec<_> =
+            keys.into_iter().map(|key| (wishes.known(&key), key)).map(|(known, key)| (key, known)).collect();
+        let mut open = self.open.lock();
+        if let Some((number, Kind::Fed(feed))) = open.find(&key)
+            && let Some(joined) = feed.join(sink, keys.clone())
+        {
+            return Ok(self.ticket_of_feed(sink, (number, feed), joined));
+        }
+        let feed = Feed::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config), is_public);
+        let number = open.add(asked(request), Some(key), Kind::Fed(Arc::clone(&feed)));
+        let Some(joined) = feed.join(sink, keys) else { return Err(Refused::OtherForm) };
+        drop(open);
+        self.events.add(&feed);
+        metrics::gauge!("selvedge_live_feeds").increment(1.0);
+        let running = Arc::clone(&feed).run(Arc::clone(&self.events));
+        let (hub, of) = (self.clone(), Arc::clone(&feed));
+        tokio::spawn(async move {
+            running.await;
+            hub.events.remove(&of);
+            hub.open.lock().remove(number);
+            metrics::gauge!("selvedge_live_feeds").decrement(1.0);
+        });
+        Ok(self.ticket_of_feed(sink, (number, feed), joined))
+    }
+
+    fn ticket_of_feed(
+        &self,
+        sink: &Arc<Sink>,
+        (number, feed): (u64, Arc<Feed>),
+        (id, keys): (u64, Box<[super::mailbox::Key]>),
+    ) -> Ticket {
+        let open = Arc::clone(&self.open);
+        let leave = move || {
+            // Under the lock of the streams, so that nobody joins one that is being abandoned.
+            let mut open = open.lock();
+            if feed.leave(id, &keys) {
+                feed.abandon();
+                open.remove(number);
+            }
+        };
+        Ticket::new(Arc::clone(sink), Box::new(leave))
+    }
+
+    /// Only streams with a conflation key are shared: without one, a newcomer could not be given what it missed.
+    fn join_upstream(
+        &self,
+        request: StreamRequest,
+        root: RootField,
+        sink: Arc<Sink>,
+    ) -> Result<Ticket, Vec<GraphqlError>> {
+        let StreamRequest { graph, operation, request, caller, hints } = request;
         // Fields of other subgraphs may depend on the caller, whatever the root field does.
         let is_public = self.config.public_fields.contains(&root.name) && operation.fetch_count() <= 1;
-        if is_public {
-            caller.identity = Identity::default();
-            caller.forwarded = HeaderList::default();
+        let caller = as_seen(caller, is_public);
+        let key = root.key.is_some().then(|| stream_key(&request, &request.variables, &caller, is_public));
+        let plan = UpstreamPlan::new((graph, operation), request.variables.clone(), hints)?;
+        let mut open = self.open.lock();
+        if let Some((number, Kind::Upstream(_, stream))) = key.as_ref().and_then(|key| open.find(key))
+            // A stream that ended is still there until its task has removed it: it is replaced.
+            && let Some(id) = stream.join(&sink)
+        {
+            return Ok(self.ticket_of_stream(sink, (number, stream), id));
         }
-        let key = root.key.is_some().then(|| stream_key(&graph, &request, &caller, is_public));
-        let upstream = Upstream {
-            graph,
-            operation,
-            variables: request.variables,
-            subgraph,
-            body,
-            signer: self.signer.clone(),
-            caller,
-            config: Arc::clone(&self.config),
-        };
-        Ok(self.join(key, root.key, upstream))
+        let upstream = Arc::new(Upstream::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config)));
+        let (stream, id) = SharedStream::with_first_client(Arc::clone(&sink));
+        let number = open.add(asked(&request), key, Kind::Upstream(Arc::clone(&upstream), Arc::clone(&stream)));
+        drop(open);
+        self.follow(number, root, upstream, Arc::clone(&stream));
+        Ok(self.ticket_of_stream(sink, (number, stream), id))
     }
 
-    fn join(&self, key: Option<StreamKey>, key_path: Option<KeyPath>, upstream: Upstream) -> Subscription {
-        let max_pending = self.config.max_pending;
-        let mut streams = self.streams.lock();
-        let existing = key.as_ref().and_then(|key| streams.get(key)).map(Arc::clone);
-        // A stream that ended is still in the map until its task has removed it: it is replaced.
-        let joined = existing.and_then(|stream| stream.join(max_pending).map(|(id, queue)| (stream, id, queue)));
-        let (stream, id, queue) = joined.unwrap_or_else(|| {
-            let (stream, id, queue) = SharedStream::with_first_client(max_pending);
-            if let Some(key) = &key {
-                streams.insert(key.clone(), Arc::clone(&stream));
+    fn ticket_of_stream(&self, sink: Arc<Sink>, (number, stream): (u64, Arc<SharedStream>), id: u64) -> Ticket {
+        let open = Arc::clone(&self.open);
+        let leave = move || {
+            let mut open = open.lock();
+            if stream.leave(id) {
+                stream.abandoned.cancel();
+                open.remove(number);
             }
-            self.start(key.clone(), key_path, upstream, Arc::clone(&stream));
-            (stream, id, queue)
-        });
-        drop(streams);
-        let hub = self.clone();
-        Subscription::new(queue, move || hub.leave(key.as_ref(), &stream, id))
+        };
+        Ticket::new(sink, Box::new(leave))
     }
 
-    fn start(&self, key: Option<StreamKey>, key_path: Option<KeyPath>, upstream: Upstream, stream: Arc<SharedStream>) {
-        let hub = self.clone();
+    fn follow(&self, number: u64, root: RootField, upstream: Arc<Upstream>, stream: Arc<SharedStream>) {
+        let open = Arc::clone(&self.open);
         metrics::gauge!("selvedge_upstream_streams").increment(1.0);
-        let span = tracing::info_span!("subscription", correlation_id = upstream.caller.correlation.as_str());
+        let span = tracing::info_span!("subscription", correlation_id = upstream.correlation());
         let following = async move {
             let follow = upstream.follow(|response| {
-                let event_key = key_path.as_ref().zip(response.data.as_ref()).and_then(|(path, data)| path.read(data));
+                let event_key = root.key.as_ref().zip(response.data.as_ref()).and_then(|(path, data)| path.read(data));
                 stream.publish(event_key, &response.to_bytes());
             });
             tokio::select! {
@@ -143,51 +235,67 @@ impl Hub {
                 () = follow => {}
             }
             stream.end();
-            hub.forget(key.as_ref(), &stream);
+            open.lock().remove(number);
             metrics::gauge!("selvedge_upstream_streams").decrement(1.0);
         };
         tokio::spawn(following.instrument(span));
     }
 
-    fn leave(&self, key: Option<&StreamKey>, stream: &Arc<SharedStream>, id: u64) {
-        // Under the map's lock, so that nobody joins a stream that is being abandoned.
-        let mut streams = self.streams.lock();
-        if stream.leave(id) {
-            stream.abandoned.cancel();
-            remove_same(&mut streams, key, stream);
+    /// What every open stream was opened with, to prepare it for another schema.
+    #[must_use]
+    pub fn asked(&self) -> Vec<(u64, Asked)> {
+        self.open.lock().asked()
+    }
+
+    /// Lets a stream go on with another plan for its operation; one that cannot, ends, and its clients are told why.
+    pub fn move_stream(
+        &self,
+        (number, asked): (u64, Asked),
+        prepared: Result<(Arc<Graph>, Arc<PreparedOperation>), Vec<GraphqlError>>,
+    ) {
+        let Some(kind) = self.open.lock().kind(number) else { return };
+        if let Kind::Fed(feed) = &kind {
+            self.events.remove(feed);
+        }
+        match prepared.and_then(|plan| kind.move_to(plan, asked)) {
+            Ok(()) => {
+                if let Kind::Fed(feed) = &kind {
+                    self.events.add(feed);
+                }
+            }
+            Err(errors) => {
+                metrics::counter!("selvedge_streams_ended_by_schema_total").increment(1);
+                kind.end(errors);
+            }
         }
     }
-
-    fn forget(&self, key: Option<&StreamKey>, stream: &Arc<SharedStream>) {
-        remove_same(&mut self.streams.lock(), key, stream);
-    }
 }
 
-/// Removes `stream`, but not another one that has taken its place.
-fn remove_same(
-    streams: &mut HashMap<StreamKey, Arc<SharedStream>>,
-    key: Option<&StreamKey>,
-    stream: &Arc<SharedStream>,
-) {
-    let Some(key) = key else { return };
-    if let Entry::Occupied(entry) = streams.entry(key.clone())
-        && Arc::ptr_eq(entry.get(), stream)
-    {
-        entry.remove();
-    }
+fn asked(request: &GraphqlRequest) -> Asked {
+    let GraphqlRequest { query, operation_name, variables, .. } = request.clone();
+    Asked { query, operation_name, variables }
 }
 
-fn stream_key(graph: &Arc<Graph>, request: &GraphqlRequest, caller: &Caller, is_public: bool) -> StreamKey {
+/// The caller, as far as subgraphs need to know it.
+fn as_seen(mut caller: Caller, is_public: bool) -> Caller {
+    if is_public {
+        caller.identity = Identity::default();
+        caller.forwarded = HeaderList::default();
+    }
+    caller
+}
+
+fn stream_key(request: &GraphqlRequest, variables: &Map<String, Value>, caller: &Caller, is_public: bool) -> StreamKey {
     StreamKey {
-        graph: Arc::as_ptr(graph).addr(),
         query: request.query.clone(),
         operation_name: request.operation_name.clone(),
-        variables: sorted(&request.variables),
+        variables: sorted(variables),
         told: caller.told(),
         caller: (!is_public).then(|| {
             let Identity { subject, scopes, .. } = &caller.identity;
             (subject.clone(), scopes.clone(), caller.forwarded.clone())
         }),
+        is_fed: false,
     }
 }
 

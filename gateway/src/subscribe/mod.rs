@@ -1,25 +1,28 @@
-//! Live data: a hub that holds one upstream per distinct stream and serves any number of clients from it, and the
-//! protocols by which they listen.
+//! Live data: a hub that holds one stream per distinct subscription and serves any number of clients from it, and the
+//! protocols by which they listen. A stream follows a subscription of a subgraph, or events of a bus.
 //!
 //! Each event is resolved and encoded once. Per client and key only the newest value waits (conflation), so that a
 //! slow client costs its keys and never a growing queue. A newcomer gets the newest value of each key first, then
 //! only what follows.
 
 mod conflation;
-mod event_streams;
+mod events;
+mod feed;
 mod hub;
-mod limits;
-mod listening;
+mod mailbox;
+mod open;
 mod port;
-mod queue;
+mod sink;
 mod stream;
 mod subscription;
+mod throttle;
 mod upstream;
 pub mod websocket;
+mod wishes;
 
-pub use event_streams::{EventStream, EventStreamError, EventStreams, OpenEventStream};
+pub use events::{LiveEvents, LiveSource};
 pub use hub::{Hub, StreamRequest};
-pub use limits::{Limit, LimitReached, Limits, Permit};
-pub use listening::{Ends, Listening};
+pub use mailbox::{Delivery, Mailbox, SubscriptionId};
+pub use open::Asked;
 pub use port::{Caller, RunOperation, Running};
-pub use subscription::Subscription;
+pub use subscription::{Subscription, Ticket};

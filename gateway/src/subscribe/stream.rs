@@ -1,33 +1,34 @@
 //! One upstream and the clients that listen to it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use ahash::AHashMap;
 use bytes::Bytes;
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::queue::ClientQueue;
+use super::{mailbox::Key, sink::Sink};
 
 #[derive(Default)]
 struct Listeners {
-    clients: HashMap<u64, Arc<ClientQueue>>,
+    clients: AHashMap<u64, Arc<Sink>>,
     next_id: u64,
     /// The newest response of each key: what a newcomer gets first.
-    newest: IndexMap<Arc<str>, Bytes>,
+    newest: IndexMap<Key, Bytes>,
     ended: bool,
 }
 
 impl Listeners {
-    fn add(&mut self, max_pending: usize) -> (u64, Arc<ClientQueue>) {
-        let queue = Arc::new(ClientQueue::new(max_pending.max(self.newest.len())));
+    fn add(&mut self, sink: Arc<Sink>) -> u64 {
+        sink.allow(self.newest.len());
         for (key, response) in &self.newest {
-            queue.push(Some(key), response.clone());
+            sink.push(Some(key), response.clone());
         }
         let id = self.next_id;
         self.next_id += 1;
-        self.clients.insert(id, Arc::clone(&queue));
-        (id, queue)
+        self.clients.insert(id, sink);
+        id
     }
 }
 
@@ -41,17 +42,16 @@ pub(super) struct SharedStream {
 
 impl SharedStream {
     /// A new stream and its first client.
-    pub(super) fn with_first_client(max_pending: usize) -> (Arc<Self>, u64, Arc<ClientQueue>) {
+    pub(super) fn with_first_client(sink: Arc<Sink>) -> (Arc<Self>, u64) {
         let mut listeners = Listeners::default();
-        let (id, queue) = listeners.add(max_pending);
-        let stream = Self { listeners: Mutex::new(listeners), abandoned: CancellationToken::new() };
-        (Arc::new(stream), id, queue)
+        let id = listeners.add(sink);
+        (Arc::new(Self { listeners: Mutex::new(listeners), abandoned: CancellationToken::new() }), id)
     }
 
     /// Adds a client; `None` when the stream has ended already.
-    pub(super) fn join(&self, max_pending: usize) -> Option<(u64, Arc<ClientQueue>)> {
+    pub(super) fn join(&self, sink: &Arc<Sink>) -> Option<u64> {
         let mut listeners = self.listeners.lock();
-        (!listeners.ended).then(|| listeners.add(max_pending))
+        (!listeners.ended).then(|| listeners.add(Arc::clone(sink)))
     }
 
     /// Removes a client; whether it was the last.
@@ -75,8 +75,8 @@ impl SharedStream {
                 return;
             }
         }
-        for queue in listeners.clients.values() {
-            queue.push(key.as_ref(), response.clone());
+        for sink in listeners.clients.values() {
+            sink.push(key.as_ref(), response.clone());
         }
     }
 
@@ -84,6 +84,6 @@ impl SharedStream {
     pub(super) fn end(&self) {
         let mut listeners = self.listeners.lock();
         listeners.ended = true;
-        listeners.clients.values().for_each(|queue| queue.end());
+        listeners.clients.values().for_each(|sink| sink.end());
     }
 }

@@ -7,44 +7,65 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, ready};
 
-use super::{limits::Permit, queue::ClientQueue};
+use super::{
+    mailbox::{Delivery, Mailbox},
+    sink::Sink,
+};
 
-/// Yields encoded GraphQL responses; dropping it leaves the stream, and the last one to leave ends its upstream.
+/// What leaves a stream: the stream, and what it knows the client by.
+pub(super) type Leave = Box<dyn FnOnce() + Send + Sync>;
+
+/// A place in a stream; dropping it leaves the stream, and the last one to leave ends its upstream.
+pub struct Ticket {
+    sink: Arc<Sink>,
+    leave: Option<Leave>,
+}
+
+impl Ticket {
+    pub(super) fn new(sink: Arc<Sink>, leave: Leave) -> Self {
+        metrics::gauge!("selvedge_subscriptions").increment(1.0);
+        Self { sink, leave: Some(leave) }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        metrics::gauge!("selvedge_subscriptions").decrement(1.0);
+        self.sink.close();
+        if let Some(leave) = self.leave.take() {
+            leave();
+        }
+    }
+}
+
+/// A stream with a mailbox of its own. Yields encoded GraphQL responses; dropping it leaves the stream.
 pub struct Subscription {
-    queue: Arc<ClientQueue>,
-    on_drop: Option<Box<dyn FnOnce() + Send + Sync>>,
-    permit: Option<Permit>,
+    mailbox: Arc<Mailbox>,
+    _ticket: Ticket,
+    has_ended: bool,
 }
 
 impl Subscription {
-    pub(super) fn new(queue: Arc<ClientQueue>, on_drop: impl FnOnce() + Send + Sync + 'static) -> Self {
-        metrics::gauge!("selvedge_subscriptions").increment(1.0);
-        Self { queue, on_drop: Some(Box::new(on_drop)), permit: None }
-    }
-
-    /// Counts against the limits for as long as it lasts.
-    #[must_use]
-    pub fn holding(mut self, permit: Permit) -> Self {
-        self.permit = Some(permit);
-        self
+    pub(super) const fn new(mailbox: Arc<Mailbox>, ticket: Ticket) -> Self {
+        Self { mailbox, _ticket: ticket, has_ended: false }
     }
 }
 
 impl Stream for Subscription {
     type Item = Bytes;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        self.queue.poll_next(context)
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        metrics::gauge!("selvedge_subscriptions").decrement(1.0);
-        if let Some(leave) = self.on_drop.take() {
-            leave();
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if self.has_ended {
+            return Poll::Ready(None);
+        }
+        match ready!(self.mailbox.poll_next(context)) {
+            (_, Delivery::Next(response)) => Poll::Ready(Some(response)),
+            (_, Delivery::End) => {
+                self.has_ended = true;
+                Poll::Ready(None)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod catalog_query;
 mod channels;
 mod entities;
 mod error;
+mod fed_by;
 mod limits;
 mod loaders;
 mod mutation;

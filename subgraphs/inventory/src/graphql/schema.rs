@@ -95,7 +95,8 @@ impl GraphqlExecutor for InventoryExecutor {
 /// The Federation v2 SDL of this subgraph; needs no store.
 #[must_use]
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().federation().use_space_ident().prefer_single_line_descriptions();
+    let options =
+        SDLExportOptions::new().federation().compose_directive().use_space_ident().prefer_single_line_descriptions();
     builder().finish().sdl_with_options(options)
 }
 

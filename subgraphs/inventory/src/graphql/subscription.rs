@@ -5,6 +5,7 @@ use futures::{Stream, StreamExt};
 
 use super::{
     access,
+    fed_by::fed_by,
     limits::sku_list,
     types::{StockAlert, StockAlertFilter, StockBadge},
 };
@@ -16,6 +17,15 @@ pub(crate) struct SubscriptionRoot;
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
     /// The current badge of each SKU first, then only newer revisions. At most 250 SKUs.
+    #[graphql(directive = fed_by::apply(
+        "com.selvedge.inventory.stock_badge_changed.v1".to_owned(),
+        "skus".to_owned(),
+        "sku".to_owned(),
+        Some("revision".to_owned()),
+        Some("sku state available expectedAt revision".to_owned()),
+        "stockBadges".to_owned(),
+        true,
+    ))]
     async fn stock_badges(
         &self,
         ctx: &Context<'_>,
