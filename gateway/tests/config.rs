@@ -71,6 +71,30 @@ fn wrong_values_say_what_is_wanted() {
 }
 
 #[test]
+fn subscriptions_of_a_subgraph_may_go_their_own_way() {
+    let of = |entry: &str| format!("subgraphs: {{ by_name: {{ a: {{ subscription: {entry} }} }} }}");
+    let yaml = format!("mode: development\n{}", of("{ protocol: sse, path: /live }"));
+    let config = load(&yaml, &BTreeMap::new()).unwrap();
+    assert_eq!(config.subgraphs.for_subgraph("a").subscription.path.as_deref(), Some("/live"));
+    assert_eq!(
+        message(&of("{ protocol: carrier-pigeon }")),
+        "configuration key `subgraphs.by_name.a.subscription.protocol` must be one of \"graphql-transport-ws\", \
+         \"graphql-ws\", \"sse\", \"multipart\", not \"carrier-pigeon\""
+    );
+    assert_eq!(
+        message(&of("{ url: 'ws://a', path: /live }")),
+        "configuration key `subgraphs.by_name.a.subscription.url` must be absent when there is a `path`; keep one of the two"
+    );
+    assert!(message(&of("{ url: 'ftp://a' }")).starts_with(
+        "configuration key `subgraphs.by_name.a.subscription.url` must be a URL like http://127.0.0.1:4001/graphql"
+    ));
+    assert_eq!(
+        message("subgraphs: { default: { subscription: { url: 'ws://a' } } }"),
+        "configuration key `subgraphs.default.subscription.url` must stand in the entry of one subgraph, not in that for all"
+    );
+}
+
+#[test]
 fn a_schema_has_one_source() {
     assert_eq!(
         message("schema: { supergraph_file: a.graphql, subgraphs: [{ name: a, url: 'http://a' }] }"),

@@ -9,6 +9,7 @@
 )]
 
 mod subgraph_support;
+mod upstream_support;
 
 use std::{
     collections::BTreeMap,
@@ -29,6 +30,8 @@ use subgraph_support::{
     json as answer,
     proxy::{Fault, Proxy},
 };
+
+use upstream_support::{BODY, LiveSubgraph, config as live_config, eventually, open, subscription};
 
 /// Counters and gauges by name and labels.
 #[derive(Clone, Default)]
@@ -161,6 +164,33 @@ async fn what_is_shared_or_shed_towards_a_subgraph_is_counted() {
     join_all((0..5).map(|_| ask(&transport, Query))).await;
     assert_eq!(recorded("selvedge_subgraph_shed_total subgraph=full why=queue_full"), 3.0);
     assert_eq!(recorded("selvedge_subgraph_shed_total subgraph=full why=waited_too_long"), 1.0);
+}
+
+#[tokio::test]
+async fn connections_for_subscriptions_are_counted() {
+    let subgraph = LiveSubgraph::start().await;
+    let transport = stack("live", &subgraph.url(), &live_config(|config| config.max_operations = 2));
+    let count = |what: &str| recorded(&format!("selvedge_subgraph_socket{what}"));
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(open(&transport, subscription(None, BODY)).await.unwrap());
+    }
+    let both = || (count("s subgraph=live"), count("_operations subgraph=live"));
+    eventually("all are counted", || both() == (2.0, 3.0)).await;
+    assert_eq!(count("_connects_total subgraph=live outcome=opened"), 2.0);
+    assert_eq!(count("_reconnects_total subgraph=live"), 0.0);
+    let subgraph = subgraph.restart(Duration::from_millis(1)).await;
+    eventually("all are gone", || both() == (0.0, 0.0)).await;
+    assert_eq!(count("_ends_total subgraph=live cause=lost"), 2.0);
+    drop(streams);
+    let stream = open(&transport, subscription(None, BODY)).await.unwrap();
+    assert_eq!(count("_reconnects_total subgraph=live"), 1.0);
+    drop(stream);
+    eventually("it is closed", || count("_ends_total subgraph=live cause=idle") == 1.0).await;
+    assert_eq!(both(), (0.0, 0.0));
+    drop(subgraph);
+    open(&transport, subscription(None, BODY)).await.err().unwrap();
+    assert_eq!(count("_connects_total subgraph=live outcome=failed"), 1.0);
 }
 
 #[tokio::test]

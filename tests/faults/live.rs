@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Column, Shop, Shopper, Socket, eventually};
+use crate::support::{Column, Settings, Shop, Shopper, Socket, eventually};
 
 const BADGES: &str = "subscription($skus: [String!]!) { stockBadges(skus: $skus) { sku available revision } }";
 const WATCHERS: usize = 12;
+const SHORT_IDENTITIES: Settings = &[("SELVEDGE_IDENTITY__LIFETIME_S", "1")];
 
 async fn reserve(shopper: &Shopper, sku: &str, key: &str) {
     let reserve =
@@ -35,7 +36,7 @@ async fn until(socket: &mut Socket, sku: &str, available: i64) -> Vec<(i64, i64)
 #[tokio::test]
 async fn badges_go_on_when_inventory_was_killed_and_came_back_on_postgres_redis_mongodb() {
     let test = "badges_go_on_when_inventory_was_killed_and_came_back_on_postgres_redis_mongodb";
-    let Some(mut shop) = Shop::own((Column::PostgresRedisMongodb, &[]), test, 24).await else { return };
+    let Some(mut shop) = Shop::own((Column::PostgresRedisMongodb, SHORT_IDENTITIES), test, 24).await else { return };
     let shopper = shop.anonymous();
     let sku = shop.take_sku().await;
     let others: Vec<Value> = vec![json!(shop.take_sku().await), json!(shop.take_sku().await)];
@@ -57,15 +58,23 @@ async fn badges_go_on_when_inventory_was_killed_and_came_back_on_postgres_redis_
         until(socket, &sku, first - 1).await;
     }
 
-    for round in 0..2 {
-        let (distributed, folder) = shop.distributed();
-        distributed.subgraph("inventory").process.crash();
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        distributed.restart(folder, "inventory").await;
-        reserve(&shopper, &sku, &format!("after {round}")).await;
-        for socket in &mut sockets {
-            let badges = until(socket, &sku, first - 2 - round).await;
-            assert!(badges.is_sorted_by(|left, right| left.0 < right.0), "revisions only grow: {badges:?}");
-        }
+    let (distributed, folder) = shop.distributed();
+    distributed.subgraph("inventory").process.crash();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    distributed.restart(folder, "inventory").await;
+    reserve(&shopper, &sku, "after").await;
+    for socket in &mut sockets {
+        let badges = until(socket, &sku, first - 2).await;
+        assert!(badges.is_sorted_by(|left, right| left.0 < right.0), "revisions only grow: {badges:?}");
+    }
+
+    // Far longer than an identity lives, and than inventory keeps a connection whose identity has ended.
+    let ended = |shop: &mut Shop| shop.distributed().0.gateway.output().matches("WebSocket").count();
+    let before = ended(&mut shop);
+    tokio::time::sleep(Duration::from_secs(22)).await;
+    assert_eq!(ended(&mut shop), before, "{}", shop.distributed().0.gateway.output());
+    reserve(&shopper, &sku, "later").await;
+    for socket in &mut sockets {
+        until(socket, &sku, first - 3).await;
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::{
-    SubgraphRequest, SubgraphResponse, TransportError,
+    OperationKind, SubgraphRequest, SubgraphResponse, TransportError,
     circuit::{Circuit, Outcome, State, Ticket},
     ending::{Ended, Ending},
 };
@@ -83,7 +83,7 @@ impl Watched {
     }
 }
 
-/// Answers with [`TransportError::CircuitOpen`] while the circuit is open.
+/// Answers with [`TransportError::CircuitOpen`] while the circuit is open. Subscriptions pass.
 #[derive(Clone)]
 pub(super) struct Breaker<S> {
     inner: S,
@@ -103,11 +103,14 @@ where
     }
 
     fn call(&mut self, request: SubgraphRequest) -> Self::Future {
-        let Some(ticket) = self.watched.admit() else {
+        // Many subscriptions share one attempt, whose failure would count as often; they have a gate of their own.
+        let ticket = if request.kind == OperationKind::Subscription { None } else { Some(self.watched.admit()) };
+        if matches!(ticket, Some(None)) {
             let refusal = TransportError::CircuitOpen { subgraph: self.watched.subgraph.to_string() };
             return Either::Right(std::future::ready(Err(refusal)));
-        };
-        let trip = Trip { watched: Arc::clone(&self.watched), ticket: Some(ticket), deadline: request.deadline };
+        }
+        let ticket = ticket.flatten();
+        let trip = Trip { watched: Arc::clone(&self.watched), ticket, deadline: request.deadline };
         Either::Left(Ended::new(self.inner.call(request), trip))
     }
 }

@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
-use super::{SubgraphRequest, SubgraphResponse, TransportError};
+use super::{OperationKind, SubgraphRequest, SubgraphResponse, TransportError};
 use crate::config::ConcurrencyConfig;
 
 /// Adds [`Concurrency`].
@@ -91,7 +91,8 @@ impl Gate {
     }
 }
 
-/// Answers with [`TransportError::Overloaded`] what finds no room in time.
+/// Answers with [`TransportError::Overloaded`] what finds no room in time. Subscriptions pass: they are started under
+/// limits of their own.
 #[derive(Clone)]
 pub(super) struct Concurrency<S> {
     inner: S,
@@ -111,8 +112,12 @@ where
     }
 
     fn call(&mut self, request: SubgraphRequest) -> Self::Future {
+        // Those that wait for the subgraph to come back would leave no room for anything else.
+        if request.kind == OperationKind::Subscription {
+            return ConcurrencyFuture::Running { permit: None, answer: self.inner.call(request) };
+        }
         match Arc::clone(&self.gate.room).try_acquire_owned() {
-            Ok(permit) => ConcurrencyFuture::Running { permit, answer: self.inner.call(request) },
+            Ok(permit) => ConcurrencyFuture::Running { permit: Some(permit), answer: self.inner.call(request) },
             Err(_) => {
                 ConcurrencyFuture::Waiting { permit: self.gate.wait(), next: Some((self.inner.clone(), request)) }
             }
@@ -129,8 +134,8 @@ pin_project! {
             next: Option<(S, SubgraphRequest)>,
         },
         Running {
-            // Held until the answer is there; a stream's answer is there when it begins.
-            permit: OwnedSemaphorePermit,
+            // Held until the answer is there.
+            permit: Option<OwnedSemaphorePermit>,
             #[pin]
             answer: S::Future,
         },
@@ -151,7 +156,7 @@ where
                     let permit = ready!(permit.poll_unpin(context))?;
                     let Some((mut service, request)) = next.take() else { return Poll::Pending };
                     let answer = service.call(request);
-                    self.set(Self::Running { permit, answer });
+                    self.set(Self::Running { permit: Some(permit), answer });
                 }
             }
         }
@@ -165,10 +170,7 @@ mod tests {
     use tokio::time::Instant;
     use tower::service_fn;
 
-    use super::{
-        super::{OperationKind, SubgraphTransport},
-        *,
-    };
+    use super::{super::SubgraphTransport, *};
 
     /// A subgraph that takes 100 ms for each request, and how many it had at most at a time.
     fn stack(config: &ConcurrencyConfig) -> (SubgraphTransport, Arc<AtomicUsize>) {
@@ -202,6 +204,16 @@ mod tests {
         assert_eq!(most.load(Ordering::SeqCst), 2);
         assert_eq!(started.elapsed().as_millis(), 300);
         assert!(stack.call(request()).await.is_ok(), "there is room again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn subscriptions_are_started_beside_the_rest() {
+        let config = ConcurrencyConfig { max_requests: Some(1), max_waiting: 0, max_wait_ms: 0 };
+        let (stack, most) = stack(&config);
+        let subscription = || SubgraphRequest { kind: OperationKind::Subscription, ..request() };
+        let all = join_all((0..5).map(|_| stack.call(subscription())).chain([stack.call(request())])).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert_eq!(most.load(Ordering::SeqCst), 6);
     }
 
     #[tokio::test(start_paused = true)]

@@ -326,10 +326,7 @@ pub fn config(change: impl FnOnce(&mut SubgraphSubscriptionConfig)) -> SubgraphC
         ..SubgraphSubscriptionConfig::default()
     };
     change(&mut subscription);
-    let mut config = SubgraphConfig { subscription, ..SubgraphConfig::default() };
-    // What a test breaks on purpose must not keep the next attempt from being made.
-    config.circuit_breaker.enabled = false;
-    config
+    SubgraphConfig { subscription, ..SubgraphConfig::default() }
 }
 
 pub fn transport(url: &str, config: &SubgraphConfig) -> SubgraphTransport {

@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use super::fault::Fault;
+use crate::config::SubgraphSubscriptionConfig;
 
 /// A failure that long ago does not make the next pause longer.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(30);
@@ -45,9 +46,14 @@ pub(super) struct Passage {
 }
 
 impl Gate {
-    pub(super) fn new(max_connecting: usize, first_ms: u64, longest: Duration) -> Self {
-        let places = Arc::new(Semaphore::new(max_connecting));
-        Self { state: Mutex::default(), places, probe: Arc::default(), first_ms, longest }
+    pub(super) fn new(config: &SubgraphSubscriptionConfig) -> Self {
+        Self {
+            state: Mutex::default(),
+            places: Arc::new(Semaphore::new(config.max_connecting)),
+            probe: Arc::default(),
+            first_ms: config.backoff_ms,
+            longest: Duration::from_millis(config.max_backoff_ms),
+        }
     }
 
     /// Waits until an attempt may be made.
@@ -122,7 +128,7 @@ mod tests {
     use super::*;
 
     fn gate() -> Arc<Gate> {
-        Arc::new(Gate::new(2, 100, Duration::from_secs(2)))
+        Arc::new(Gate::new(&SubgraphSubscriptionConfig { max_connecting: 2, ..SubgraphSubscriptionConfig::default() }))
     }
 
     fn fault() -> Fault {

@@ -95,11 +95,10 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(dialer: Dialer, config: &SubgraphSubscriptionConfig) -> Arc<Self> {
         let subgraph = Arc::clone(&dialer.subgraph);
-        let longest = Duration::from_millis(config.max_backoff_ms);
         Arc::new(Self {
             pace: Pace::new(config.max_starts_per_s),
             meters: Meters::new(Arc::clone(&subgraph)),
-            gate: Gate::new(config.max_connecting, config.backoff_ms, longest),
+            gate: Gate::new(config),
             state: Mutex::default(),
             lost: AtomicUsize::new(0),
             config: config.clone(),
@@ -189,9 +188,7 @@ impl Pool {
         let subgraph = self.subgraph.to_string();
         let connecting = tokio::spawn(async move {
             let _attempt = AttemptUnderWay { pool: &pool, key: &key };
-            let result = pool.connect(&request).await;
-            pool.note(&result);
-            let dialed = result.map_err(|fault| fault.not_opened(&pool.subgraph))?;
+            let dialed = pool.connect(&request).await.map_err(|fault| fault.not_opened(&pool.subgraph))?;
             pool.install(&key, dialed);
             Ok(())
         });
@@ -207,6 +204,7 @@ impl Pool {
             Err(fault) if !fault.is_refusal() => self.gate.failed(fault),
             _ => self.gate.succeeded(),
         }
+        self.note(&dialed);
         dialed
     }
 

@@ -3,6 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc::UnboundedReceiver,
@@ -74,12 +75,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             }
             let step = tokio::select! {
                 biased;
+                // Before what may never run dry.
+                () = alarm.as_mut() => self.look_around(),
                 Some(command) = self.commands.recv() => {
                     self.obey(command);
                     Ok(())
                 }
                 heard = self.link.next() => heard.and_then(|heard| self.hear(&heard)),
-                () = alarm.as_mut() => self.look_around(),
             };
             if let Err(fault) = step {
                 return fault;
@@ -214,7 +216,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let config = &self.pool.config;
         match self.clocks.asked_at {
             Some(asked_at) if now >= asked_at + config.heartbeat_timeout() => {
-                return Err(Fault::Silent { silence_ms: (now - self.clocks.heard_at).as_millis() });
+                // Where this task was kept from working, the answer may wait to be read.
+                return match self.link.next().now_or_never() {
+                    Some(heard) => self.hear(&heard?),
+                    None => Err(Fault::Silent { silence_ms: (now - self.clocks.heard_at).as_millis() }),
+                };
             }
             None if now >= self.clocks.heard_at + config.heartbeat() => {
                 self.clocks.asked_at = Some(now);

@@ -22,6 +22,8 @@ use super::{
         http_answer::{Reader, answer},
         http_transport::describe,
     },
+    fault::Fault,
+    gate::Gate,
     parts::{Form, Part, PartError, Parts},
 };
 use crate::config::{HttpVersion, SubgraphConfig};
@@ -36,6 +38,7 @@ pub(super) struct StreamTransport {
     uri: Uri,
     client: Client<Connector, Full<Bytes>>,
     form: Form,
+    gate: Gate,
     max_event_bytes: usize,
 }
 
@@ -56,19 +59,13 @@ impl StreamTransport {
             .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
             .http2_keep_alive_while_idle(true)
             .build(connector);
-        Self { subgraph, uri, client, form, max_event_bytes: config.max_response_bytes }
+        let gate = Gate::new(&config.subscription);
+        Self { subgraph, uri, client, form, gate, max_event_bytes: config.max_response_bytes }
     }
 
     /// Starts a subscription.
     pub(super) async fn open(self: Arc<Self>, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let response = self.client.request(self.to_http(&request)).await.map_err(|error| {
-            let (subgraph, reason) = (self.subgraph.to_string(), describe(&error));
-            if error.is_connect() {
-                TransportError::Unreachable { subgraph, reason }
-            } else {
-                TransportError::NoAnswer { subgraph, reason }
-            }
-        })?;
+        let response = self.start(&request).await?;
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let parts = content_type.and_then(|content_type| self.form.reader(content_type, self.max_event_bytes));
         match parts {
@@ -78,6 +75,21 @@ impl StreamTransport {
             }
             _ => self.read_whole(response).await,
         }
+    }
+
+    /// The head of the answer. While the subgraph is away, one request at a time finds out whether it is back.
+    async fn start(&self, request: &SubgraphRequest) -> Result<Response<Incoming>, TransportError> {
+        let _passage = self.gate.enter().await.map_err(|fault| fault.not_opened(&self.subgraph))?;
+        let answered = self.client.request(self.to_http(request)).await;
+        answered.inspect(|_| self.gate.succeeded()).map_err(|error| {
+            let (subgraph, reason) = (self.subgraph.to_string(), describe(&error));
+            self.gate.failed(&Fault::NoConnection(reason.clone()));
+            if error.is_connect() {
+                TransportError::Unreachable { subgraph, reason }
+            } else {
+                TransportError::NoAnswer { subgraph, reason }
+            }
+        })
     }
 
     fn to_http(&self, request: &SubgraphRequest) -> Request<Full<Bytes>> {

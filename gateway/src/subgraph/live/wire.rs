@@ -147,7 +147,8 @@ fn errors(payload: &str) -> Bytes {
 }
 
 fn violation(what: &str, text: &str, detail: &dyn std::fmt::Display) -> Violation {
-    Violation(format!("{what}: {detail}: `{}`", shortened(text)))
+    // A detail may quote all of the text.
+    Violation(format!("{what}: {}: `{}`", shortened(&detail.to_string()), shortened(text)))
 }
 
 fn shortened(text: &str) -> String {
