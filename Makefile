@@ -68,6 +68,13 @@ bench-scale: setup $(FRONT)/.built ## A shop of 1,000,000 stock levels against o
 bench-instructions: setup ## What a request costs by callgrind's count, stage by stage (needs valgrind)
 	cargo bench --profile measure -p selvedge-gateway --bench instructions
 
+bench-live: setup $(FRONT)/.built ## Badges for many subscribers, against Hive Router where HIVE_ROUTER names its binary
+	cargo bench --bench live
+
+soak-live: setup $(FRONT)/.built ## Ten minutes of faults under badges, and restarts and reloads under 5,000 subscribers
+	LIVE_TRUTH_SECONDS=$(or $(SECONDS_OF_TRUTH),600) LIVE_TRUTH_CLIENTS=200 LIVE_CROWD=5000 \
+	  cargo test --test faults live:: -- --nocapture --test-threads=1
+
 soak-reload: setup ## Change the schema 1,000 times under load; fails on a failed request or growing memory
 	SOAK_RELOADS=$(or $(RELOADS),1000) cargo test -p selvedge-gateway --test reload_soak -- --nocapture
 
@@ -88,4 +95,4 @@ up: .env ## Start the distributed form with Docker (docker-compose.yml)
 down: .env ## Stop the distributed form and keep its data
 	docker compose down
 
-.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-instructions bench-inventory bench-peers bench-scale soak-reload up down
+.PHONY: help run build setup test check fmt fmt-check lint doc schema contract bench bench-cache bench-gateway bench-instructions bench-inventory bench-live bench-peers bench-scale soak-live soak-reload up down

@@ -117,7 +117,7 @@ fn is_root() -> bool {
 }
 
 #[allow(clippy::disallowed_methods, reason = "continuous integration requires all engines by the environment")]
-fn engines_are_required() -> bool {
+pub(super) fn engines_are_required() -> bool {
     std::env::var("REQUIRE_ENGINES").as_deref() == Ok("1")
 }
 
