@@ -73,7 +73,7 @@ bench-live: setup $(FRONT)/.built ## Badges for many subscribers, against Hive R
 
 soak-live: setup $(FRONT)/.built ## Ten minutes of faults under badges, and restarts and reloads under 5,000 subscribers
 	LIVE_TRUTH_SECONDS=$(or $(SECONDS_OF_TRUTH),600) LIVE_TRUTH_CLIENTS=200 LIVE_CROWD=5000 \
-	  cargo test --test faults live:: -- --nocapture --test-threads=1
+	  cargo test --test faults badges:: -- --nocapture --test-threads=1
 
 soak-reload: setup ## Change the schema 1,000 times under load; fails on a failed request or growing memory
 	SOAK_RELOADS=$(or $(RELOADS),1000) cargo test -p selvedge-gateway --test reload_soak -- --nocapture

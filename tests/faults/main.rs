@@ -5,12 +5,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "tests may unwrap"
+    clippy::print_stdout,
+    reason = "tests may unwrap, and say with which seed"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod badges;
 mod kills;
 mod live;
 mod outage;
