@@ -47,7 +47,7 @@ use crate::{
     request::GraphqlRequest,
     schema::ServedSchema,
     subgraph::{CallContext, passes_cookies},
-    subscribe::{Caller, Hub, LiveEvents, StreamRequest, Subscription},
+    subscribe::{Caller, Hub, Limits as LiveLimits, LiveEvents, StreamRequest, Subscription},
     worker::Worker,
 };
 
@@ -80,6 +80,7 @@ struct Parts {
     authenticator: Authenticator,
     signer: IdentitySigner,
     hub: Hub,
+    live_limits: LiveLimits,
     cache: Option<AnswerCache>,
     limits: Limits,
     room: Room,
@@ -120,6 +121,7 @@ impl Pipeline {
             authenticator,
             signer,
             hub,
+            live_limits: LiveLimits::new(&config.subscriptions),
             cache,
             limits: limits(config),
             room,
@@ -173,6 +175,12 @@ impl Pipeline {
     #[must_use]
     pub fn entity_events(&self) -> EntityEvents {
         EntityEvents::into_cache(self.0.cache.clone())
+    }
+
+    /// How many clients may listen, and to how much.
+    #[must_use]
+    pub fn live_limits(&self) -> &LiveLimits {
+        &self.0.live_limits
     }
 
     /// Where events come in that feed subscription fields.
@@ -329,16 +337,18 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// What to tell the client when it cannot be opened.
+    /// What to tell the client when it cannot be opened, or when there are too many.
     pub fn subscribe(
         &self,
         prepared: Prepared,
         request: GraphqlRequest,
         caller: Caller,
     ) -> Result<Subscription, Vec<GraphqlError>> {
+        let permit = self.0.live_limits.subscribe(&caller).map_err(|reached| vec![reached.into()])?;
         let Prepared { graph, known } = prepared;
         let operation = Arc::clone(&known.operation);
-        self.0.hub.subscribe(StreamRequest { graph, operation, request, caller, hints: self.hints() })
+        let request = StreamRequest { graph, operation, request, caller, hints: self.hints() };
+        self.0.hub.subscribe(request).map(|subscription| subscription.holding(permit))
     }
 }
 

@@ -28,9 +28,31 @@ pub struct SubscriptionsConfig {
     /// How many operations may run on one connection.
     #[schemars(range(min = 1))]
     pub max_operations_per_connection: usize,
-    /// How many connections are accepted.
+    /// How many live connections are served: WebSockets and streamed HTTP responses.
     #[schemars(range(min = 1))]
     pub max_connections: usize,
+    /// How many of them one user may have; absent: any number.
+    #[schemars(range(min = 1))]
+    pub max_connections_per_user: Option<usize>,
+    /// How many of them may come from one address, with IPv6 from one network of 64 bits; absent: any number, which is
+    /// right behind a proxy, whose address all clients have.
+    #[schemars(range(min = 1))]
+    pub max_connections_per_address: Option<usize>,
+    /// How many subscriptions are served.
+    #[schemars(range(min = 1))]
+    pub max_subscriptions: usize,
+    /// How many of them one user may have; absent: any number.
+    #[schemars(range(min = 1))]
+    pub max_subscriptions_per_user: Option<usize>,
+    /// How many of them may come from one address; absent: any number.
+    #[schemars(range(min = 1))]
+    pub max_subscriptions_per_address: Option<usize>,
+    /// How many event streams may be reserved that nobody has opened yet.
+    #[schemars(range(min = 1))]
+    pub max_reserved_streams: usize,
+    /// How long a reserved event stream waits for its client, in milliseconds.
+    #[schemars(range(min = 1))]
+    pub reservation_ms: u64,
     /// How many answers may wait for one slow client; with conflation, how many keys.
     #[schemars(range(min = 1))]
     pub max_pending: usize,
@@ -66,6 +88,13 @@ impl Default for SubscriptionsConfig {
             drain_ms: 5_000,
             max_operations_per_connection: 100,
             max_connections: 100_000,
+            max_connections_per_user: Some(1_000),
+            max_connections_per_address: None,
+            max_subscriptions: 1_000_000,
+            max_subscriptions_per_user: Some(10_000),
+            max_subscriptions_per_address: None,
+            max_reserved_streams: 1_000,
+            reservation_ms: 10_000,
             max_pending: 1_024,
             conflate: BTreeMap::new(),
             public_fields: Vec::new(),
@@ -101,6 +130,12 @@ impl SubscriptionsConfig {
     #[must_use]
     pub const fn drain(&self) -> Duration {
         Duration::from_millis(self.drain_ms)
+    }
+
+    /// How long a reserved event stream waits for its client.
+    #[must_use]
+    pub const fn reservation(&self) -> Duration {
+        Duration::from_millis(self.reservation_ms)
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {

@@ -21,7 +21,9 @@ pub enum RequestError {
     #[error("the accept header must allow application/graphql-response+json, application/json or text/event-stream")]
     NotAcceptable,
     /// A subscription by a client that accepts no stream.
-    #[error("a subscription needs a WebSocket (graphql-transport-ws) or `accept: text/event-stream`")]
+    #[error(
+        "a subscription needs a WebSocket (graphql-transport-ws), `accept: text/event-stream` or `accept: multipart/mixed;subscriptionSpec=1.0`"
+    )]
     NeedsStream,
     /// The body is over the limit.
     #[error("the body is larger than {max_bytes} bytes")]

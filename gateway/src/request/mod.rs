@@ -14,4 +14,4 @@ pub use csrf::check_csrf;
 pub use decode::{Decoded, decode_body, decode_query_string};
 pub use error::RequestError;
 pub use graphql_request::GraphqlRequest;
-pub use negotiate::{Accepted, MediaType};
+pub use negotiate::{Accepted, MediaType, StreamForm};

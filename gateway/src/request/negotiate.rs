@@ -16,6 +16,8 @@ pub enum MediaType {
     EventStream,
     /// `multipart/mixed`: what is deferred follows in parts of its own.
     Multipart(DeferForm),
+    /// `multipart/mixed;subscriptionSpec=1.0`: each response of a subscription is a part.
+    MultipartSubscription,
 }
 
 impl MediaType {
@@ -26,6 +28,9 @@ impl MediaType {
             Self::GraphqlResponse => HeaderValue::from_static("application/graphql-response+json; charset=utf-8"),
             Self::Json => HeaderValue::from_static("application/json; charset=utf-8"),
             Self::EventStream => HeaderValue::from_static("text/event-stream; charset=utf-8"),
+            Self::MultipartSubscription => {
+                HeaderValue::from_static("multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0")
+            }
             Self::Multipart(DeferForm::Fragments) => {
                 HeaderValue::from_static("multipart/mixed; boundary=\"-\"; deferSpec=20220824")
             }
@@ -36,13 +41,22 @@ impl MediaType {
     }
 }
 
+/// How an operation with many responses is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamForm {
+    /// Server-sent events.
+    Events,
+    /// Parts of `multipart/mixed`.
+    Parts,
+}
+
 /// What the client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted {
-    /// For an operation with one response; `EventStream` or `Multipart` when nothing else is accepted.
+    /// For an operation with one response; one that streams when nothing else is accepted.
     pub single: MediaType,
-    /// Whether an operation with many responses can be answered.
-    pub event_stream: bool,
+    /// For an operation with many responses, if it can be answered.
+    pub stream: Option<StreamForm>,
     /// In which form parts of a response may come later, where the client likes that no less than one JSON document.
     pub deferred: Option<DeferForm>,
 }
@@ -55,7 +69,7 @@ impl Accepted {
     /// When nothing that the client accepts can be had.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, RequestError> {
         if !headers.contains_key(ACCEPT) {
-            return Ok(Self { single: MediaType::Json, event_stream: false, deferred: None });
+            return Ok(Self { single: MediaType::Json, stream: None, deferred: None });
         }
         let texts = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
         let mut ranges: Vec<(f32, MediaType)> = texts.flat_map(|text| text.split(',')).filter_map(range).collect();
@@ -71,7 +85,11 @@ impl Accepted {
         let first = ranges.first().ok_or(RequestError::NotAcceptable)?;
         Ok(Self {
             single: json.unwrap_or(first).1,
-            event_stream: ranges.iter().any(|(_, kind)| *kind == MediaType::EventStream),
+            stream: ranges.iter().find_map(|(_, kind)| match kind {
+                MediaType::EventStream => Some(StreamForm::Events),
+                MediaType::MultipartSubscription => Some(StreamForm::Parts),
+                _ => None,
+            }),
             deferred: deferred.map(|(_, form)| form),
         })
     }
@@ -84,24 +102,25 @@ fn range(text: &str) -> Option<(f32, MediaType)> {
         // Old clients do not know the newer type, so a wildcard means the older one.
         "application/json" | "application/*" | "*/*" => MediaType::Json,
         "text/event-stream" => MediaType::EventStream,
-        "multipart/mixed" => MediaType::Multipart(defer_form(parts.clone())?),
+        "multipart/mixed" => parts_form(parts.clone())?,
         _ => return None,
     };
     let weight = parts.find_map(|parameter| parameter.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok())?;
     (weight > 0.0).then_some((weight, kind))
 }
 
-/// The form that the parameters of `multipart/mixed` ask for; `None` when it is not known here.
-fn defer_form<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<DeferForm> {
+/// What the parameters of `multipart/mixed` ask for; `None` when it is not known here.
+fn parts_form<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<MediaType> {
     let specified = parameters.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let name = name.trim().to_ascii_lowercase();
         name.ends_with("spec").then(|| (name, value.trim().trim_matches('"')))
     });
     match specified.as_ref().map(|(name, value)| (name.as_str(), *value)) {
-        None | Some(("incrementalspec", "v0.2")) => Some(DeferForm::Pending),
-        Some(("deferspec", "20220824")) => Some(DeferForm::Fragments),
-        // Another version, or what other servers stream subscriptions in.
+        None | Some(("incrementalspec", "v0.2")) => Some(MediaType::Multipart(DeferForm::Pending)),
+        Some(("deferspec", "20220824")) => Some(MediaType::Multipart(DeferForm::Fragments)),
+        Some(("subscriptionspec", "1.0")) => Some(MediaType::MultipartSubscription),
+        // Another version.
         Some(_) => None,
     }
 }
@@ -124,10 +143,29 @@ mod tests {
         assert_eq!(single("application/json; charset=utf-8"), MediaType::Json);
         assert_eq!(single("*/*"), MediaType::Json);
         assert_eq!(single("text/event-stream"), MediaType::EventStream);
-        assert!(accepted("application/json, text/event-stream").unwrap().event_stream);
+        assert_eq!(accepted("application/json, text/event-stream").unwrap().stream, Some(StreamForm::Events));
         assert_eq!(accepted("text/html"), Err(RequestError::NotAcceptable));
         assert_eq!(accepted("application/json;q=0"), Err(RequestError::NotAcceptable));
         assert_eq!(Accepted::from_headers(&HeaderMap::new()).unwrap().single, MediaType::Json);
+    }
+
+    #[test]
+    fn subscriptions_are_streamed_in_the_form_that_is_liked_most() {
+        let stream = |text| accepted(text).unwrap().stream;
+        // As Apollo Client 4 and Apollo Kotlin ask.
+        let apollo = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9";
+        assert_eq!(stream(apollo), Some(StreamForm::Parts));
+        assert_eq!(accepted(apollo).unwrap().single, MediaType::GraphqlResponse);
+        assert_eq!(
+            stream("multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\", application/json"),
+            Some(StreamForm::Parts)
+        );
+        assert_eq!(stream("text/event-stream, multipart/mixed;subscriptionSpec=1.0"), Some(StreamForm::Events));
+        assert_eq!(stream("text/event-stream;q=0.5, multipart/mixed;subscriptionSpec=1.0"), Some(StreamForm::Parts));
+        assert_eq!(stream("multipart/mixed;subscriptionSpec=2.0, */*"), None);
+        assert_eq!(stream("multipart/mixed, */*"), None);
+        let only = accepted("multipart/mixed;subscriptionSpec=1.0").unwrap();
+        assert_eq!((only.single, only.deferred), (MediaType::MultipartSubscription, None));
     }
 
     #[test]

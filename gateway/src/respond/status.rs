@@ -19,7 +19,9 @@ pub fn status_of(response: &GraphqlResponse, media_type: MediaType) -> StatusCod
     let error_code = response.errors.first().and_then(|error| error.code()).unwrap_or(code::INTERNAL_SERVER_ERROR);
     match (error_code, media_type) {
         ("UNAUTHENTICATED", _) => StatusCode::UNAUTHORIZED,
-        (_, MediaType::Json | MediaType::EventStream | MediaType::Multipart(_)) => StatusCode::OK,
+        (_, MediaType::Json | MediaType::EventStream | MediaType::Multipart(_) | MediaType::MultipartSubscription) => {
+            StatusCode::OK
+        }
         (code::INTERNAL_SERVER_ERROR, MediaType::GraphqlResponse) => StatusCode::INTERNAL_SERVER_ERROR,
         ("REQUEST_TIMEOUT", MediaType::GraphqlResponse) => StatusCode::GATEWAY_TIMEOUT,
         ("FORBIDDEN", MediaType::GraphqlResponse) => StatusCode::FORBIDDEN,

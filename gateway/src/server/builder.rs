@@ -22,7 +22,7 @@ use crate::{
     reload::SchemaStatus,
     schema::ServedSchema,
     subgraph::{Forwarding, SubgraphService, SubgraphTransport, SubgraphTransports},
-    subscribe::websocket::Connections,
+    subscribe::{EventStreams, websocket::Connections},
 };
 
 struct NoAssets;
@@ -161,16 +161,19 @@ impl GatewayBuilder {
         let connections = Arc::new(Connections {
             runner: Arc::new(runner),
             config: Arc::new(self.config.subscriptions.clone()),
+            limits: pipeline.live_limits().clone(),
             max_message_bytes: self.config.limits.max_body_bytes,
             shutdown: CancellationToken::new(),
             tracker: TaskTracker::new(),
         });
+        let event_streams = EventStreams::new(Arc::clone(&connections.config), connections.shutdown.clone());
         let edge = Edge {
             forwarding,
             door,
             config: self.config,
             pipeline,
             connections,
+            event_streams,
             assets: self.assets,
             routes: self.routes,
             metrics: self.metrics,

@@ -51,7 +51,12 @@ pub(super) fn overloaded() -> (&'static str, String) {
 /// The answer to a request that is not let in.
 pub(super) fn overloaded_response() -> Response {
     let (code, message) = overloaded();
-    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, code, message);
+    refuse_for_now(StatusCode::SERVICE_UNAVAILABLE, code, message)
+}
+
+/// The answer to a request that may be let in a little later.
+pub(super) fn refuse_for_now(status: StatusCode, code: &str, message: String) -> Response {
+    let mut response = refuse(status, code, message);
     response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S);
     response
 }

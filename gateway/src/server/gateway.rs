@@ -17,7 +17,7 @@ use super::{
     admin::{self, Health},
     assets,
     door::Door,
-    graphql, layers, listen,
+    event_streams, graphql, layers, listen,
     schema_view::SchemaView,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     reload::SchemaStatus,
     schema::ServedSchema,
     subgraph::{Forwarding, SubgraphTransports},
-    subscribe::websocket::Connections,
+    subscribe::{EventStreams, websocket::Connections},
 };
 
 /// For the closing handshake of the last connections.
@@ -43,6 +43,7 @@ pub(super) struct Edge {
     pub(super) forwarding: Forwarding,
     pub(super) door: Arc<Door>,
     pub(super) connections: Arc<Connections>,
+    pub(super) event_streams: EventStreams,
     pub(super) assets: Arc<dyn StaticAssets>,
     pub(super) metrics: MetricsText,
     pub(super) readiness: Readiness,
@@ -87,11 +88,12 @@ impl Gateway {
         self.edge.pipeline.replace_schema(schema).await
     }
 
-    /// `/graphql`, `/health`, and the assets everywhere else.
+    /// `/graphql`, `/graphql/stream`, `/health`, and the assets everywhere else.
     pub fn router(&self) -> Router {
         let health = self.health();
         let router = Router::new()
             .route("/graphql", any(graphql::handle))
+            .route("/graphql/stream", any(event_streams::handle))
             .route("/health", get(move || async move { health.ready() }))
             .fallback(serve_asset)
             .with_state(Arc::clone(&self.edge))

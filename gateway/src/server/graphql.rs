@@ -1,4 +1,4 @@
-//! `/graphql`: POST, GET, server-sent events and WebSocket.
+//! `/graphql`: POST and GET; streams and WebSockets are in [`live`].
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::join_all, stream};
+use futures::{FutureExt, Stream, future::join_all, stream};
 use http::{HeaderMap, Method, StatusCode, header::UPGRADE};
 use http_body_util::LengthLimitError;
 use metrics::Counter;
@@ -17,11 +17,13 @@ use tracing::Instrument;
 use super::{
     door::{Door, overloaded_response},
     gateway::Edge,
+    live,
+    peer::address_of,
+    refusal::Refusal,
 };
 use crate::{
-    authenticate::{AuthenticateError, CorrelationId},
+    authenticate::CorrelationId,
     error::{GraphqlError, GraphqlResponse},
-    hooks,
     operation::OperationKind,
     pipeline::{InParts, NotRun, Prepared},
     request::{
@@ -29,59 +31,39 @@ use crate::{
         decode_query_string,
     },
     respond::{
-        add_headers, event_stream, freshness_of, multipart, multipart_single, refuse, refuse_request, respond,
-        respond_batch, with_freshness,
+        StreamEnd, Streamed, add_headers, event_stream, freshness_of, multipart, multipart_single,
+        multipart_subscription, respond, respond_batch, with_freshness,
     },
     subgraph::CORRELATION_HEADER,
-    subscribe::{Caller, RunOperation, websocket},
+    subscribe::Caller,
 };
 
 /// Asks for the plan in the answer; heard in development mode alone.
 const DEBUG_HEADER: &str = "x-selvedge-debug";
 
-/// A refusal, as a ready response.
-struct Refusal(Box<Response>);
-
-impl Refusal {
-    fn new(status: StatusCode, code: &str, message: String) -> Self {
-        Self(Box::new(refuse(status, code, message)))
-    }
-}
-
-impl From<RequestError> for Refusal {
-    fn from(error: RequestError) -> Self {
-        Self(Box::new(refuse_request(&error)))
-    }
-}
-
-impl From<hooks::Refusal> for Refusal {
-    fn from(refusal: hooks::Refusal) -> Self {
-        Self::new(refusal.status, &refusal.code, refusal.message)
-    }
-}
-
-impl From<AuthenticateError> for Refusal {
-    fn from(error: AuthenticateError) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, AuthenticateError::CODE, error.to_string())
-    }
-}
-
 /// What a request's head says about how to answer it.
-struct Head {
-    method: Method,
-    accepted: Accepted,
-    debug: bool,
-    caller: Caller,
+pub(super) struct Head {
+    pub(super) method: Method,
+    pub(super) accepted: Accepted,
+    pub(super) debug: bool,
+    pub(super) caller: Caller,
 }
 
 pub(super) async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> Response {
     let correlation = CorrelationId::from_headers(request.headers());
-    let correlation_id = correlation.clone();
-    let answered = if is_upgrade(request.headers()) {
-        upgrade(&edge, request, correlation).boxed()
+    let answering = if is_upgrade(request.headers()) {
+        live::upgrade(&edge, request, correlation.clone()).boxed()
     } else {
-        answer_inside(&edge, request, correlation).boxed()
+        answer_inside(&edge, request, correlation.clone()).boxed()
     };
+    traced(correlation, answering).await
+}
+
+/// Finishes `answering`, under the request's correlation id.
+pub(super) async fn traced(
+    correlation_id: CorrelationId,
+    answered: impl Future<Output = Result<Response, Refusal>>,
+) -> Response {
     // Every log line that is written on the way carries the id.
     let span = tracing::info_span!("request", correlation_id = correlation_id.as_str());
     let mut response = answered.instrument(span).await.unwrap_or_else(|Refusal(response)| *response);
@@ -101,22 +83,12 @@ fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-async fn upgrade(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
-    if !edge.config.subscriptions.enabled {
-        let message = "subscriptions are switched off".to_owned();
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "SUBSCRIPTIONS_DISABLED", message));
-    }
-    let identity = edge.pipeline.authenticator().authenticate(request.headers()).await?;
-    let origins = &edge.config.cors.allowed_origins;
-    let forwarded = edge.forwarding.select(request.headers());
-    let mut caller = Caller { forwarded, ..Caller::new(identity, correlation) };
-    edge.pipeline.identify(&mut caller, (request.method(), request.headers())).await?;
-    websocket::upgrade(request, &edge.connections, caller, origins)
-        .map_err(|error| Refusal::new(error.status(), "UPGRADE_REFUSED", error.to_string()))
-}
-
 /// Answers a request if there is room for it.
-async fn answer_inside(edge: &Edge, request: Request, correlation: CorrelationId) -> Result<Response, Refusal> {
+pub(super) async fn answer_inside(
+    edge: &Edge,
+    request: Request,
+    correlation: CorrelationId,
+) -> Result<Response, Refusal> {
     let Some(_inside) = Door::enter(&*edge.door) else { return Ok(overloaded_response()) };
     answer(edge, request, correlation).await
 }
@@ -139,7 +111,8 @@ async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Re
         Decoded::Single(decode_query_string(&parts.uri)?)
     };
     let debug = edge.config.is_development() && parts.headers.get(DEBUG_HEADER).is_some_and(|value| value == "plan");
-    let mut caller = Caller { forwarded: edge.forwarding.select(&parts.headers), ..Caller::new(identity, correlation) };
+    let (forwarded, address) = (edge.forwarding.select(&parts.headers), address_of(&parts.extensions));
+    let mut caller = Caller { forwarded, address, ..Caller::new(identity, correlation) };
     edge.pipeline.identify(&mut caller, (&parts.method, &parts.headers)).await?;
     let head = Head { method: parts.method, accepted, debug, caller };
     match decoded {
@@ -148,7 +121,7 @@ async fn answer(edge: &Edge, request: Request, correlation: CorrelationId) -> Re
     }
 }
 
-async fn read(body: Body, max_bytes: usize) -> Result<Bytes, RequestError> {
+pub(super) async fn read(body: Body, max_bytes: usize) -> Result<Bytes, RequestError> {
     to_bytes(body, max_bytes).await.map_err(|error| {
         let cause = std::error::Error::source(&error);
         if cause.is_some_and(|cause| cause.is::<LengthLimitError>()) {
@@ -208,17 +181,22 @@ async fn not_run(edge: &Edge, reason: NotRun, head: &Head) -> Response {
 }
 
 /// One response, in the form that the client accepts.
-fn single(edge: &Edge, response: &GraphqlResponse, media_type: MediaType) -> Response {
+pub(super) fn single(edge: &Edge, response: &GraphqlResponse, media_type: MediaType) -> Response {
     let mut http_response = match media_type {
-        MediaType::EventStream => {
-            let body = response.to_bytes();
-            event_stream(stream::once(async { body }), edge.config.subscriptions.keep_alive())
+        MediaType::EventStream => event_stream(whole(response.to_bytes()), edge.config.subscriptions.keep_alive()),
+        MediaType::MultipartSubscription => {
+            multipart_subscription(whole(response.to_bytes()), edge.config.subscriptions.keep_alive())
         }
         MediaType::Multipart(form) => multipart_single(&response.to_bytes(), form),
         MediaType::GraphqlResponse | MediaType::Json => tell_freshness(edge, respond(response, media_type), [response]),
     };
     add_headers(&response.headers, &mut http_response);
     http_response
+}
+
+/// One response, and the end.
+pub(super) fn whole(response: Bytes) -> impl Stream<Item = Streamed> + Send + 'static {
+    stream::iter([Streamed::Next(response), Streamed::End(StreamEnd::Complete)])
 }
 
 /// Says how long answers stay true, where answers are kept at all.
@@ -228,29 +206,15 @@ fn tell_freshness<'r>(edge: &Edge, response: Response, of: impl IntoIterator<Ite
 }
 
 fn run_subscription(edge: &Edge, prepared: Prepared, request: GraphqlRequest, head: Head) -> Result<Response, Refusal> {
-    if !head.accepted.event_stream || !edge.config.subscriptions.enabled {
-        return Err(RequestError::NeedsStream.into());
-    }
-    let time_left = edge.pipeline.time_left(&head.caller.identity);
-    let subscription = match edge.pipeline.subscribe(prepared, request, head.caller) {
-        Ok(subscription) => subscription,
-        Err(errors) => return Ok(single(edge, &GraphqlResponse::from_errors(errors), head.accepted.single)),
-    };
-    let shutdown = edge.connections.shutdown.clone().cancelled_owned();
-    let expired = async move {
-        match time_left {
-            Some(left) => tokio::time::sleep(left).await,
-            None => std::future::pending().await,
-        }
-    };
-    let end = async { futures::future::select(Box::pin(shutdown), Box::pin(expired)).await };
-    Ok(event_stream(subscription.take_until(Box::pin(end)), edge.config.subscriptions.keep_alive()))
+    let media_type = head.accepted.single;
+    let streamed = live::run_subscription(edge, prepared, request, head)?;
+    Ok(streamed.unwrap_or_else(|errors| single(edge, &GraphqlResponse::from_errors(errors), media_type)))
 }
 
 async fn run_batch(edge: &Edge, requests: Vec<GraphqlRequest>, head: &Head) -> Response {
     let responses = join_all(requests.into_iter().map(|request| run_batched(edge, request, head))).await;
     let media_type = match head.accepted.single {
-        MediaType::EventStream | MediaType::Multipart(_) => MediaType::Json,
+        MediaType::EventStream | MediaType::Multipart(_) | MediaType::MultipartSubscription => MediaType::Json,
         other => other,
     };
     tell_freshness(edge, respond_batch(&responses, media_type), &responses)

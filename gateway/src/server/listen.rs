@@ -3,6 +3,7 @@
 use std::{io, pin::pin, time::Duration};
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -10,6 +11,9 @@ use hyper_util::{
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+use super::peer::Peer;
 
 /// How long a client may take to begin and to finish the head of a request, and to send the next one; longer than
 /// proxies keep idle connections, so that they close first.
@@ -26,8 +30,9 @@ pub(super) async fn serve(listener: TcpListener, router: Router, head_timeout: D
             () = shutdown.cancelled() => break,
         };
         match accepted {
-            Ok((socket, _)) => {
-                connections.spawn(serve_connection(socket, router.clone(), head_timeout, shutdown.clone()));
+            Ok((socket, address)) => {
+                let peer = Peer(address.ip());
+                connections.spawn(serve_connection((socket, peer), router.clone(), head_timeout, shutdown.clone()));
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
@@ -47,7 +52,12 @@ fn is_of_the_client(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn serve_connection(socket: TcpStream, router: Router, head_timeout: Duration, shutdown: CancellationToken) {
+async fn serve_connection(
+    (socket, peer): (TcpStream, Peer),
+    router: Router,
+    head_timeout: Duration,
+    shutdown: CancellationToken,
+) {
     // Answers are written whole, so waiting for more would only delay them.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
@@ -64,7 +74,10 @@ async fn serve_connection(socket: TcpStream, router: Router, head_timeout: Durat
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_timeout);
     builder.http2().timer(TokioTimer::new());
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(router.map_request(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    }));
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
     let served = tokio::select! {
         served = connection.as_mut() => served,

@@ -4,10 +4,14 @@ mod admin;
 mod assets;
 mod builder;
 mod door;
+mod event_streams;
 mod gateway;
 mod graphql;
 mod layers;
 mod listen;
+mod live;
+mod peer;
+mod refusal;
 mod schema_view;
 mod socket_runner;
 

@@ -6,9 +6,12 @@
 //! only what follows.
 
 mod conflation;
+mod event_streams;
 mod events;
 mod feed;
 mod hub;
+mod limits;
+mod listening;
 mod mailbox;
 mod open;
 mod port;
@@ -20,8 +23,11 @@ mod upstream;
 pub mod websocket;
 mod wishes;
 
+pub use event_streams::{EventStream, EventStreamError, EventStreams, OpenEventStream};
 pub use events::{LiveEvents, LiveSource};
 pub use hub::{Hub, StreamRequest};
+pub use limits::{Limit, LimitReached, Limits, Permit};
+pub use listening::{Ends, Listening};
 pub use mailbox::{Delivery, Mailbox, SubscriptionId};
 pub use open::Asked;
 pub use port::{Caller, RunOperation, Running};

@@ -1,5 +1,7 @@
 //! What the protocols need of the pipeline.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Extensions, HeaderName, HeaderValue};
@@ -23,6 +25,8 @@ pub struct Caller {
     pub forwarded: HeaderList,
     /// What hooks keep from one stage for the next; layers around subgraphs find it in the context of a request.
     pub extensions: Extensions,
+    /// Where the request came from, where that is known.
+    pub address: Option<IpAddr>,
 }
 
 /// What subgraphs are told beyond the identity.
@@ -33,7 +37,13 @@ impl Caller {
     /// A caller of whose request nothing else is known.
     #[must_use]
     pub fn new(identity: Identity, correlation: CorrelationId) -> Self {
-        Self { identity, correlation, forwarded: HeaderList::default(), extensions: Extensions::default() }
+        Self {
+            identity,
+            correlation,
+            forwarded: HeaderList::default(),
+            extensions: Extensions::default(),
+            address: None,
+        }
     }
 
     /// Tells every subgraph something about this caller, by a header. Whoever is told apart so shares nothing with

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::{Stream, ready};
 
 use super::{
+    limits::Permit,
     mailbox::{Delivery, Mailbox},
     sink::Sink,
 };
@@ -21,12 +22,18 @@ pub(super) type Leave = Box<dyn FnOnce() + Send + Sync>;
 pub struct Ticket {
     sink: Arc<Sink>,
     leave: Option<Leave>,
+    permit: Option<Permit>,
 }
 
 impl Ticket {
     pub(super) fn new(sink: Arc<Sink>, leave: Leave) -> Self {
         metrics::gauge!("selvedge_subscriptions").increment(1.0);
-        Self { sink, leave: Some(leave) }
+        Self { sink, leave: Some(leave), permit: None }
+    }
+
+    /// Counts against the limits for as long as it lasts.
+    pub(super) fn hold(&mut self, permit: Permit) {
+        self.permit = Some(permit);
     }
 }
 
@@ -43,13 +50,20 @@ impl Drop for Ticket {
 /// A stream with a mailbox of its own. Yields encoded GraphQL responses; dropping it leaves the stream.
 pub struct Subscription {
     mailbox: Arc<Mailbox>,
-    _ticket: Ticket,
+    ticket: Ticket,
     has_ended: bool,
 }
 
 impl Subscription {
     pub(super) const fn new(mailbox: Arc<Mailbox>, ticket: Ticket) -> Self {
-        Self { mailbox, _ticket: ticket, has_ended: false }
+        Self { mailbox, ticket, has_ended: false }
+    }
+
+    /// Counts against the limits for as long as it lasts.
+    #[must_use]
+    pub fn holding(mut self, permit: Permit) -> Self {
+        self.ticket.hold(permit);
+        self
     }
 }
 

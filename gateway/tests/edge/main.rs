@@ -12,8 +12,11 @@
 mod edge_support;
 
 mod authenticate;
+mod event_streams;
 mod graphql_over_http;
 mod hooks;
+mod live_limits;
+mod multipart_subscriptions;
 mod server;
 mod subscriptions;
 mod token_renewal;

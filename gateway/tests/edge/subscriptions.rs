@@ -196,8 +196,21 @@ async fn subscriptions_stream_as_server_sent_events() {
     let response = gateway.send(request, "/graphql", &body).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
     let next = |value: Value| format!("event: next\ndata: {value}\n\n");
-    let expected = format!(":\n\n{}{}event: complete\ndata:\n\n", next(data("A", 1)), next(data("B", 1)));
-    assert_eq!(response.body(), &expected);
+    let expired = json!({ "errors": [{
+        "message": "the token has expired; subscribe again with a new one",
+        "extensions": { "code": "TOKEN_EXPIRED" },
+    }] });
+    let events: Vec<Value> = response
+        .body()
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
+    assert_eq!(events, [data("A", 1), data("B", 1), expired]);
+    let (retry, rest) = response.body().split_once("\n:\n\n").unwrap();
+    assert!(retry.starts_with("retry: "), "{retry}");
+    assert!(rest.starts_with(&next(data("A", 1))), "{rest}");
+    assert!(rest.ends_with("event: complete\ndata:\n\n"), "{rest}");
     eventually("the upstream's end", || gateway.script.live() == 0).await;
 }
 

@@ -222,6 +222,15 @@ impl TestGateway {
         Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())
     }
 
+    /// An answer that goes on; see [`Streamed`].
+    pub async fn stream(&self, request: http::request::Builder, path: &str, body: &str) -> Streamed {
+        let uri = format!("http://{}{path}", self.address);
+        let request = request.uri(uri).body(Full::new(Bytes::from(body.to_owned()))).unwrap();
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let (head, body) = client.request(request).await.unwrap().into_parts();
+        Streamed { head, body: Some(body), text: String::new() }
+    }
+
     pub async fn post(&self, body: &str) -> Response<String> {
         self.send(post(), "/graphql", body).await
     }
@@ -231,6 +240,36 @@ impl TestGateway {
         let response = self.post(&json!({ "query": query }).to_string()).await;
         assert_eq!(response.status(), StatusCode::OK, "{}", response.body());
         serde_json::from_str(response.body()).unwrap()
+    }
+}
+
+/// An answer that is read while it comes.
+pub struct Streamed {
+    pub head: http::response::Parts,
+    body: Option<hyper::body::Incoming>,
+    text: String,
+}
+
+impl Streamed {
+    /// Takes what comes up to `mark`, which is taken too.
+    pub async fn until(&mut self, mark: &str) -> String {
+        loop {
+            if let Some(at) = self.text.find(mark) {
+                let rest = self.text.split_off(at + mark.len());
+                return std::mem::replace(&mut self.text, rest);
+            }
+            let frame = tokio::time::timeout(Duration::from_secs(5), self.body.as_mut().unwrap().frame());
+            let frame = frame.await.unwrap_or_else(|_| panic!("no {mark:?} within 5 s after {:?}", self.text));
+            let frame = frame.unwrap_or_else(|| panic!("no {mark:?} before the end, after {:?}", self.text)).unwrap();
+            self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+    }
+
+    /// Takes all that comes until the end.
+    pub async fn rest(&mut self) -> String {
+        let body = self.body.take().unwrap().collect();
+        let body = tokio::time::timeout(Duration::from_secs(5), body).await.expect("an end within 5 s").unwrap();
+        std::mem::take(&mut self.text) + std::str::from_utf8(&body.to_bytes()).unwrap()
     }
 }
 

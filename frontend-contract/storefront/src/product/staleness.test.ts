@@ -7,7 +7,8 @@ const live: Freshness = { status: "live", staleSince: undefined, error: undefine
 const stale = (time: string): Freshness => ({ status: "stale", staleSince: at(time), error: undefined });
 
 it("is as bad as the worst and as old as the oldest", () => {
-  expect(freshnessOf([])).toEqual(live);
+  expect(freshnessOf([live, live])).toEqual(live);
+  expect(freshnessOf([]).status).toBe("connecting");
   expect(freshnessOf([live, stale("14:03:05"), stale("13:00:00")])).toEqual({ ...stale("13:00:00") });
   const refused: Freshness = { status: "error", staleSince: at("15:00:00"), error: { message: "refused" } };
   expect(freshnessOf([stale("14:03:05"), refused, live])).toEqual({ ...refused, staleSince: at("14:03:05") });

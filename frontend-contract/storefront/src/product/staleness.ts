@@ -8,7 +8,8 @@ const WORST_FIRST = ["error", "offline", "stale", "connecting"] as const;
 /** The freshness of many badges together: as bad as the worst, as old as the oldest. */
 export function freshnessOf(badges: Iterable<Freshness>): Freshness {
   const all = [...badges];
-  const status = WORST_FIRST.find((each) => all.some((badge) => badge.status === each)) ?? "live";
+  const worst = WORST_FIRST.find((each) => all.some((badge) => badge.status === each));
+  const status = worst ?? (all.length > 0 ? "live" : "connecting");
   const doubted = all.flatMap(({ staleSince }) => staleSince ?? []);
   return {
     status,

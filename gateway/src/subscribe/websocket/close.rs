@@ -2,6 +2,8 @@
 
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
+use super::super::LimitReached;
+
 /// A reason to close; each has the close code that the protocol gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Close {
@@ -29,6 +31,8 @@ pub(super) enum Close {
     DuplicateId(String),
     /// A second `connection_init`.
     TooManyInits,
+    /// The user of the token has too many connections.
+    TryLater(LimitReached),
 }
 
 impl Close {
@@ -40,6 +44,8 @@ impl Close {
             Self::BadFrame => (1002, "Protocol error".to_owned()),
             Self::BadText => (1007, "A text is not UTF-8".to_owned()),
             Self::TooLarge => (1009, "The message is too large".to_owned()),
+            // Of those registered for WebSocket itself; clients come again after a while.
+            Self::TryLater(reached) => (1013, format!("{}: {reached}", reached.limit.code())),
             Self::BadMessage(what) => (4400, what.clone()),
             Self::Unauthorized => (4401, "Unauthorized".to_owned()),
             Self::Forbidden(why) => (4403, format!("Forbidden: {why}")),

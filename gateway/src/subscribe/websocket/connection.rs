@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    super::{Caller, RunOperation},
+    super::{Caller, Limits, Permit, RunOperation},
     close::Close,
     messages::{self, ClientMessage, Fault},
     operations::{Operations, Output},
@@ -40,6 +40,8 @@ pub struct Connections {
     pub runner: Arc<dyn RunOperation>,
     /// Their limits.
     pub config: Arc<SubscriptionsConfig>,
+    /// How many there may be, of whom.
+    pub limits: Limits,
     /// The largest message of a client, in bytes.
     pub max_message_bytes: usize,
     /// Cancelled when the gateway stops.
@@ -58,6 +60,7 @@ pub struct Connection<S> {
     timers: Timers,
     protocol: Subprotocol,
     initialised: bool,
+    permit: Permit,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
@@ -66,10 +69,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         socket: WebSocketStream<S>,
         protocol: Subprotocol,
         shared: Arc<Connections>,
-        caller: Arc<Caller>,
+        (caller, permit): (Arc<Caller>, Permit),
     ) -> Self {
         let timers = Timers::new(Instant::now(), shared.config.init_timeout(), shared.config.keep_alive());
-        Self { socket, shared, caller, operations: Operations::default(), timers, protocol, initialised: false }
+        let operations = Operations::default();
+        Self { socket, shared, caller, operations, timers, protocol, initialised: false, permit }
     }
 
     /// Serves the connection until it ends.
@@ -200,7 +204,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         match authorization {
             _ if self.initialised && !self.protocol.renews_by_init() => return Err(End::Close(Close::TooManyInits)),
             Some(authorization) if self.initialised => self.renew(authorization).await?,
-            Some(authorization) => self.caller = Arc::new(self.verify(authorization).await?),
+            Some(authorization) => {
+                let caller = self.verify(authorization).await?;
+                let given = self.permit.give_to(caller.identity.subject.as_deref());
+                given.map_err(|reached| End::Close(Close::TryLater(reached)))?;
+                self.caller = Arc::new(caller);
+            }
             None => {}
         }
         self.initialised = true;
@@ -305,6 +314,7 @@ mod tests {
         let shared = Arc::new(Connections {
             runner: Arc::new(Nothing),
             config: Arc::default(),
+            limits: Limits::new(&SubscriptionsConfig::default()),
             max_message_bytes: 1_000,
             shutdown: CancellationToken::new(),
             tracker: TaskTracker::new(),
@@ -313,7 +323,8 @@ mod tests {
         let socket = WebSocketStream::from_raw_socket(server, Role::Server, None).await;
         let socket_bytes = size_of_val(&socket);
         let caller = Arc::new(Caller::new(Identity::default(), CorrelationId::generate()));
-        let mut connection = Connection::new(socket, Subprotocol::TransportWs, shared, caller);
+        let permit = shared.limits.connect(&caller).unwrap();
+        let mut connection = Connection::new(socket, Subprotocol::TransportWs, shared, (caller, permit));
         let (kept_bytes, serving_bytes) = (size_of_val(&connection), size_of_val(&connection.serve()));
         println!("a connection has {kept_bytes} bytes, {socket_bytes} of them its socket; serving it {serving_bytes}");
         assert!(kept_bytes <= 640 && serving_bytes <= 640, "{kept_bytes} and {serving_bytes}");

@@ -80,6 +80,7 @@ pub(super) fn complete(id: &str) -> Message {
 pub(super) fn farewell(close: &Close) -> Option<Message> {
     let code = match close {
         Close::Forbidden(_) | Close::Unauthorized | Close::InitTimeout => "UNAUTHENTICATED",
+        Close::TryLater(reached) => reached.limit.code(),
         Close::BadMessage(_) | Close::DuplicateId(_) | Close::TooManyInits => "BAD_REQUEST",
         Close::Normal
         | Close::GoingAway

@@ -20,7 +20,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    super::Caller,
+    super::{Caller, LimitReached},
     close::Close,
     connection::{Connection, Connections},
     outcome::{End, finish},
@@ -45,11 +45,8 @@ pub enum UpgradeError {
     #[error("the gateway is shutting down; connect again")]
     ShuttingDown,
     /// There is no room.
-    #[error("the gateway serves {most} connections already")]
-    TooManyConnections {
-        /// The limit.
-        most: usize,
-    },
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
 }
 
 impl UpgradeError {
@@ -59,7 +56,18 @@ impl UpgradeError {
         match self {
             Self::BadHandshake => StatusCode::BAD_REQUEST,
             Self::OriginRefused => StatusCode::FORBIDDEN,
-            Self::ShuttingDown | Self::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::LimitReached(reached) => reached.limit.status(),
+        }
+    }
+
+    /// The value of `extensions.code`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BadHandshake | Self::OriginRefused => "UPGRADE_REFUSED",
+            Self::ShuttingDown => "GATEWAY_SHUTTING_DOWN",
+            Self::LimitReached(reached) => reached.limit.code(),
         }
     }
 }
@@ -86,10 +94,7 @@ pub fn upgrade(
     if connections.shutdown.is_cancelled() {
         return Err(UpgradeError::ShuttingDown);
     }
-    let most = connections.config.max_connections;
-    if connections.tracker.len() >= most {
-        return Err(UpgradeError::TooManyConnections { most });
-    }
+    let permit = connections.limits.connect(&caller)?;
     let protocol = Subprotocol::negotiate(headers);
     let upgraded = hyper::upgrade::on(&mut request);
     let (shared, caller) = (Arc::clone(connections), Arc::new(caller));
@@ -105,7 +110,7 @@ pub fn upgrade(
         let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         let _open = Open::new(protocol);
         match protocol {
-            Some(protocol) => Connection::new(socket, protocol, shared, caller).serve().await,
+            Some(protocol) => Connection::new(socket, protocol, shared, (caller, permit)).serve().await,
             None => Box::pin(finish(&mut socket, None, End::Close(Close::SubprotocolNotAcceptable))).await,
         }
     });
