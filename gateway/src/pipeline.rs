@@ -47,7 +47,7 @@ use crate::{
     request::GraphqlRequest,
     schema::ServedSchema,
     subgraph::{CallContext, passes_cookies},
-    subscribe::{Caller, Hub, Limits as LiveLimits, LiveEvents, StreamRequest, Subscription},
+    subscribe::{Caller, Hub, Limits as LiveLimits, LiveEvents, Place, StreamRequest, Subscription, Ticket},
     worker::Worker,
 };
 
@@ -349,6 +349,25 @@ impl Pipeline {
         let operation = Arc::clone(&known.operation);
         let request = StreamRequest { graph, operation, request, caller, hints: self.hints() };
         self.0.hub.subscribe(request).map(|subscription| subscription.holding(permit))
+    }
+
+    /// The same, whose responses go into `place` until the ticket is dropped.
+    ///
+    /// # Errors
+    ///
+    /// What to tell the client when it cannot be opened.
+    pub fn subscribe_into(
+        &self,
+        prepared: Prepared,
+        request: GraphqlRequest,
+        caller: Caller,
+        place: Place,
+    ) -> Result<Ticket, Vec<GraphqlError>> {
+        let permit = self.0.live_limits.subscribe(&caller).map_err(|reached| vec![reached.into()])?;
+        let Prepared { graph, known } = prepared;
+        let operation = Arc::clone(&known.operation);
+        let request = StreamRequest { graph, operation, request, caller, hints: self.hints() };
+        self.0.hub.subscribe_into(request, place).map(|ticket| ticket.holding(permit))
     }
 }
 

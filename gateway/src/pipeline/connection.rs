@@ -10,7 +10,7 @@ use crate::{
     error::GraphqlError,
     operation::OperationKind,
     request::GraphqlRequest,
-    subscribe::{Caller, RunOperation, Running},
+    subscribe::{Caller, Place, RunOperation, Running},
 };
 
 impl RunOperation for Pipeline {
@@ -18,6 +18,7 @@ impl RunOperation for Pipeline {
         &self,
         mut request: GraphqlRequest,
         mut caller: Caller,
+        place: Place,
     ) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
         let pipeline = self.clone();
         async move {
@@ -31,7 +32,7 @@ impl RunOperation for Pipeline {
                 Err(refusal) => return Err(pipeline.not_run(refusal.into(), &caller).await.errors),
             };
             if prepared.kind() == OperationKind::Subscription {
-                return pipeline.subscribe(prepared, request, caller).map(Running::Stream);
+                return pipeline.subscribe_into(prepared, request, caller, place).map(Running::Stream);
             }
             let response = pipeline.execute(&prepared, request, &caller, false).await;
             Ok(Running::Single(response.to_bytes()))

@@ -33,7 +33,7 @@ use crate::{
         decode_body,
     },
     respond::{event_stream_of_many, respond, status_of},
-    subscribe::{Caller, EventStream, EventStreamError, Listening, RunOperation, Running},
+    subscribe::{Caller, EventStream, EventStreamError, Listening, Mailbox, RunOperation, Running, Subscription},
 };
 
 const TOKEN_HEADER: &str = "x-graphql-event-stream-token";
@@ -141,10 +141,15 @@ async fn start(
     let request = operation(edge, body).await?;
     let beginning = stream.begin(operation_id(&request)?)?;
     let time_left = edge.pipeline.time_left(&caller.identity);
-    let is_waited_for = match edge.connections.runner.run(request, caller).await {
+    let mailbox = Arc::<Mailbox>::default();
+    let place = (Arc::clone(&mailbox), 0);
+    let is_waited_for = match edge.connections.runner.run(request, caller, place).await {
         Err(errors) => return refused_for_limit(&errors).map_or_else(|| Ok(not_run(errors, accepted)), Err),
         Ok(Running::Single(response)) => beginning.run(whole(response)),
-        Ok(Running::Stream(subscription)) => beginning.run(Listening::while_allowed(subscription, time_left)),
+        Ok(Running::Stream(ticket)) => {
+            let subscription = Subscription::new(mailbox, ticket);
+            beginning.run(Listening::while_allowed(subscription, time_left))
+        }
     };
     // It may have been ended before it could start.
     Ok(empty(if is_waited_for { StatusCode::ACCEPTED } else { StatusCode::NO_CONTENT }))

@@ -12,7 +12,7 @@ use crate::{
     pipeline::Pipeline,
     request::GraphqlRequest,
     subgraph::Forwarding,
-    subscribe::{Caller, RunOperation, Running},
+    subscribe::{Caller, Place, RunOperation, Running},
 };
 
 /// Runs operations of WebSocket connections.
@@ -24,14 +24,19 @@ pub(super) struct SocketRunner {
 
 impl RunOperation for SocketRunner {
     /// A query or mutation is inside until it is answered, a subscription until its stream is open.
-    fn run(&self, request: GraphqlRequest, caller: Caller) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
+    fn run(
+        &self,
+        request: GraphqlRequest,
+        caller: Caller,
+        place: Place,
+    ) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
         let (pipeline, door) = (self.pipeline.clone(), Arc::clone(&self.door));
         async move {
             let Some(_inside) = Door::enter(door) else {
                 let (code, message) = overloaded();
                 return Err(vec![GraphqlError::new(code, message)]);
             };
-            pipeline.run(request, caller).await
+            pipeline.run(request, caller, place).await
         }
         .boxed()
     }

@@ -11,9 +11,9 @@ use super::{
     conflation::RootField,
     events::EventsState,
     feed::{Feed, FeedPlan, Refused},
-    mailbox::{Mailbox, SubscriptionId},
+    mailbox::Mailbox,
     open::{Asked, Kind, OpenStreams, StreamKey},
-    port::Caller,
+    port::{Caller, Place},
     sink::Sink,
     stream::SharedStream,
     subscription::Ticket,
@@ -55,9 +55,6 @@ pub struct Hub {
     signer: IdentitySigner,
     config: Arc<SubscriptionsConfig>,
 }
-
-/// Where a client's responses go.
-type Place = (Arc<Mailbox>, SubscriptionId);
 
 impl Hub {
     /// A hub without streams.

@@ -30,5 +30,5 @@ pub use limits::{Limit, LimitReached, Limits, Permit};
 pub use listening::{Ends, Listening};
 pub use mailbox::{Delivery, Mailbox, SubscriptionId};
 pub use open::Asked;
-pub use port::{Caller, RunOperation, Running};
+pub use port::{Caller, Place, RunOperation, Running};
 pub use subscription::{Subscription, Ticket};

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Extensions, HeaderName, HeaderValue};
 
-use super::Subscription;
+use super::{Mailbox, SubscriptionId, Ticket};
 use crate::{
     authenticate::{CorrelationId, Identity, IdentitySigner},
     error::GraphqlError,
@@ -87,14 +89,22 @@ fn with(headers: &HeaderList, name: &HeaderName, value: &HeaderValue) -> HeaderL
 pub enum Running {
     /// A query or mutation: its one encoded response.
     Single(Bytes),
-    /// A subscription.
-    Stream(Subscription),
+    /// A subscription, whose responses are in the mailbox.
+    Stream(Ticket),
 }
+
+/// Where the responses of a subscription go.
+pub type Place = (Arc<Mailbox>, SubscriptionId);
 
 /// Runs operations of any kind for a connection.
 pub trait RunOperation: Send + Sync + 'static {
-    /// Runs one operation; errors are those of a request that never ran.
-    fn run(&self, request: GraphqlRequest, caller: Caller) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>>;
+    /// Runs one operation; errors are those of a request that never ran. What a subscription gives is put into `place`.
+    fn run(
+        &self,
+        request: GraphqlRequest,
+        caller: Caller,
+        place: Place,
+    ) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>>;
 
     /// Verifies the text of an `authorization` header; `caller` with the identity that it proves, or why not.
     fn authenticate(&self, authorization: String, caller: Caller) -> BoxFuture<'static, Result<Caller, String>>;

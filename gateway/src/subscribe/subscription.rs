@@ -32,8 +32,10 @@ impl Ticket {
     }
 
     /// Counts against the limits for as long as it lasts.
-    pub(super) fn hold(&mut self, permit: Permit) {
+    #[must_use]
+    pub fn holding(mut self, permit: Permit) -> Self {
         self.permit = Some(permit);
+        self
     }
 }
 
@@ -55,14 +57,16 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    pub(super) const fn new(mailbox: Arc<Mailbox>, ticket: Ticket) -> Self {
+    /// The stream of `ticket`, which is the only one whose responses go into `mailbox`.
+    #[must_use]
+    pub const fn new(mailbox: Arc<Mailbox>, ticket: Ticket) -> Self {
         Self { mailbox, ticket, has_ended: false }
     }
 
     /// Counts against the limits for as long as it lasts.
     #[must_use]
     pub fn holding(mut self, permit: Permit) -> Self {
-        self.ticket.hold(permit);
+        self.ticket = self.ticket.holding(permit);
         self
     }
 }

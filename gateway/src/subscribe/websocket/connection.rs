@@ -289,13 +289,21 @@ mod tests {
     use futures::future::BoxFuture;
     use tokio_tungstenite::tungstenite::protocol::Role;
 
-    use super::{super::super::Running, *};
+    use super::{
+        super::super::{Place, Running},
+        *,
+    };
     use crate::authenticate::Identity;
 
     struct Nothing;
 
     impl RunOperation for Nothing {
-        fn run(&self, _: GraphqlRequest, _: Caller) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
+        fn run(
+            &self,
+            _: GraphqlRequest,
+            _: Caller,
+            _: Place,
+        ) -> BoxFuture<'static, Result<Running, Vec<GraphqlError>>> {
             async { Err(Vec::new()) }.boxed()
         }
 

@@ -1,15 +1,18 @@
 //! The operations that run on one connection.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use futures::{
-    FutureExt, Stream, StreamExt,
-    future::AbortHandle,
-    stream::{self, BoxStream, SelectAll, abortable},
+    FutureExt, StreamExt,
+    future::{AbortHandle, BoxFuture, abortable},
+    stream::FuturesUnordered,
 };
 
-use super::super::{Caller, RunOperation, Running};
+use super::super::{Caller, Delivery, Mailbox, RunOperation, Running, SubscriptionId, Ticket};
 use crate::{error::GraphqlError, request::GraphqlRequest};
 
 /// What an operation has for its client.
@@ -19,31 +22,61 @@ pub(super) enum Output {
     Complete,
 }
 
-/// The running operations by id; dropping it ends them all.
-#[derive(Default)]
-pub(super) struct Operations {
-    running: SelectAll<BoxStream<'static, (Arc<str>, Output)>>,
-    by_id: HashMap<Arc<str>, AbortHandle>,
+/// How an operation came out; `None` when it was stopped before.
+type Started = Option<Result<Running, Vec<GraphqlError>>>;
+
+/// Operations that are being started.
+type Starting = FuturesUnordered<BoxFuture<'static, (SubscriptionId, Started)>>;
+
+/// One operation.
+struct Operation {
+    number: SubscriptionId,
+    id: Arc<str>,
+    state: State,
 }
 
-impl Drop for Operations {
+enum State {
+    Starting(AbortHandle),
+    /// A stream, which is left when this is dropped.
+    Listening {
+        _ticket: Ticket,
+    },
+    /// It has been answered.
+    Answered,
+}
+
+/// The running operations; dropping it ends them all. Their streams share one mailbox, so that a connection with many
+/// of them is woken and read as one.
+#[derive(Default)]
+pub(super) struct Operations {
+    mailbox: Arc<Mailbox>,
+    /// In order of their numbers.
+    all: Vec<Operation>,
+    /// Those that are being started; `None` most of the time.
+    starting: Option<Box<Starting>>,
+    next_number: SubscriptionId,
+}
+
+impl Drop for Operation {
     fn drop(&mut self) {
-        self.by_id.values().for_each(AbortHandle::abort);
+        if let State::Starting(starting) = &self.state {
+            starting.abort();
+        }
     }
 }
 
 impl Operations {
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+    pub(super) const fn len(&self) -> usize {
+        self.all.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.running.is_empty()
+    pub(super) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// Whether an operation runs under `id`.
     pub(super) fn runs(&self, id: &str) -> bool {
-        self.by_id.contains_key(id)
+        self.all.iter().any(|operation| *operation.id == *id)
     }
 
     /// Starts `request` under `id`, which no other operation has.
@@ -54,43 +87,74 @@ impl Operations {
         caller: Caller,
         runner: &Arc<dyn RunOperation>,
     ) {
-        let id: Arc<str> = id.into();
-        let outputs = runner.run(request, caller).map(outputs).flatten_stream();
-        let (outputs, handle) = abortable(outputs);
-        self.by_id.insert(Arc::clone(&id), handle);
-        self.running.push(outputs.map(move |output| (Arc::clone(&id), output)).boxed());
+        let number = self.next_number;
+        // Numbers come again after four billion operations of one connection, when the first have long ended.
+        self.next_number = self.next_number.wrapping_add(1);
+        let running = runner.run(request, caller, (Arc::clone(&self.mailbox), number));
+        let (running, handle) = abortable(running);
+        self.all.push(Operation { number, id: id.into(), state: State::Starting(handle) });
+        let starting = self.starting.get_or_insert_default();
+        starting.push(running.map(move |started| (number, started.ok())).boxed());
     }
 
     /// Ends the operation `id`; it yields nothing more. Whether it ran.
     pub(super) fn stop(&mut self, id: &str) -> bool {
-        self.by_id.remove(id).inspect(AbortHandle::abort).is_some()
+        let found = self.all.iter().position(|operation| *operation.id == *id);
+        found.map(|at| self.all.remove(at)).inspect(|operation| self.mailbox.forget(operation.number)).is_some()
     }
 
     /// The next output of any operation. Never resolves without operations.
     pub(super) async fn next(&mut self) -> (Arc<str>, Output) {
-        loop {
-            match self.running.next().await {
-                Some((id, output)) => {
-                    if !matches!(output, Output::Next(_)) {
-                        self.by_id.remove(&id);
+        std::future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<(Arc<str>, Output)> {
+        while let Some(starting) = &mut self.starting {
+            match starting.poll_next_unpin(context) {
+                Poll::Ready(Some((number, Some(started)))) => {
+                    if let Some(refused) = self.take_started(number, started) {
+                        return Poll::Ready(refused);
                     }
-                    return (id, output);
                 }
-                None => std::future::pending::<()>().await,
+                Poll::Ready(Some((_, None))) => {}
+                Poll::Ready(None) => self.starting = None,
+                Poll::Pending => break,
+            }
+        }
+        loop {
+            let Poll::Ready((number, delivery)) = self.mailbox.poll_next(context) else { return Poll::Pending };
+            // What has been stopped is not there any more.
+            let Some(at) = self.find(number) else { continue };
+            match delivery {
+                Delivery::Next(response) => {
+                    let id = self.all.get(at).map(|operation| Arc::clone(&operation.id)).unwrap_or_default();
+                    return Poll::Ready((id, Output::Next(response)));
+                }
+                Delivery::End => return Poll::Ready((Arc::clone(&self.all.remove(at).id), Output::Complete)),
             }
         }
     }
-}
 
-fn outputs(started: Result<Running, Vec<GraphqlError>>) -> BoxStream<'static, Output> {
-    let complete = stream::once(async { Output::Complete });
-    match started {
-        Ok(Running::Single(response)) => stream::iter([Output::Next(response), Output::Complete]).boxed(),
-        Ok(Running::Stream(subscription)) => subscribed(subscription).chain(complete).boxed(),
-        Err(errors) => stream::iter([Output::Errors(errors)]).boxed(),
+    /// Takes an operation that has started; one that was refused is over.
+    fn take_started(
+        &mut self,
+        number: SubscriptionId,
+        started: Result<Running, Vec<GraphqlError>>,
+    ) -> Option<(Arc<str>, Output)> {
+        let at = self.find(number)?;
+        match started {
+            Ok(Running::Stream(ticket)) => self.all.get_mut(at)?.state = State::Listening { _ticket: ticket },
+            Ok(Running::Single(response)) => {
+                self.all.get_mut(at)?.state = State::Answered;
+                self.mailbox.push(number, None, response, usize::MAX);
+                self.mailbox.end(number);
+            }
+            Err(errors) => return Some((Arc::clone(&self.all.remove(at).id), Output::Errors(errors))),
+        }
+        None
     }
-}
 
-fn subscribed(subscription: impl Stream<Item = Bytes>) -> impl Stream<Item = Output> {
-    subscription.map(Output::Next)
+    fn find(&self, number: SubscriptionId) -> Option<usize> {
+        self.all.binary_search_by_key(&number, |operation| operation.number).ok()
+    }
 }
