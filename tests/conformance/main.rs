@@ -15,6 +15,7 @@ mod support;
 mod audits;
 mod hostile;
 mod incremental;
+mod live;
 mod oracle;
 
 use std::{path::Path, process::Command, time::Duration};
