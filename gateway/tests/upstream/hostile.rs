@@ -199,3 +199,64 @@ fn no_bytes_at_all_are_fatal() {
         })
         .unwrap();
 }
+
+/// A message of the protocol that may come at the wrong time, for the wrong operation, or with the wrong contents.
+fn any_message() -> impl Strategy<Value = Message> {
+    let kinds =
+        ["next", "error", "complete", "ping", "pong", "connection_ack", "ka", "data", "connection_error", "\u{0}"];
+    let ids =
+        [json!(null), json!("1"), json!("2"), json!("3"), json!("01"), json!("-1"), json!(1), json!([1]), json!("")];
+    let payloads =
+        [json!(null), json!({}), json!([]), json!("x"), json!({ "data": { "n": 1 } }), json!([{}]), json!(1e300)];
+    let fields = (prop::sample::select(kinds.to_vec()), prop::sample::select(ids.to_vec()));
+    let text =
+        (fields, prop::sample::select(payloads.to_vec()), any::<bool>()).prop_map(|((kind, id), payload, whole)| {
+            let message = if whole {
+                json!({ "type": kind, "id": id, "payload": payload })
+            } else {
+                json!({ "type": kind, "id": id })
+            };
+            Message::text(message.to_string())
+        });
+    prop_oneof![
+        20 => text,
+        1 => Just(Message::Ping(vec![7; 125].into())),
+        1 => Just(Message::Pong(vec![].into())),
+        1 => Just(Message::binary(&b"x"[..])),
+        1 => any::<String>().prop_map(Message::text),
+    ]
+}
+
+#[test]
+fn whatever_a_subgraph_says_the_next_subscription_is_served() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut runner = TestRunner::new(ProptestConfig { cases: 100, ..ProptestConfig::default() });
+    let (subgraph, transport) = runtime.block_on(async {
+        let subgraph = LiveSubgraph::start().await;
+        let transport = transport(&subgraph.url(), &config(|config| config.max_backoff_ms = 10));
+        (subgraph, transport)
+    });
+    runner
+        .run(&prop::collection::vec(any_message(), 1..12), |messages| {
+            runtime.block_on(async {
+                let mut first = open(&transport, subscription(None, BODY)).await.unwrap();
+                let second = open(&transport, subscription(None, BODY)).await.unwrap();
+                subgraph.tell(Do::Frames(messages));
+                // Whether they are ended is up to what was said; it is told, or they go on.
+                let _ = tokio::time::timeout(Duration::from_millis(20), end(&mut first)).await;
+                drop((first, second));
+                let mut next_one = open(&transport, subscription(None, BODY)).await;
+                for _ in 0..20 {
+                    if let Ok(events) = &mut next_one
+                        && item(events).await.is_some_and(|event| event.is_ok())
+                    {
+                        return;
+                    }
+                    next_one = open(&transport, subscription(None, BODY)).await;
+                }
+                panic!("nothing is served any more");
+            });
+            Ok(())
+        })
+        .unwrap();
+}
