@@ -101,6 +101,8 @@ pub(crate) struct AlertSection {
     /// From so many refused attempts to buy a SKU through a channel within five minutes on.
     #[schemars(range(min = 1))]
     pub(crate) sale_attempts: u32,
+    /// What about stock is odd enough to be told.
+    pub(crate) anomalies: selvedge_inventory::AnomalyConfig,
 }
 
 impl AlertSection {
@@ -112,6 +114,7 @@ impl AlertSection {
             clear_margin: self.clear_margin,
             reopen_seconds: self.reopen_seconds,
             sale_attempts: self.sale_attempts,
+            anomalies: self.anomalies.clone(),
         }
     }
 }
@@ -124,8 +127,9 @@ impl Default for AlertSection {
             clear_margin,
             reopen_seconds,
             sale_attempts,
+            anomalies,
         } = selvedge_inventory::AlertConfig::default();
-        Self { threshold, location_threshold, clear_margin, reopen_seconds, sale_attempts }
+        Self { threshold, location_threshold, clear_margin, reopen_seconds, sale_attempts, anomalies }
     }
 }
 

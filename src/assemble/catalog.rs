@@ -1,8 +1,10 @@
 //! Catalogs into the inventory store.
 
 use selvedge_inventory::{
+    alert_settings,
     catalog::{CatalogLoader, GeneratedCatalog, LoadReport, PRODUCTS_PER_CHUNK, ProductDraft, SampleSize},
     command::{Caller, Commands},
+    projection::LedgerCheck,
     store::{Store, StoreOptions},
 };
 use selvedge_kit::{clock::Clock, outbox::RelaySignal};
@@ -14,19 +16,21 @@ use crate::{config::Config, console, failure::Failure};
 pub(crate) struct Catalog {
     store: Store,
     commands: Commands,
+    ledger_check: LedgerCheck,
 }
 
 impl Catalog {
     /// Opens the store that `config` names.
     pub(crate) async fn open(config: &Config, data: &DataFolder) -> Result<Self, Failure> {
         let own = inventory_config(config, data)?;
-        let options = StoreOptions { max_connections: own.max_connections, ..StoreOptions::new(own.database_url) };
+        let options = StoreOptions { max_connections: own.max_connections, ..StoreOptions::new(&*own.database_url) };
         let store = Store::open(&options).await.map_err(|error| {
             Failure::operation("cannot open the inventory store (DATABASE_URL, else --data)", &error)
         })?;
         // Nobody relays in this process: a running subgraph finds the events in the outbox.
         let commands = Commands::new(store.clone(), RelaySignal::default(), own.low_stock_threshold);
-        Ok(Self { store, commands })
+        let ledger_check = LedgerCheck::new(store.clone(), alert_settings(&own), RelaySignal::default());
+        Ok(Self { store, commands, ledger_check })
     }
 
     /// The store.
@@ -37,6 +41,11 @@ impl Catalog {
     /// Changes stock, through the ledger.
     pub(crate) const fn commands(&self) -> &Commands {
         &self.commands
+    }
+
+    /// Compares the ledger with levels.
+    pub(crate) const fn ledger_check(&self) -> &LedgerCheck {
+        &self.ledger_check
     }
 
     /// A loader whose ledger entries name `task` and `reason`.

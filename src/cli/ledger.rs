@@ -9,7 +9,6 @@ use selvedge_inventory::{
     store::{
         Discrepancy,
         catalog_read::{count_events, count_variants},
-        verify_with,
     },
 };
 
@@ -24,7 +23,8 @@ use crate::{
 /// What to do with the ledger.
 #[derive(Debug, Subcommand)]
 pub(super) enum Task {
-    /// Replay the ledger and compare it with every stock level and badge; exit status 1 when they differ.
+    /// Replay the ledger and compare it with every stock level and badge; exit status 1 when they differ, and
+    /// an alert for each that does.
     Verify(Options),
     /// Make stock levels and badges what the ledger says, where they are not, or one projection anew; the ledger itself
     /// never changes.
@@ -98,7 +98,7 @@ fn report(summary: &str, found: u64, differences: &[Discrepancy]) -> bool {
 async fn verify_ledger(catalog: &Catalog) -> Result<bool, Failure> {
     let failed = |error| Failure::operation("the ledger could not be read", &error);
     let bar = console::progress("variants", count_variants(catalog.store()).await.map_err(failed)?);
-    let result = verify_with(catalog.store(), |so_far| bar.set_position(so_far.variants)).await;
+    let result = catalog.ledger_check().verify(|so_far| bar.set_position(so_far.variants)).await;
     bar.finish_and_clear();
     let result = result.map_err(failed)?;
     let behind =

@@ -1,5 +1,10 @@
 //! What can be configured of inventory.
 
+mod anomalies;
+
+pub use anomalies::{
+    AnomalyConfig, CountDifferenceConfig, LargeAdjustmentConfig, ShrinkageConfig, UnusualOutflowConfig,
+};
 use serde::{Deserialize, Serialize};
 
 /// Configuration of the inventory subgraph; the default runs embedded.
@@ -70,11 +75,20 @@ pub struct AlertConfig {
     pub reopen_seconds: u32,
     /// From so many refused attempts to buy a SKU through a channel within five minutes on.
     pub sale_attempts: u32,
+    /// What about stock is odd.
+    pub anomalies: AnomalyConfig,
 }
 
 impl Default for AlertConfig {
     fn default() -> Self {
-        Self { threshold: None, location_threshold: None, clear_margin: 2, reopen_seconds: 900, sale_attempts: 10 }
+        Self {
+            threshold: None,
+            location_threshold: None,
+            clear_margin: 2,
+            reopen_seconds: 900,
+            sale_attempts: 10,
+            anomalies: AnomalyConfig::default(),
+        }
     }
 }
 

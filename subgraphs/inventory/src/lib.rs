@@ -26,7 +26,10 @@ pub mod projection;
 mod server;
 pub mod store;
 
-pub use config::{AlertConfig, Config, WaitlistConfig};
+pub use config::{
+    AlertConfig, AnomalyConfig, Config, CountDifferenceConfig, LargeAdjustmentConfig, ShrinkageConfig,
+    UnusualOutflowConfig, WaitlistConfig,
+};
 pub use error::StoreError;
 pub use graphql::sdl;
-pub use server::{Connected, StartError, connect, start};
+pub use server::{Connected, StartError, alert_settings, connect, start};

@@ -29,7 +29,7 @@ use crate::{
     graphql::{InventoryExecutor, Parts, sdl},
     notify::{LogNotifier, Notifier, WebhookError, WebhookNotifier},
     payment::{PaymentProvider, TestProvider},
-    projection::{AlertFeed, BadgeFeed, Reactions, run_projections},
+    projection::{AlertFeed, BadgeFeed, LedgerCheck, Reactions, run_projections},
     store::{Store, StoreOptions, outbox::StoreOutbox, run_pruner},
 };
 
@@ -75,6 +75,8 @@ pub struct Connected {
     pub alerts: AlertFeed,
     /// Reacts to changes of stock, once it is run.
     pub reactions: Reactions,
+    /// Compares the ledger with levels, once it is run.
+    pub ledger_check: LedgerCheck,
     /// Rung after every change.
     pub signal: RelaySignal,
 }
@@ -90,7 +92,8 @@ pub fn connect(config: &Config, store: Store) -> Connected {
     let orders = Orders::new(commands.clone(), config.test_payments.then(provider));
     let badges = BadgeFeed::new(store.clone());
     let alerts = AlertFeed::new(store.clone());
-    let reactions = Reactions::new(store.clone(), settings, signal.clone());
+    let reactions = Reactions::new(store.clone(), settings.clone(), signal.clone());
+    let ledger_check = LedgerCheck::new(store.clone(), settings, signal.clone());
     let parts = Parts {
         store,
         commands: commands.clone(),
@@ -98,7 +101,8 @@ pub fn connect(config: &Config, store: Store) -> Connected {
         badges: badges.clone(),
         alerts: alerts.clone(),
     };
-    Connected { executor: InventoryExecutor::new(parts), commands, orders, badges, alerts, reactions, signal }
+    let executor = InventoryExecutor::new(parts);
+    Connected { executor, commands, orders, badges, alerts, reactions, ledger_check, signal }
 }
 
 fn waitlist(
@@ -116,7 +120,9 @@ fn waitlist(
     Ok(Waitlist::new(store.clone(), signal.clone(), notifier, settings))
 }
 
-fn alert_settings(config: &Config) -> AlertSettings {
+/// What of `config` says what is worth an alert.
+#[must_use]
+pub fn alert_settings(config: &Config) -> AlertSettings {
     let own = &config.alerts;
     AlertSettings {
         threshold: own.threshold.unwrap_or(config.low_stock_threshold),
@@ -124,6 +130,7 @@ fn alert_settings(config: &Config) -> AlertSettings {
         clear_margin: own.clear_margin,
         reopen_within: TimeDelta::seconds(own.reopen_seconds.into()),
         attempts_threshold: own.sale_attempts.max(1).into(),
+        anomalies: own.anomalies.clone(),
     }
 }
 
@@ -138,7 +145,8 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
     let options =
         StoreOptions { max_connections: config.max_connections, ..StoreOptions::new(config.database_url.clone()) };
     let store = Store::open(&options).await?;
-    let Connected { executor, commands, orders, badges, alerts, reactions, signal } = connect(&config, store.clone());
+    let Connected { executor, commands, orders, badges, alerts, reactions, ledger_check, signal } =
+        connect(&config, store.clone());
     let Dependencies { bus, shutdown, clock, .. } = dependencies;
     let waitlist = waitlist(&config, (&store, &signal), clock)?;
     let readiness = Readiness::default();
@@ -160,6 +168,7 @@ pub async fn start(config: Config, dependencies: Dependencies) -> Result<Running
         tokio::spawn(badges.run(Arc::clone(&bus), resync, shutdown.clone())),
         tokio::spawn(alerts.run(Arc::clone(&bus), resync, shutdown.clone())),
         tokio::spawn(reactions.run(shutdown.clone())),
+        tokio::spawn(ledger_check.run(shutdown.clone())),
         tokio::spawn(run_waitlist(waitlist, shutdown.clone())),
         tokio::spawn(run_sale_attempts(commands.clone(), shutdown.clone())),
         tokio::spawn(run_publisher(commands.clone(), PUBLISH_INTERVAL, shutdown.clone())),

@@ -20,6 +20,7 @@ mod m0017_media;
 mod m0017_quoted_orders;
 mod m0017_taxonomy;
 mod m0018_sold_in_place;
+mod m0019_anomalies;
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_taxonomy::Migration),
             Box::new(m0017_media::Migration),
             Box::new(m0018_sold_in_place::Migration),
+            Box::new(m0019_anomalies::Migration),
         ]
     }
 }

@@ -104,6 +104,7 @@ impl Perform for Acknowledge<'_> {
             let message = "the alert is over already";
             return Ok(Err(vec![UserError::at(&["id"], ErrorCode::AlertResolved, message)]));
         }
+        let change = change.ended_if_noted();
         alerts::save(transaction, std::slice::from_ref(&change), &self.caller.correlation_id).await?;
         Ok(Ok(change.row))
     }

@@ -9,7 +9,7 @@ use crate::{
     domain::{Level, Stock},
     entity::{location, variant},
     store::{
-        Discrepancy, StoreError, Verification,
+        Discrepancy, StoreError, Verification, alerts,
         ledger::{overwrite_levels, refresh_badges},
         levels::{Which, load},
         transact::{Work, transact},
@@ -35,7 +35,8 @@ const VARIANTS_PER_TRANSACTION: u64 = 100;
 
 impl Commands {
     /// Replays the ledger, page by page under the lock of its SKUs, and overwrites what differs: levels first, then the
-    /// badges over them, which are announced. May run while shoppers buy. `progress` hears after each page what was done so far.
+    /// badges over them, which are announced; and has what alerts are
+    /// raised of added up anew. May run while shoppers buy. `progress` hears after each page what was done so far.
     ///
     /// # Errors
     ///
@@ -57,7 +58,10 @@ impl Commands {
                 .into_tuple()
                 .all(self.store.reader())
                 .await?;
-            let Some(last) = ids.last() else { return Ok(summary) };
+            let Some(last) = ids.last() else {
+                alerts::forget_sums(&self.store).await?;
+                return Ok(summary);
+            };
             after.clone_from(last);
             let page = transact(&self.store, &Rebuild { commands: self, caller, ids }).await?;
             self.signal.ring();

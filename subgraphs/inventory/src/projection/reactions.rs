@@ -28,7 +28,8 @@ use crate::{
 const EVENTS_PER_BATCH: u64 = 1_000;
 /// How often the ledger is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How often what is open is judged without an event: rushes that are over, and what is no longer sold.
+/// How often what is open is judged without an event: rushes and anomalies that are over, and what is no
+/// longer sold.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 /// Open alerts that are judged in one transaction.
 const SWEPT_AT_ONCE: u64 = 500;
@@ -115,7 +116,7 @@ impl Reactions {
             self.announce(&changes);
             after = last;
         }
-        let changes = transact(&self.store, &EndRushes { settings: &self.settings }).await?;
+        let changes = transact(&self.store, &EndWhatIsOver { settings: &self.settings }).await?;
         self.announce(&changes);
         measure(&self.store).await
     }
@@ -160,7 +161,8 @@ impl Work for Follow<'_> {
         let batch = next_batch(transaction, &followed, EVENTS_PER_BATCH).await?;
         let place = |one: &projected::OrderedEvent| (one.event.variant_id.clone(), one.event.location_id.clone());
         let touched: BTreeSet<(String, String)> = batch.events.iter().map(place).collect();
-        let changes = alerts::evaluate(transaction, self.settings, &touched).await?;
+        let mut changes = alerts::evaluate(transaction, self.settings, &touched).await?;
+        changes.extend(alerts::take_anomalies(transaction, self.settings, &followed, &batch.events).await?);
         alerts::save(transaction, &changes, &new_id()).await?;
         waitlist::serve_and_wake(transaction, &batch.events).await?;
         projected::save(transaction, REACTIONS, &batch.checkpoint).await?;
@@ -184,16 +186,17 @@ impl Work for Judge<'_> {
     }
 }
 
-struct EndRushes<'a> {
+struct EndWhatIsOver<'a> {
     settings: &'a AlertSettings,
 }
 
-impl Work for EndRushes<'_> {
+impl Work for EndWhatIsOver<'_> {
     type Output = Vec<AlertChange>;
 
     async fn run(&self, transaction: &DatabaseTransaction) -> Result<Self::Output, StoreError> {
         alerts::lock(transaction).await?;
-        let changes = alerts::resolve_attempts(transaction, self.settings).await?;
+        let mut changes = alerts::resolve_attempts(transaction, self.settings).await?;
+        changes.extend(alerts::resolve_anomalies(transaction, self.settings).await?);
         alerts::save(transaction, &changes, &new_id()).await?;
         Ok(changes)
     }

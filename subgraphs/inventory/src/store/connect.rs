@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use selvedge_inventory_migration::Migrator;
@@ -120,9 +120,25 @@ impl Store {
             sqlite_transaction_mode: (self.0.engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let writer = self.0.writer.clone();
-        let beginning = tokio::spawn(async move { writer.begin_with_options(options).await });
-        beginning.await.map_err(|error| DbErr::Custom(format!("a transaction was not begun: {error}")))?
+        begin(self.0.writer.clone(), options).await
+    }
+
+    /// Begins a transaction that reads everything as of one moment and holds nobody back.
+    ///
+    /// # Errors
+    ///
+    /// When no connection can be had, or the database is away.
+    pub(crate) async fn begin_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self.0.engine {
+            Engine::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            // What a transaction has begun to read stays as it is.
+            Engine::Sqlite => TransactionOptions::default(),
+        };
+        begin(self.0.reader.clone(), options).await
     }
 
     /// Whether the database answers.
@@ -156,6 +172,12 @@ impl Store {
         Migrator::up(&transaction, None).await.map_err(migration)?;
         transaction.commit().await.map_err(migration)
     }
+}
+
+/// Begins in a task of its own; see [`Store::begin_write`].
+async fn begin(connection: DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction, DbErr> {
+    let beginning = tokio::spawn(async move { connection.begin_with_options(options).await });
+    beginning.await.map_err(|error| DbErr::Custom(format!("a transaction was not begun: {error}")))?
 }
 
 const MIGRATION_LOCK: &str =

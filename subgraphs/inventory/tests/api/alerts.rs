@@ -15,6 +15,7 @@ use crate::{
 on_each_engine!(
     watchers_of_every_process_hear_of_an_alert,
     alerts_are_listed_and_noted,
+    watchers_of_every_process_hear_of_an_anomaly,
     a_slow_watcher_misses_nothing,
     attempts_to_buy_are_listed,
     watching_is_for_staff,
@@ -90,16 +91,48 @@ async fn watchers_of_every_process_hear_of_an_alert(shop: Shop) {
     assert!(median < Duration::from_secs(5), "{took:?}");
 }
 
+/// The same for what is odd: from the answer to the change until watchers of both processes have the alert.
+async fn watchers_of_every_process_hear_of_an_anomaly(shop: Shop) {
+    const ROUNDS: usize = 10;
+    let (one, other) = (shop.start().await, shop.start().await);
+    let filter = json!({ "kinds": ["LARGE_ADJUSTMENT"], "severities": ["UNUSUAL"] });
+    let mut watchers = [watch(&*one.executor, &filter), watch(&*other.executor, &filter)];
+    for watcher in &mut watchers {
+        assert!(timeout(Duration::from_millis(50), watcher.next()).await.is_err(), "nothing has happened yet");
+    }
+    let mut took = Vec::new();
+    let mut pieces = 200;
+    for round in 0..ROUNDS {
+        let writer = if round % 2 == 0 { &one } else { &other };
+        set(&*writer.executor, &sku(1, 1), pieces).await;
+        let since = Instant::now();
+        for watcher in &mut watchers {
+            let alert = next(watcher).await;
+            took.push(since.elapsed());
+            assert_eq!((&alert["kind"], &alert["location"]["id"]), (&json!("LARGE_ADJUSTMENT"), &json!("l1")));
+            assert_eq!((&alert["status"], &alert["revision"]), (&json!("OPEN"), &json!(round + 1)));
+        }
+        // It is told again when twice as many were changed.
+        pieces *= 3;
+    }
+    took.sort_unstable();
+    let (median, longest) = (took[took.len() / 2], took[took.len() - 1]);
+    println!("from the answer to the anomaly, {} times: median {median:?}, longest {longest:?}", took.len());
+    assert!(longest < Duration::from_secs(10), "{took:?}");
+    assert!(median < Duration::from_secs(5), "{took:?}");
+    shop.stop();
+}
+
 async fn alerts_are_listed_and_noted(shop: Shop) {
     let running = shop.start().await;
     let executor = &*running.executor;
-    let mut watcher = watch(executor, &Value::Null);
+    let mut watcher = watch(executor, &json!({ "kinds": ["STOCK_LEVEL"] }));
     assert!(timeout(Duration::from_millis(50), watcher.next()).await.is_err());
     for number in 1..=3 {
         set(executor, &sku(number, 1), 0).await;
         until(&mut watcher, |alert| alert["sku"] == sku(number, 1)).await;
     }
-    let open = json!({ "statuses": ["OPEN"], "skus": [sku(1, 1), sku(2, 1), sku(3, 1)] });
+    let open = json!({ "kinds": ["STOCK_LEVEL"], "statuses": ["OPEN"], "skus": [sku(1, 1), sku(2, 1), sku(3, 1)] });
     let mut seen = Vec::new();
     let mut after = Value::Null;
     loop {
@@ -113,7 +146,7 @@ async fn alerts_are_listed_and_noted(shop: Shop) {
     }
     assert_eq!(seen, [json!(sku(3, 1)), json!(sku(2, 1)), json!(sku(1, 1))], "the latest first, over two pages");
 
-    let variables = json!({ "filter": { "skus": [sku(2, 1)] } });
+    let variables = json!({ "filter": { "kinds": ["STOCK_LEVEL"], "skus": [sku(2, 1)] } });
     let alert = data(executor, staff(&["store"]), LIST, variables.clone()).await["stockAlerts"]["nodes"][0].take();
     let note = "mutation($id: ID!) { stockAlertAcknowledge(id: $id, note: \"on its way\", idempotencyKey: \"n\") {
         alert { status acknowledgedBy revision } userErrors { code } } }";

@@ -92,7 +92,10 @@ async fn what_everybody_was_told_adds_up_to_what_is_there(warehouse: Warehouse) 
             }
             worker.told
         });
-        for worker in join_all(workers).await {
+        // Whoever compares the ledger meanwhile sees each moment as a whole.
+        let (workers, rounds) = warehouse.while_compared(join_all(workers)).await;
+        assert!(rounds > 0);
+        for worker in workers {
             for (level, (on_hand, committed)) in worker {
                 let sum = told.get_mut(&level).unwrap();
                 *sum = (sum.0 + on_hand, sum.1 + committed);
@@ -103,6 +106,7 @@ async fn what_everybody_was_told_adds_up_to_what_is_there(warehouse: Warehouse) 
             assert_eq!((level.on_hand, level.committed), (*on_hand, *committed), "{variant} at {location}");
         }
         warehouse.assert_verified().await;
+        warehouse.assert_nothing_found().await;
     }
 }
 

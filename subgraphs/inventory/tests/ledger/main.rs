@@ -32,6 +32,7 @@ macro_rules! on_each_engine {
 
 mod adjust;
 mod alerts;
+mod anomalies;
 mod badges;
 mod cancelled;
 mod concurrent_commands;

@@ -92,6 +92,7 @@ async fn random_commands_keep_every_invariant(warehouse: Warehouse) {
             assert_eq!(warehouse.badge(&format!("SKU-{sku}")).await.available, offered);
         }
         warehouse.assert_verified().await;
+        warehouse.assert_nothing_found().await;
     }
     replay_gives_every_past(&warehouse, &past).await;
     // A model that always refuses would be right too.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 /// Tables that grow with the shop or its age.
-const LARGE: [&str; 18] = [
+const LARGE: [&str; 20] = [
     "product",
     "product_image",
     "product_option",
@@ -24,6 +24,8 @@ const LARGE: [&str; 18] = [
     "outbox",
     "stock_alert",
     "sale_attempt",
+    "anomaly_outflow",
+    "anomaly_correction",
     "waitlist_customer",
     "waitlist_entry",
     "waitlist_notice",

@@ -6,7 +6,7 @@ use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryOrder, QuerySelect, Statement};
 use selvedge_inventory::{
-    AlertConfig, Config, Connected,
+    AlertConfig, AnomalyConfig, Config, Connected, LargeAdjustmentConfig, ShrinkageConfig, UnusualOutflowConfig,
     catalog::{CatalogLoader, GeneratedCatalog, SampleSize},
     command::{
         Caller,
@@ -66,7 +66,7 @@ impl Shop {
         };
         let store = Store::open(&options).await.unwrap();
         // Half of the generated shop is low. What is open is read as a whole now and then; it is not what grows with the shop.
-        let alerts = AlertConfig { threshold: Some(0), ..AlertConfig::default() };
+        let alerts = AlertConfig { threshold: Some(0), anomalies: anomalies(), ..AlertConfig::default() };
         let connected = connect(&Config { alerts, ..Config::default() }, store.clone());
         fill(&store, &connected).await;
         let variants = variant::Entity::find().order_by_asc(variant::Column::Sku).limit(20).all(store.reader());
@@ -129,6 +129,16 @@ impl Shop {
     }
 }
 
+/// The smallest thresholds, so that everything is judged.
+fn anomalies() -> AnomalyConfig {
+    AnomalyConfig {
+        unusual_outflow: UnusualOutflowConfig { pieces: 1, ..UnusualOutflowConfig::default() },
+        large_adjustment: LargeAdjustmentConfig { pieces: 1, ..LargeAdjustmentConfig::default() },
+        shrinkage: ShrinkageConfig { times: 1, pieces: 1, ..ShrinkageConfig::default() },
+        ..AnomalyConfig::default()
+    }
+}
+
 async fn fill(store: &Store, connected: &Connected) {
     let newest: DateTime<Utc> = DateTime::parse_from_rfc3339("2026-11-01T00:00:00Z").unwrap().to_utc();
     let generated = GeneratedCatalog::new(SampleSize { products: PRODUCTS, ..SampleSize::default() }, newest);
@@ -167,6 +177,12 @@ SELECT variant.id || '/web/' || n, variant.id, product_id, sku, 'web', now() - n
   now()
 FROM generate_series(1, 20000) AS n
 JOIN (SELECT *, row_number() OVER (ORDER BY id) AS number FROM variant) AS variant ON variant.number = n % 3000 + 1;
+INSERT INTO anomaly_outflow (variant_id, window_start, pieces)
+SELECT variant.id, extract(epoch FROM date_trunc('day', now(), 'UTC'))::bigint - day * 86400, 3
+FROM variant, generate_series(1, 28) AS day;
+INSERT INTO anomaly_correction (variant_id, location_id, day, actor, by_hand, losses, lost)
+SELECT variant_id, location_id, extract(epoch FROM now())::bigint / 86400 - day, 'staff', 1, 1, 1
+FROM stock_level, generate_series(1, 6) AS day LIMIT 20000;
 INSERT INTO waitlist_customer (token, customer_id, created_at)
 SELECT 'token-' || n, 'customer-' || n, now() FROM generate_series(1, 5000) AS n;
 INSERT INTO waitlist_entry (id, customer_token, variant_id, channel, quantity, status, joined_at)
@@ -178,7 +194,7 @@ INSERT INTO waitlist_variant (variant_id, due_at)
 SELECT DISTINCT variant_id, now() + interval '1 hour' FROM waitlist_entry WHERE status = 'WAITING';
 INSERT INTO waitlist_notice (entry_id, seq, variant_id, status, attempts, next_attempt_at, lease_token, created_at)
 SELECT id, seq, variant_id, 'DELIVERED', 1, joined_at, 1, joined_at FROM waitlist_entry WHERE status <> 'WAITING';
-ANALYZE stock_alert, stock_alert_threshold, sale_attempt, waitlist_customer, waitlist_entry, waitlist_variant, waitlist_notice;
+ANALYZE anomaly_outflow, anomaly_correction, stock_alert, stock_alert_threshold, sale_attempt, waitlist_customer, waitlist_entry, waitlist_variant, waitlist_notice;
 ";
 
 /// Twenty thousand reservations of the last days, of which few still hold, with the answers that were given to them.

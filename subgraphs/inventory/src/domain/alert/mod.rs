@@ -3,12 +3,18 @@
 mod attempts;
 mod kind;
 mod level;
+mod movement;
+mod outflow;
 
 use chrono::TimeDelta;
+
+use crate::config::AnomalyConfig;
 
 pub use attempts::{Shoppers, Tally, WINDOW_SECONDS, is_news, window_start};
 pub use kind::{AlertKind, AlertSeverity};
 pub use level::{LevelRule, Verdict};
+pub use movement::{Correction, correction_of, day_of, is_count, outflow_kinds, outflow_of};
+pub use outflow::{OutflowRule, Usual, WINDOWS_MIN};
 
 /// What the shop wants to hear of, where nothing else is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,18 +29,38 @@ pub struct AlertSettings {
     pub reopen_within: TimeDelta,
     /// From so many refused attempts to buy within a window on.
     pub attempts_threshold: i64,
+    /// What about stock is odd.
+    pub anomalies: AnomalyConfig,
 }
 
 impl AlertSettings {
     /// The defaults, with this threshold.
     #[must_use]
-    pub const fn with_threshold(threshold: i32) -> Self {
+    pub fn with_threshold(threshold: i32) -> Self {
         Self {
             threshold,
             location_threshold: None,
             clear_margin: 2,
             reopen_within: TimeDelta::minutes(15),
             attempts_threshold: 10,
+            anomalies: AnomalyConfig::default(),
+        }
+    }
+}
+
+impl AlertSettings {
+    /// Whether alerts of this kind are raised.
+    #[must_use]
+    pub const fn is_on(&self, kind: AlertKind) -> bool {
+        let anomalies = &self.anomalies;
+        match kind {
+            AlertKind::StockLevel | AlertKind::SaleAttempts => true,
+            AlertKind::LedgerMismatch => anomalies.ledger_mismatch,
+            AlertKind::CommittedUnexplained => anomalies.committed_unexplained,
+            AlertKind::CountDifference => anomalies.count_difference.enabled,
+            AlertKind::UnusualOutflow => anomalies.unusual_outflow.enabled,
+            AlertKind::LargeAdjustment => anomalies.large_adjustment.enabled,
+            AlertKind::Shrinkage => anomalies.shrinkage.enabled,
         }
     }
 }

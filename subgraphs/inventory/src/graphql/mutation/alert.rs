@@ -52,7 +52,8 @@ pub(crate) struct AlertMutation;
 
 #[Object(cache_control(no_cache))]
 impl AlertMutation {
-    /// Takes note of an alert in the name of the caller; who does so last is named. Scope alerts:write.
+    /// Takes note of an alert in the name of the caller; who does so last is named. What has happened once is over then. Scope
+    /// alerts:write.
     async fn stock_alert_acknowledge(
         &self,
         ctx: &Context<'_>,

@@ -36,6 +36,18 @@ pub(crate) enum StockAlertKind {
     StockLevel,
     /// Shoppers were refused for want of stock.
     SaleAttempts,
+    /// A level, a badge, or what is incoming is not what its events make.
+    LedgerMismatch,
+    /// Pieces are committed without a reservation or an open order line, or the other way round.
+    CommittedUnexplained,
+    /// A count that was applied was far from what was recorded. Over when somebody takes note.
+    CountDifference,
+    /// Much more goes than usual.
+    UnusualOutflow,
+    /// One member of staff has changed much by hand. Over when somebody takes note.
+    LargeAdjustment,
+    /// Pieces go missing again and again.
+    Shrinkage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -44,6 +56,10 @@ pub(crate) enum StockAlertSeverity {
     LowStock,
     OutOfStock,
     MissedSales,
+    /// Not as usual, and perhaps right.
+    Unusual,
+    /// Figures contradict each other.
+    Inconsistent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -158,7 +174,7 @@ impl StockAlert {
         self.0.threshold
     }
 
-    /// Pieces available when it last changed.
+    /// Pieces available when it last changed; null where that plays no part.
     async fn available(&self) -> Option<i32> {
         self.0.available
     }

@@ -3,12 +3,16 @@
 //! Alerts are opened and closed under one lock, the row [`REACTIONS`] of the table of projections: by whoever follows the
 //! ledger, by who writes attempts down, and by staff. So there is one open alert per place whatever runs beside.
 
+mod anomalies;
 mod attempts;
 mod level;
 mod read;
 mod threshold;
 mod write;
 
+pub(crate) use anomalies::{
+    claim_check, forget_sums, note_check, open_findings, resolve_anomalies, settle_findings, take_anomalies,
+};
 pub use attempts::{AttemptFilter, attempt_cursor, list_attempts};
 pub(crate) use attempts::{Tallied, add_attempts, resolve_attempts};
 pub(crate) use level::{evaluate, open_places};

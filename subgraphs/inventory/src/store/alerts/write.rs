@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::read::status_of;
 use crate::{
-    domain::alert::AlertSeverity,
+    domain::alert::{AlertKind, AlertSeverity},
     entity::stock_alert::{Column, Entity, Model},
     store::{
         StoreError, now,
@@ -81,6 +81,15 @@ impl AlertChange {
         severity.as_str().clone_into(&mut self.row.severity);
         self
     }
+
+    /// The same, over if its kind is when somebody takes note.
+    pub(crate) fn ended_if_noted(mut self) -> Self {
+        let ends = AlertKind::parse(&self.row.kind).is_some_and(AlertKind::ends_when_noted);
+        if ends && self.row.acknowledged_at.is_some() {
+            self.row.resolved_at = Some(self.row.changed_at);
+        }
+        self
+    }
 }
 
 /// Writes `changes` and puts an event for each into the outbox; ring the relay's signal after commit.
@@ -140,9 +149,13 @@ pub(crate) async fn acknowledge(
     Ok(Some(change))
 }
 
-/// What the bus is told: nothing of who took note, and what they wrote.
+/// What the bus is told: nothing of who took note, what they wrote, and who of the staff it is about.
 fn event(AlertChange { happened, row }: &AlertChange) -> NewEvent {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let mut facts = row.facts.clone();
+    if let Some(facts) = facts.as_object_mut() {
+        facts.remove("actors");
+    }
     let data = json!({
         "alertId": row.id,
         "happened": happened.as_str(),
@@ -156,7 +169,7 @@ fn event(AlertChange { happened, row }: &AlertChange) -> NewEvent {
         "channel": given(&row.channel),
         "threshold": row.threshold,
         "available": row.available,
-        "facts": row.facts,
+        "facts": facts,
         "occurrences": row.occurrences,
         "raisedAt": row.raised_at,
         "resolvedAt": row.resolved_at,

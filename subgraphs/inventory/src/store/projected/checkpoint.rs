@@ -67,7 +67,14 @@ const COLUMNS: &str = "SELECT generation, txid, seq, horizon FROM projection";
 ///
 /// When the store fails.
 pub async fn serving(store: &Store, name: &str) -> Result<Option<Checkpoint>, StoreError> {
-    let connection = store.reader();
+    serving_on(store.reader(), name).await
+}
+
+/// The same on a connection.
+pub(super) async fn serving_on(
+    connection: &impl ConnectionTrait,
+    name: &str,
+) -> Result<Option<Checkpoint>, StoreError> {
     let sql = format!("{COLUMNS} WHERE name = $1 AND serving");
     let found = statement(connection.get_database_backend(), &sql, [name.into()]);
     Ok(Checkpoint::find_by_statement(found).one(connection).await?)

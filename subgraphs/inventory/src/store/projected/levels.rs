@@ -164,10 +164,10 @@ pub async fn low_stock(
 
 /// The levels of variants as the projection has them, by (variant, location); `None` when nothing is projected.
 pub(crate) async fn projected_quantities(
-    store: &Store,
+    connection: &impl ConnectionTrait,
     variant_ids: &[&str],
 ) -> Result<Option<BTreeMap<(String, String), Level>>, StoreError> {
-    if super::serving(store, LOW_STOCK).await?.is_none() {
+    if super::checkpoint::serving_on(connection, LOW_STOCK).await?.is_none() {
         return Ok(None);
     }
     let (Some(first), Some(last)) = (variant_ids.first(), variant_ids.last()) else { return Ok(None) };
@@ -176,7 +176,7 @@ pub(crate) async fn projected_quantities(
         .filter(Expr::col(Column::Generation).eq(Expr::cust(SERVED)))
         .filter(Column::Id.gte(format!("{first}/")))
         .filter(Column::Id.lt(format!("{last}0")))
-        .all(store.reader())
+        .all(connection)
         .await?;
     let level = |row: ProjectedLevel| {
         let quantities = Quantities {

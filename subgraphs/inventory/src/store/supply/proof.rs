@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use crate::{
     domain::EventKind,
     entity::{inbound_line, promise_part, stock_event},
-    store::{Discrepancy, Store, StoreError},
+    store::{Discrepancy, StoreError},
 };
 
 /// Sums of pieces by variant and location.
@@ -15,11 +15,11 @@ type Sums = BTreeMap<(String, String), i64>;
 
 /// Compares the events of inbound lines with the open lines of some variants, whose SKUs are in `skus` by id.
 pub(in crate::store) async fn verify_inbound(
-    store: &Store,
+    snapshot: &impl ConnectionTrait,
     skus: &HashMap<&str, &str>,
     found: &mut Vec<Discrepancy>,
 ) -> Result<(), StoreError> {
-    let (told, open) = (told_by_events(store, skus).await?, open_lines(store, skus).await?);
+    let (told, open) = (told_by_events(snapshot, skus).await?, open_lines(snapshot, skus).await?);
     let mut keys: Vec<&(String, String)> = told.keys().chain(open.keys()).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -30,12 +30,12 @@ pub(in crate::store) async fn verify_inbound(
             found.push(Discrepancy::Inbound { sku, location_id: key.1.clone(), incoming, open });
         }
     }
-    verify_promises(store, skus, found).await
+    verify_promises(snapshot, skus, found).await
 }
 
 /// Compares what lines say is promised of them with the parts of promises.
 async fn verify_promises(
-    store: &Store,
+    snapshot: &impl ConnectionTrait,
     skus: &HashMap<&str, &str>,
     found: &mut Vec<Discrepancy>,
 ) -> Result<(), StoreError> {
@@ -51,13 +51,13 @@ async fn verify_promises(
         .filter(inbound_line::Column::VariantId.is_in(skus.keys().copied()))
         .group_by(promise_part::Column::LineId)
         .into_tuple()
-        .all(store.reader())
+        .all(snapshot)
         .await?;
     let mut parts: HashMap<String, i64> = parts.into_iter().collect();
     let lines = inbound_line::Entity::find()
         .filter(inbound_line::Column::VariantId.is_in(skus.keys().copied()))
         .filter(inbound_line::Column::OpenQuantity.gt(0))
-        .all(store.reader())
+        .all(snapshot)
         .await?;
     for line in lines {
         let parts = parts.remove(&line.id).unwrap_or_default();
@@ -72,7 +72,7 @@ async fn verify_promises(
     Ok(())
 }
 
-async fn told_by_events(store: &Store, skus: &HashMap<&str, &str>) -> Result<Sums, StoreError> {
+async fn told_by_events(snapshot: &impl ConnectionTrait, skus: &HashMap<&str, &str>) -> Result<Sums, StoreError> {
     let kinds = EventKind::ALL.iter().filter(|kind| kind.is_inbound()).map(|kind| kind.as_str());
     let rows: Vec<(String, String, i64)> = stock_event::Entity::find()
         .select_only()
@@ -83,12 +83,12 @@ async fn told_by_events(store: &Store, skus: &HashMap<&str, &str>) -> Result<Sum
         .group_by(stock_event::Column::VariantId)
         .group_by(stock_event::Column::LocationId)
         .into_tuple()
-        .all(store.reader())
+        .all(snapshot)
         .await?;
     Ok(sums(rows))
 }
 
-async fn open_lines(store: &Store, skus: &HashMap<&str, &str>) -> Result<Sums, StoreError> {
+async fn open_lines(snapshot: &impl ConnectionTrait, skus: &HashMap<&str, &str>) -> Result<Sums, StoreError> {
     let rows: Vec<(String, String, i64)> = inbound_line::Entity::find()
         .select_only()
         .columns([inbound_line::Column::VariantId, inbound_line::Column::LocationId])
@@ -98,7 +98,7 @@ async fn open_lines(store: &Store, skus: &HashMap<&str, &str>) -> Result<Sums, S
         .group_by(inbound_line::Column::VariantId)
         .group_by(inbound_line::Column::LocationId)
         .into_tuple()
-        .all(store.reader())
+        .all(snapshot)
         .await?;
     Ok(sums(rows))
 }

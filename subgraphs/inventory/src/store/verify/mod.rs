@@ -9,7 +9,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Store, StoreError, badges, projected::projected_quantities, reservations::ACTIVE, supply::verify_inbound};
+use super::{
+    Store, StoreError, badges, catalog_read::among, projected::projected_quantities, reservations::ACTIVE,
+    supply::verify_inbound,
+};
 use crate::{
     domain::{Badge, EventKind, Level, Place, Quantities, StockEvent, StockState},
     entity::{location, order_allocation, reservation, reservation_line, stock_event, stock_level, variant},
@@ -18,15 +21,15 @@ use crate::{
 pub use report::{DISCREPANCIES_KEPT, Discrepancy, Verification};
 
 /// Variants whose levels are compared at once; with 800 locations that is 80,000 levels.
-const VARIANTS_PER_PAGE: u64 = 100;
+pub(crate) const VARIANTS_PER_PAGE: u64 = 100;
 /// Events that are read at once.
 const EVENTS_PER_PAGE: u64 = 5_000;
 
 /// Levels by `(variant, location)`.
 pub(crate) type Levels = BTreeMap<(String, String), Level>;
 
-/// Replays the ledger and compares it with levels, reservations and badges. Reads page by page without a lock: run it
-/// while nothing writes, or read a discrepancy of the last second as a question.
+/// Replays the ledger and compares it with levels, reservations and badges, page by page. Each page is read as of one moment,
+/// so that it may run while shoppers buy.
 ///
 /// # Errors
 ///
@@ -44,51 +47,108 @@ pub async fn verify_with(
     store: &Store,
     mut progress: impl FnMut(&Verification) + Send,
 ) -> Result<Verification, StoreError> {
-    let places = location::Entity::find().all(store.reader()).await?;
-    let places: HashMap<String, Place> =
-        places.into_iter().map(|row| (row.id, Place { priority: row.priority, active: row.active })).collect();
     let mut report = Verification::default();
     let mut after = String::new();
     loop {
-        let variants = variant::Entity::find()
-            .filter(variant::Column::Id.gt(after.as_str()))
-            .order_by_asc(variant::Column::Id)
-            .limit(VARIANTS_PER_PAGE)
-            .all(store.reader())
-            .await?;
-        let Some(last) = variants.last() else { return Ok(report) };
-        after.clone_from(&last.id);
-        let mut page = Verification::default();
-        verify_page(store, &variants, &places, &mut page).await?;
-        report.add(page);
+        let checked = check(store, Which::After { variant_id: &after, limit: VARIANTS_PER_PAGE }).await?;
+        let Some(last) = checked.last else { return Ok(report) };
+        after = last;
+        report.add(checked.report);
         progress(&report);
     }
 }
 
+/// Which variants are compared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Which<'a> {
+    /// So many that follow this one in the order of ids.
+    After { variant_id: &'a str, limit: u64 },
+    /// These, as far as they are there.
+    These(&'a [String]),
+}
+
+/// What comparing some variants gave.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// Variants that were compared, and those that were asked for and are gone.
+    pub(crate) asked: BTreeSet<String>,
+    /// Those that are there, by SKU.
+    pub(crate) skus: HashMap<String, String>,
+    /// The last of them in the order of ids; `None` when there was none.
+    pub(crate) last: Option<String>,
+    /// What differs; all of it.
+    pub(crate) report: Verification,
+}
+
+/// Compares some variants with their events, as of one moment.
+///
+/// # Errors
+///
+/// When the database fails.
+pub(crate) async fn check(store: &Store, which: Which<'_>) -> Result<Checked, StoreError> {
+    let snapshot = store.begin_snapshot().await?;
+    let variants = variant::Entity::find().order_by_asc(variant::Column::Id);
+    let variants = match which {
+        Which::After { variant_id, limit } => variants.filter(variant::Column::Id.gt(variant_id)).limit(limit),
+        Which::These(ids) => {
+            variants.filter(among(snapshot.get_database_backend(), variant::Column::Id, ids.iter().cloned()))
+        }
+    };
+    let variants = variants.all(&snapshot).await?;
+    let mut report = Verification::default();
+    if !variants.is_empty() {
+        verify_page(&snapshot, &variants, &mut report).await?;
+    }
+    snapshot.commit().await?;
+    let mut asked: BTreeSet<String> = variants.iter().map(|row| row.id.clone()).collect();
+    if let Which::These(ids) = which {
+        asked.extend(ids.iter().cloned());
+    }
+    let last = variants.last().map(|row| row.id.clone());
+    Ok(Checked { asked, skus: variants.into_iter().map(|row| (row.sku, row.id)).collect(), last, report })
+}
+
 async fn verify_page(
-    store: &Store,
+    snapshot: &impl ConnectionTrait,
     variants: &[variant::Model],
-    places: &HashMap<String, Place>,
     report: &mut Verification,
 ) -> Result<(), StoreError> {
+    let places = location::Entity::find().all(snapshot).await?;
+    let places: HashMap<String, Place> =
+        places.into_iter().map(|row| (row.id, Place { priority: row.priority, active: row.active })).collect();
     let ids: Vec<&str> = variants.iter().map(|variant| variant.id.as_str()).collect();
-    let replayed = replay(store.reader(), &ids, report).await?;
-    let stored = stored_levels(store, &ids).await?;
-    let held = promised(store, &ids).await?;
+    let replayed = replay(snapshot, &ids, report).await?;
+    let stored = stored_levels(snapshot, &ids).await?;
+    let held = promised(snapshot, &ids).await?;
     report.variants += report::count(variants.len());
     report.levels += report::count(stored.len());
     let skus: HashMap<&str, &str> = variants.iter().map(|row| (row.id.as_str(), row.sku.as_str())).collect();
+    verify_levels(&skus, (&stored, &replayed), &held, report);
+    verify_inbound(snapshot, &skus, &mut report.discrepancies).await?;
+    verify_badges(variants, &stored, &places, report)?;
+    let projected = projected_quantities(snapshot, &ids).await?;
+    if let Some(projected) = projected {
+        verify_projected(&skus, &projected, &replayed, report);
+    }
+    Ok(())
+}
+
+/// Compares levels with their events, and what is committed of them with what is promised.
+fn verify_levels(
+    skus: &HashMap<&str, &str>,
+    (stored, replayed): (&Levels, &Levels),
+    held: &HashMap<(String, String), i64>,
+    report: &mut Verification,
+) {
     let sku = |variant_id: &str| skus.get(variant_id).copied().unwrap_or_default().to_owned();
-    let mut keys: Vec<&(String, String)> = stored.keys().chain(replayed.keys()).collect();
-    keys.sort();
-    keys.dedup();
+    let keys: BTreeSet<&(String, String)> = stored.keys().chain(replayed.keys()).collect();
     for key in keys {
         let (is, should) =
             (stored.get(key).copied().unwrap_or_default(), replayed.get(key).copied().unwrap_or_default());
         if is != should {
             let (stored, replayed) = (format!("{is:?}"), format!("{should:?}"));
-            let (sku, location_id) = (sku(&key.0), key.1.clone());
-            report.discrepancies.push(Discrepancy::Level { sku, location_id, stored, replayed });
+            let (sku, location_id, difference) = (sku(&key.0), key.1.clone(), difference(&is, &should));
+            report.discrepancies.push(Discrepancy::Level { sku, location_id, stored, replayed, difference });
         }
         let holds = held.get(key).copied().unwrap_or_default();
         if i64::from(should.quantities.committed) != holds {
@@ -96,13 +156,24 @@ async fn verify_page(
             report.discrepancies.push(Discrepancy::Committed { sku, location_id, committed, held: holds });
         }
     }
-    verify_inbound(store, &skus, &mut report.discrepancies).await?;
-    verify_badges(variants, &stored, places, report)?;
-    let projected = projected_quantities(store, &ids).await?;
-    if let Some(projected) = projected {
-        verify_projected(&skus, &projected, &replayed, report);
-    }
-    Ok(())
+}
+
+/// By how much each part of a level differs.
+fn difference(is: &Level, should: &Level) -> String {
+    let (own, other) = (&is.quantities, &should.quantities);
+    let parts = [
+        ("on hand", own.on_hand, other.on_hand),
+        ("committed", own.committed, other.committed),
+        ("reserved", own.reserved, other.reserved),
+        ("damaged", own.damaged, other.damaged),
+        ("quality control", own.quality_control, other.quality_control),
+        ("safety stock", own.safety_stock, other.safety_stock),
+        ("incoming", own.incoming, other.incoming),
+    ];
+    let quantities = parts.iter().map(|(name, is, should)| (*name, i64::from(*is) - i64::from(*should)));
+    let all = quantities.chain([("version", is.version - should.version)]);
+    let text: Vec<String> = all.filter(|(_, by)| *by != 0).map(|(name, by)| format!("{name} {by:+}")).collect();
+    text.join(", ")
 }
 
 /// Compares projected levels; one that has fewer events than its level is behind, which is no fault.
@@ -223,10 +294,10 @@ fn fold(row: stock_event::Model, levels: &mut Levels, report: &mut Verification)
     }
 }
 
-async fn stored_levels(store: &Store, variant_ids: &[&str]) -> Result<Levels, StoreError> {
+async fn stored_levels(snapshot: &impl ConnectionTrait, variant_ids: &[&str]) -> Result<Levels, StoreError> {
     let rows = stock_level::Entity::find()
         .filter(stock_level::Column::VariantId.is_in(variant_ids.iter().copied()))
-        .all(store.reader())
+        .all(snapshot)
         .await?;
     let level = |row: stock_level::Model| {
         let level = Level::from(&row);
@@ -236,8 +307,11 @@ async fn stored_levels(store: &Store, variant_ids: &[&str]) -> Result<Levels, St
 }
 
 /// What active reservations hold of the variants and open order lines promise, by level.
-async fn promised(store: &Store, variant_ids: &[&str]) -> Result<HashMap<(String, String), i64>, StoreError> {
-    let mut promised = held(store, variant_ids).await?;
+async fn promised(
+    snapshot: &impl ConnectionTrait,
+    variant_ids: &[&str],
+) -> Result<HashMap<(String, String), i64>, StoreError> {
+    let mut promised = held(snapshot, variant_ids).await?;
     let ordered: Vec<(String, String, i64)> = order_allocation::Entity::find()
         .select_only()
         .columns([order_allocation::Column::VariantId, order_allocation::Column::LocationId])
@@ -246,7 +320,7 @@ async fn promised(store: &Store, variant_ids: &[&str]) -> Result<HashMap<(String
         .group_by(order_allocation::Column::VariantId)
         .group_by(order_allocation::Column::LocationId)
         .into_tuple()
-        .all(store.reader())
+        .all(snapshot)
         .await?;
     for (variant_id, location_id, ordered) in ordered {
         *promised.entry((variant_id, location_id)).or_default() += ordered;
@@ -255,7 +329,10 @@ async fn promised(store: &Store, variant_ids: &[&str]) -> Result<HashMap<(String
 }
 
 /// What active reservations hold of the variants, by level.
-async fn held(store: &Store, variant_ids: &[&str]) -> Result<HashMap<(String, String), i64>, StoreError> {
+async fn held(
+    snapshot: &impl ConnectionTrait,
+    variant_ids: &[&str],
+) -> Result<HashMap<(String, String), i64>, StoreError> {
     let of_reservation = reservation_line::Entity::belongs_to(reservation::Entity)
         .from(reservation_line::Column::ReservationId)
         .to(reservation::Column::Id)
@@ -270,7 +347,7 @@ async fn held(store: &Store, variant_ids: &[&str]) -> Result<HashMap<(String, St
         .group_by(reservation_line::Column::VariantId)
         .group_by(reservation_line::Column::LocationId)
         .into_tuple()
-        .all(store.reader())
+        .all(snapshot)
         .await?;
     Ok(rows.into_iter().map(|(variant_id, location_id, held)| ((variant_id, location_id), held)).collect())
 }

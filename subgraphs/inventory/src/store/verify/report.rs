@@ -45,6 +45,8 @@ pub enum Discrepancy {
         stored: String,
         /// As replayed.
         replayed: String,
+        /// What the level has more, or less.
+        difference: String,
     },
     /// Committed is not what active reservations hold and open order lines promise.
     #[error("`{sku}` at `{location_id}` has {committed} committed, reservations and open order lines make {held}")]
@@ -115,7 +117,7 @@ pub enum Discrepancy {
 }
 
 impl Verification {
-    pub(super) fn add(&mut self, page: Self) {
+    pub(crate) fn add(&mut self, page: Self) {
         self.variants += page.variants;
         self.levels += page.levels;
         self.events += page.events;
