@@ -38,6 +38,9 @@ pub(crate) struct InventorySection {
     /// The most connections to the database.
     #[schemars(range(min = 1))]
     pub(crate) max_connections: u32,
+    /// After how many seconds PostgreSQL ends a session whose transaction waits for the process to say something; 0 for what
+    /// the server does.
+    pub(crate) idle_transaction_seconds: u32,
     /// A badge says `LOW_STOCK` at this many units or fewer.
     #[schemars(range(min = 0))]
     pub(crate) low_stock_threshold: i32,
@@ -147,6 +150,7 @@ impl Default for InventorySection {
         Self {
             database_url: None,
             max_connections: own.max_connections,
+            idle_transaction_seconds: own.idle_transaction_seconds,
             low_stock_threshold: own.low_stock_threshold,
             payment_provider: None,
             alerts: AlertSection::default(),

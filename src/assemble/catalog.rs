@@ -23,8 +23,7 @@ impl Catalog {
     /// Opens the store that `config` names.
     pub(crate) async fn open(config: &Config, data: &DataFolder) -> Result<Self, Failure> {
         let own = inventory_config(config, data)?;
-        let options = StoreOptions { max_connections: own.max_connections, ..StoreOptions::new(&*own.database_url) };
-        let store = Store::open(&options).await.map_err(|error| {
+        let store = Store::open(&StoreOptions::of(&own)).await.map_err(|error| {
             Failure::operation("cannot open the inventory store (DATABASE_URL, else --data)", &error)
         })?;
         // Nobody relays in this process: a running subgraph finds the events in the outbox.

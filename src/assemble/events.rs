@@ -89,8 +89,7 @@ async fn open_outbox(config: &Config, data: &DataFolder, topic: Topic) -> Result
             data.require(INVENTORY_FILE)?;
         }
         let own = inventory_config(config, data)?;
-        let options = StoreOptions { max_connections: own.max_connections, ..StoreOptions::new(own.database_url) };
-        let store = Store::open(&options).await.map_err(|error| failed(&error))?;
+        let store = Store::open(&StoreOptions::of(&own)).await.map_err(|error| failed(&error))?;
         return Ok(Arc::new(InventoryOutbox::new(store)));
     }
     if config.preferences.store_url.is_none() {

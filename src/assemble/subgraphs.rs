@@ -85,6 +85,7 @@ pub(crate) fn inventory_config(config: &Config, data: &DataFolder) -> Result<sel
     Ok(selvedge_inventory::Config {
         database_url: url_or(config.inventory.database_url.as_ref(), data, INVENTORY_FILE)?,
         max_connections: config.inventory.max_connections,
+        idle_transaction_seconds: config.inventory.idle_transaction_seconds,
         low_stock_threshold: config.inventory.low_stock_threshold,
         // The only provider there is; the configuration refuses it elsewhere.
         test_payments: config.gateway.is_development(),

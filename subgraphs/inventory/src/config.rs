@@ -15,6 +15,9 @@ pub struct Config {
     pub database_url: String,
     /// The most connections to the database.
     pub max_connections: u32,
+    /// After how many seconds PostgreSQL ends a session whose transaction waits for the process to say something; 0 for what
+    /// the server does.
+    pub idle_transaction_seconds: u32,
     /// A badge says `LOW_STOCK` at this many units or fewer.
     pub low_stock_threshold: i32,
     /// How often badges that somebody watches are compared with the store, in milliseconds. Events normally carry
@@ -97,6 +100,7 @@ impl Default for Config {
         Self {
             database_url: "sqlite://selvedge-data/inventory.db?mode=rwc".to_owned(),
             max_connections: 10,
+            idle_transaction_seconds: 60,
             low_stock_threshold: 5,
             badge_resync_ms: 10_000,
             expiry_interval_ms: 250,

@@ -73,10 +73,10 @@ impl StoreError {
     }
 }
 
-/// PostgreSQL: serialization failure, deadlock, lock not available, server going down or coming up. SQLite: busy and
-/// locked with their extended codes.
-const TRANSIENT_CODES: [&str; 11] =
-    ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "5", "6", "261", "262", "517"];
+/// PostgreSQL: serialization failure, deadlock, lock not available, a transaction that said nothing for too long, server going
+/// down or coming up. SQLite: busy and locked with their extended codes.
+const TRANSIENT_CODES: [&str; 12] =
+    ["40001", "40P01", "55P03", "25P03", "57P01", "57P02", "57P03", "5", "6", "261", "262", "517"];
 
 fn is_transient(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause))

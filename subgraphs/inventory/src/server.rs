@@ -142,9 +142,7 @@ pub fn alert_settings(config: &Config) -> AlertSettings {
 /// When the configuration cannot be worked with, or the store cannot be opened.
 pub async fn start(config: Config, dependencies: Dependencies) -> Result<RunningSubgraph, StartError> {
     check(&config)?;
-    let options =
-        StoreOptions { max_connections: config.max_connections, ..StoreOptions::new(config.database_url.clone()) };
-    let store = Store::open(&options).await?;
+    let store = Store::open(&StoreOptions::of(&config)).await?;
     let Connected { executor, commands, orders, badges, alerts, reactions, ledger_check, signal } =
         connect(&config, store.clone());
     let Dependencies { bus, shutdown, clock, .. } = dependencies;

@@ -9,7 +9,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use selvedge_inventory_migration::Migrator;
 
-use crate::error::StoreError;
+use crate::{config::Config, error::StoreError};
 
 /// The engine behind a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct StoreOptions {
     pub max_connections: u32,
     /// PostgreSQL schema to work in, created when absent; `None` leaves the role's search path.
     pub schema: Option<String>,
+    /// After how long PostgreSQL ends a session whose transaction waits for its client to say something; `None` for what the
+    /// server does.
+    pub idle_in_transaction: Option<Duration>,
     /// Told of every statement after it has run.
     pub observer: Option<StatementObserver>,
 }
@@ -47,7 +50,25 @@ impl StoreOptions {
     /// Options for `database_url` with ten connections.
     #[must_use]
     pub fn new(database_url: impl Into<String>) -> Self {
-        Self { database_url: database_url.into(), max_connections: 10, schema: None, observer: None }
+        let idle_in_transaction = Some(IDLE_IN_TRANSACTION);
+        Self {
+            database_url: database_url.into(),
+            max_connections: 10,
+            schema: None,
+            idle_in_transaction,
+            observer: None,
+        }
+    }
+
+    /// What `config` says.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let seconds = config.idle_transaction_seconds;
+        Self {
+            max_connections: config.max_connections,
+            idle_in_transaction: (seconds > 0).then(|| Duration::from_secs(seconds.into())),
+            ..Self::new(config.database_url.clone())
+        }
     }
 }
 
@@ -187,6 +208,10 @@ const MIGRATION_LOCK: &str =
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that rested longer is tried before it is used: the server may have been started anew.
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(1);
+/// Nothing here says nothing for so long within a transaction; what does was left behind.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+/// The setting of PostgreSQL that ends such a session.
+const IDLE_SETTING: &str = "idle_in_transaction_session_timeout";
 /// How long SQLite waits for another process's write lock before it says busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -240,7 +265,15 @@ fn postgres_pool(options: &StoreOptions, connections: u32, in_schema: bool) -> C
     if !options.database_url.contains("application_name=") {
         pool.set_application_name("selvedge-inventory");
     }
-    pool.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(256));
+    // What the address says comes first.
+    let idle = options.idle_in_transaction.filter(|_| !options.database_url.contains(IDLE_SETTING));
+    pool.map_sqlx_postgres_opts(move |postgres| {
+        let postgres = postgres.statement_cache_capacity(256);
+        match idle {
+            Some(idle) => postgres.options([(IDLE_SETTING, format!("{}ms", idle.as_millis()))]),
+            None => postgres,
+        }
+    });
     if let (true, Some(schema)) = (in_schema, &options.schema) {
         pool.set_schema_search_path(schema.clone());
     }
