@@ -101,7 +101,7 @@ impl Default for SubscriptionsConfig {
             max_keys_per_subscription: 250,
             snapshot_keys: 250,
             poll_when_deaf_ms: 1_000,
-            upstream_attempts: 8,
+            upstream_attempts: 32,
             upstream_backoff_ms: 100,
         }
     }
