@@ -16,7 +16,8 @@ use super::feed::Feed;
 pub(super) struct EventsState {
     sources: AtomicUsize,
     connected: AtomicUsize,
-    feeds: RwLock<AHashMap<String, Vec<Arc<Feed>>>>,
+    /// By the type of their events, and by their addresses.
+    feeds: RwLock<AHashMap<String, AHashMap<usize, Arc<Feed>>>>,
 }
 
 impl EventsState {
@@ -32,20 +33,27 @@ impl EventsState {
     }
 
     pub(super) fn add(&self, feed: &Arc<Feed>) {
-        self.feeds.write().entry(feed.event_type()).or_default().push(Arc::clone(feed));
+        self.feeds.write().entry(feed.event_type()).or_default().insert(address(feed), Arc::clone(feed));
     }
 
     pub(super) fn remove(&self, feed: &Arc<Feed>) {
         let mut feeds = self.feeds.write();
-        for of_type in feeds.values_mut() {
-            of_type.retain(|known| !Arc::ptr_eq(known, feed));
+        let event_type = feed.event_type();
+        if let Some(of_type) = feeds.get_mut(&event_type) {
+            of_type.remove(&address(feed));
+            if of_type.is_empty() {
+                feeds.remove(&event_type);
+            }
         }
-        feeds.retain(|_, of_type| !of_type.is_empty());
     }
 
     fn all(&self) -> Vec<Arc<Feed>> {
-        self.feeds.read().values().flatten().map(Arc::clone).collect()
+        self.feeds.read().values().flat_map(|of_type| of_type.values()).map(Arc::clone).collect()
     }
+}
+
+fn address(feed: &Arc<Feed>) -> usize {
+    Arc::as_ptr(feed).addr()
 }
 
 /// Brings events to those who listen; cheap to clone.
@@ -100,7 +108,7 @@ impl LiveSource {
 
     fn tell_fields(&self, event_type: &str, data: &Map<String, Value>) {
         let feeds = self.state.feeds.read();
-        for feed in feeds.get(event_type).into_iter().flatten() {
+        for feed in feeds.get(event_type).into_iter().flat_map(|of_type| of_type.values()) {
             feed.arrive(data);
         }
     }

@@ -1,7 +1,8 @@
 //! All streams, by what makes them distinct.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures::FutureExt;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tracing::Instrument;
@@ -10,9 +11,9 @@ use super::{
     LiveEvents, Subscription,
     conflation::RootField,
     events::EventsState,
-    feed::{Feed, FeedPlan, Refused},
+    feed::{Feed, FeedPlan, Refused, failed},
     mailbox::Mailbox,
-    open::{Asked, Kind, OpenStreams, StreamKey},
+    open::{Asked, Kind, Next, OpenStreams, StreamKey},
     port::{Caller, Place},
     sink::Sink,
     stream::SharedStream,
@@ -128,7 +129,7 @@ impl Hub {
             let message = format!("`{}` takes at most {most} keys, and these are {}", live.key, keys.len());
             return Err(Refused::Errors(vec![GraphqlError::new("TOO_MANY_KEYS", message)]));
         }
-        let is_public = live.is_public && operation.fetch_count() <= 1;
+        let is_public = FeedPlan::is_public(live, operation);
         let caller = as_seen(caller.clone(), is_public);
         let mut variables = request.variables.clone();
         if let Some(name) = variable {
@@ -149,15 +150,22 @@ impl Hub {
         drop(open);
         self.events.add(&feed);
         metrics::gauge!("selvedge_live_feeds").increment(1.0);
-        let running = Arc::clone(&feed).run(Arc::clone(&self.events));
-        let (hub, of) = (self.clone(), Arc::clone(&feed));
+        self.run_feed(number, Arc::clone(&feed));
+        Ok(self.ticket_of_feed(sink, (number, feed), joined))
+    }
+
+    fn run_feed(&self, number: u64, feed: Arc<Feed>) {
+        let (events, open) = (Arc::clone(&self.events), Arc::clone(&self.open));
         tokio::spawn(async move {
-            running.await;
-            hub.events.remove(&of);
-            hub.open.lock().remove(number);
+            let running = AssertUnwindSafe(feed.run(Arc::clone(&events))).catch_unwind().await;
+            // A defect costs the clients of this feed their stream, and nobody joins it any more.
+            if running.is_err() {
+                feed.end(Some(&failed()));
+            }
+            events.remove(&feed);
+            open.lock().remove(number);
             metrics::gauge!("selvedge_live_feeds").decrement(1.0);
         });
-        Ok(self.ticket_of_feed(sink, (number, feed), joined))
     }
 
     fn ticket_of_feed(
@@ -198,7 +206,8 @@ impl Hub {
         {
             return Ok(self.ticket_of_stream(sink, (number, stream), id));
         }
-        let upstream = Arc::new(Upstream::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config)));
+        let upstream =
+            Arc::new(Upstream::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config), is_public));
         let (stream, id) = SharedStream::with_first_client(Arc::clone(&sink));
         let number = open.add(asked(&request), key, Kind::Upstream(Arc::clone(&upstream), Arc::clone(&stream)));
         drop(open);
@@ -238,10 +247,10 @@ impl Hub {
         tokio::spawn(following.instrument(span));
     }
 
-    /// What every open stream was opened with, to prepare it for another schema.
+    /// What every open stream was opened with that does not run on `graph`, to prepare it for that.
     #[must_use]
-    pub fn asked(&self) -> Vec<(u64, Asked)> {
-        self.open.lock().asked()
+    pub fn asked(&self, graph: &Arc<Graph>) -> Vec<(u64, Asked)> {
+        self.open.lock().asked(graph)
     }
 
     /// Lets a stream go on with another plan for its operation; one that cannot, ends, and its clients are told why.
@@ -251,13 +260,16 @@ impl Hub {
         prepared: Result<(Arc<Graph>, Arc<PreparedOperation>), Vec<GraphqlError>>,
     ) {
         let Some(kind) = self.open.lock().kind(number) else { return };
-        if let Kind::Fed(feed) = &kind {
-            self.events.remove(feed);
-        }
-        match prepared.and_then(|plan| kind.move_to(plan, asked)) {
-            Ok(()) => {
-                if let Kind::Fed(feed) = &kind {
-                    self.events.add(feed);
+        match prepared.and_then(|plan| kind.next(plan, asked)) {
+            Ok(Next::Upstream(upstream, plan)) => upstream.move_to(plan),
+            Ok(Next::Fed(feed, plan)) => {
+                self.events.remove(&feed);
+                feed.move_to(plan);
+                self.events.add(&feed);
+                // Only now, so that no event is missed between the answer and the next one.
+                feed.outdate();
+                if feed.is_abandoned() {
+                    self.events.remove(&feed);
                 }
             }
             Err(errors) => {

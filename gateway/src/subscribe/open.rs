@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{
-    feed::{Feed, FeedPlan},
+    feed::{Feed, FeedPlan, Refused},
     stream::SharedStream,
     upstream::{Upstream, UpstreamPlan},
 };
@@ -98,9 +98,10 @@ impl OpenStreams {
         }
     }
 
-    /// What each stream was opened with.
-    pub(super) fn asked(&self) -> Vec<(u64, Asked)> {
-        self.by_number.iter().map(|(number, open)| (*number, open.asked.clone())).collect()
+    /// What each stream was opened with that does not run on `graph`.
+    pub(super) fn asked(&self, graph: &Arc<Graph>) -> Vec<(u64, Asked)> {
+        let others = self.by_number.iter().filter(|(_, open)| !open.kind.is_on(graph));
+        others.map(|(number, open)| (*number, open.asked.clone())).collect()
     }
 
     pub(super) fn kind(&self, number: u64) -> Option<Kind> {
@@ -108,34 +109,46 @@ impl OpenStreams {
     }
 }
 
+/// What a stream goes on with.
+pub(super) enum Next {
+    Fed(Arc<Feed>, FeedPlan),
+    Upstream(Arc<Upstream>, UpstreamPlan),
+}
+
 impl Kind {
-    /// Goes on with another plan for the same operation; or says why it cannot.
-    pub(super) fn move_to(
+    /// What it goes on with for the same operation; or why it cannot.
+    pub(super) fn next(
         &self,
         (graph, operation): (Arc<Graph>, Arc<PreparedOperation>),
         asked: Asked,
-    ) -> Result<(), Vec<GraphqlError>> {
+    ) -> Result<Next, Vec<GraphqlError>> {
         match self {
             Self::Upstream(upstream, _) => {
-                upstream.move_to(UpstreamPlan::new((graph, operation), asked.variables, false)?);
-                Ok(())
+                // A stream that everyone shares has asked as nobody, which may not be enough any more.
+                if upstream.is_public() && operation.fetch_count() > 1 {
+                    return Err(served_otherwise());
+                }
+                let plan = UpstreamPlan::new((graph, operation), asked.variables, false)?;
+                Ok(Next::Upstream(Arc::clone(upstream), plan))
             }
             Self::Fed(feed) => {
-                let no_longer = || {
-                    let message = "the schema has changed: this field is fed in another way; subscribe again";
-                    vec![GraphqlError::new("SCHEMA_CHANGED", message)]
-                };
-                let name = feed.field_name();
-                let live = graph.schema().live_fields().get(&name).map(Arc::clone).ok_or_else(no_longer)?;
+                let live = graph.schema().live_fields().get(&feed.field_name()).map(Arc::clone);
+                let live = live.filter(|live| FeedPlan::is_public(live, &operation) == feed.is_public());
+                let live = live.ok_or_else(served_otherwise)?;
                 match FeedPlan::read((&graph, &operation), &live, &asked.variables, false) {
-                    Ok((plan, ..)) => {
-                        feed.move_to(plan);
-                        Ok(())
-                    }
-                    Err(super::feed::Refused::Errors(errors)) => Err(errors),
-                    Err(super::feed::Refused::OtherForm) => Err(no_longer()),
+                    Ok((plan, ..)) => Ok(Next::Fed(Arc::clone(feed), plan)),
+                    Err(Refused::Errors(errors)) => Err(errors),
+                    Err(Refused::OtherForm) => Err(served_otherwise()),
                 }
             }
+        }
+    }
+
+    /// Whether it runs on this graph.
+    pub(super) fn is_on(&self, graph: &Arc<Graph>) -> bool {
+        match self {
+            Self::Fed(feed) => feed.is_on(graph),
+            Self::Upstream(upstream, _) => upstream.is_on(graph),
         }
     }
 
@@ -151,4 +164,9 @@ impl Kind {
             }
         }
     }
+}
+
+fn served_otherwise() -> Vec<GraphqlError> {
+    let message = "the schema has changed: this field is served in another way; subscribe again";
+    vec![GraphqlError::new("SCHEMA_CHANGED", message)]
 }

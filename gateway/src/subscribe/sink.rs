@@ -66,12 +66,25 @@ impl Sink {
 
     /// Nothing follows; what waits is still delivered.
     pub(super) fn end(&self) {
-        if !self.is_over.swap(true, Ordering::AcqRel) {
-            if let Some(throttled) = &self.throttled {
-                throttled.flush(self);
-            }
-            self.mailbox.end(self.id);
+        self.finish(None);
+    }
+
+    /// A last response, and then nothing.
+    pub(super) fn end_with(&self, last: &Bytes) {
+        self.finish(Some(last));
+    }
+
+    fn finish(&self, last: Option<&Bytes>) {
+        if self.is_over.swap(true, Ordering::AcqRel) {
+            return;
         }
+        if let Some(throttled) = &self.throttled {
+            throttled.flush(self);
+        }
+        if let Some(last) = last {
+            self.put(None, last.clone());
+        }
+        self.mailbox.end(self.id);
     }
 
     /// The client has left.

@@ -51,15 +51,14 @@ impl Throttled {
     pub(super) fn push(&self, sink: &Arc<Sink>, key: &Key, response: Bytes) {
         let now = Instant::now();
         let mut keys = self.keys.lock();
+        // What is given is put under the lock, so that nothing older comes after it.
         let Some(of_key) = keys.get_mut(&address(key)) else {
             keys.insert(address(key), OfKey { last: now, held: None });
-            drop(keys);
             return sink.put(Some(key), response);
         };
         let since = now.saturating_duration_since(of_key.last);
         if since >= self.interval && of_key.held.is_none() {
             of_key.last = now;
-            drop(keys);
             return sink.put(Some(key), response);
         }
         let waits_already = of_key.held.replace((Arc::clone(key), response)).is_some();
@@ -72,7 +71,8 @@ impl Throttled {
 
     /// Gives what is held of a key.
     fn give(&self, sink: &Sink, key: &Key) {
-        let held = self.keys.lock().get_mut(&address(key)).and_then(|of_key| {
+        let mut keys = self.keys.lock();
+        let held = keys.get_mut(&address(key)).and_then(|of_key| {
             of_key.last = Instant::now();
             of_key.held.take()
         });
@@ -83,8 +83,8 @@ impl Throttled {
 
     /// Gives everything that is held.
     pub(super) fn flush(&self, sink: &Sink) {
-        let held: Vec<(Key, Bytes)> = self.keys.lock().values_mut().filter_map(|of_key| of_key.held.take()).collect();
-        for (key, response) in held {
+        let mut keys = self.keys.lock();
+        for (key, response) in keys.values_mut().filter_map(|of_key| of_key.held.take()) {
             sink.put(Some(&key), response);
         }
     }

@@ -41,6 +41,7 @@ pub(super) struct Upstream {
     signer: IdentitySigner,
     caller: Caller,
     config: Arc<SubscriptionsConfig>,
+    is_public: bool,
 }
 
 /// Why a connection is left.
@@ -83,8 +84,19 @@ impl Upstream {
         plan: UpstreamPlan,
         (caller, signer): (Caller, IdentitySigner),
         config: Arc<SubscriptionsConfig>,
+        is_public: bool,
     ) -> Self {
-        Self { plan: ArcSwap::from_pointee(plan), moved: Notify::new(), signer, caller, config }
+        Self { plan: ArcSwap::from_pointee(plan), moved: Notify::new(), signer, caller, config, is_public }
+    }
+
+    /// Whether it asks as nobody, for everyone.
+    pub(super) const fn is_public(&self) -> bool {
+        self.is_public
+    }
+
+    /// Whether it runs on this graph.
+    pub(super) fn is_on(&self, graph: &Arc<Graph>) -> bool {
+        Arc::ptr_eq(&self.plan.load().graph, graph)
     }
 
     /// Goes on with another plan; the subgraph is only asked again if it would be asked something else.
@@ -110,7 +122,8 @@ impl Upstream {
             };
             failures += 1;
             let subgraph = self.plan.load().subgraph.clone();
-            tracing::warn!(
+            // The transport has told it once for all streams that it carried.
+            tracing::debug!(
                 %subgraph, %error, reason = error.reason(), failures, "upstream subscription broke"
             );
             if failures > self.config.upstream_attempts || matches!(error, TransportError::Refused { .. }) {

@@ -49,3 +49,15 @@ async fn what_feeds_a_field_may_change() {
     shop.source.as_ref().unwrap().tell("moved", &shop.world.event("A"));
     assert_eq!(badge(&mut client).await.1, 2);
 }
+
+#[tokio::test]
+async fn what_is_not_for_everyone_any_more_ends() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    let mut client = shop.watch(&["A"]).await;
+    badge(&mut client).await;
+    shop.pipeline.replace_schema(schema(&STOCK.replace("public: true", "public: false"))).await;
+    let error = next(&mut client).await;
+    assert_eq!(error["errors"][0]["extensions"]["code"], "SCHEMA_CHANGED", "{error}");
+    assert!(client.next().await.is_none());
+}

@@ -65,6 +65,10 @@ pub struct World {
     pub titled: Mutex<Vec<usize>>,
     pub opened: AtomicUsize,
     pub is_down: AtomicBool,
+    /// Every question is answered with an error.
+    pub refuses: AtomicBool,
+    /// What notes end with.
+    pub remark: Mutex<String>,
     /// How long an answer takes.
     pub delay_ms: AtomicU64,
 }
@@ -118,7 +122,7 @@ impl World {
         }
         let keys: Vec<String> = serde_json::from_value(variables["selvedgeKeys"].clone()).unwrap();
         self.asked.lock().unwrap().push(keys.len());
-        if keys.iter().any(|key| key.starts_with("BAD")) {
+        if self.refuses.load(Ordering::SeqCst) || keys.iter().any(|key| key.starts_with("BAD")) {
             return Ok(answer(
                 &json!({ "data": null, "errors": [{ "message": "a bad key", "path": ["selvedgeItems"], "extensions": { "code": "BAD_KEY" } }] }),
             ));
@@ -126,11 +130,12 @@ impl World {
         // Read before the pause: a slow answer is an old one.
         let items: Vec<Value> = {
             let levels = self.levels.lock().unwrap();
+            let remark = self.remark.lock().unwrap().clone();
             let known = keys.iter().filter_map(|key| levels.get(key).map(|level| (key, *level)));
             known
                 .map(|(key, (available, revision))| {
                     json!({ "__typename": "Badge", "selvedgeKey": key, "selvedgeRevision": revision, "sku": key,
-                        "available": available, "revision": revision, "note": format!("note {revision}") })
+                        "available": available, "revision": revision, "note": format!("note {revision}{remark}") })
                 })
                 .collect()
         };

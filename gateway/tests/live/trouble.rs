@@ -78,3 +78,60 @@ async fn a_key_that_is_refused_ends_its_own_subscription_alone() {
     shop.change("A", 2);
     assert_eq!(badge(&mut good).await.1, 2);
 }
+
+#[tokio::test]
+async fn what_changes_without_a_revision_reaches_newcomers() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    let query = r#"subscription { badges(skus: ["A"]) { sku revision note } }"#;
+    let mut first = shop.join(query).await;
+    assert_eq!(next(&mut first).await["data"]["badges"]["note"], "note 1");
+    *shop.world.remark.lock().unwrap() = "!".to_owned();
+    let mut second = shop.join(query).await;
+    assert_eq!(next(&mut second).await["data"]["badges"]["note"], "note 1!");
+    silent(&mut first).await;
+}
+
+#[tokio::test]
+async fn a_refusal_costs_those_who_listen_nothing() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    let mut client = shop.join(r#"subscription { badges(skus: ["A"]) { sku revision note } }"#).await;
+    next(&mut client).await;
+    shop.world.refuses.store(true, Ordering::SeqCst);
+    let asked = shop.world.asked();
+    shop.change("A", 2);
+    eventually("the refusal", || shop.world.asked() > asked).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    shop.world.refuses.store(false, Ordering::SeqCst);
+    assert_eq!(next(&mut client).await["data"]["badges"]["revision"], 2);
+}
+
+#[tokio::test]
+async fn many_keys_that_are_refused_cost_few_questions() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    let bad: Vec<String> = (0..200).map(|index| format!("BAD-{index}")).collect();
+    let bad: Vec<&str> = bad.iter().map(String::as_str).collect();
+    let mut client = shop.watch(&bad).await;
+    let error = next(&mut client).await;
+    assert_eq!(error["errors"][0]["extensions"]["code"], "BAD_KEY", "{error}");
+    assert!(client.next().await.is_none());
+    let mut good = shop.watch(&["A"]).await;
+    assert_eq!(badge(&mut good).await.1, 1);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(shop.world.asked() < 40, "{}", shop.world.asked());
+}
+
+#[tokio::test]
+async fn an_answer_that_stays_older_than_an_event_is_believed_in_the_end() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    let query = r#"subscription { badges(skus: ["A"]) { sku revision note } }"#;
+    let mut first = shop.join(query).await;
+    next(&mut first).await;
+    let event = serde_json::json!({ "sku": "A", "available": 1, "revision": 99 });
+    shop.source.as_ref().unwrap().tell("changed", &event);
+    let mut second = shop.join(query).await;
+    assert_eq!(next(&mut second).await["data"]["badges"]["revision"], 1);
+}

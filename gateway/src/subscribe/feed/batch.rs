@@ -15,7 +15,7 @@ use crate::{
 /// Resolves and encodes events, each once for all clients. Fetches of the same stage of different events become one.
 pub(super) async fn resolve_all(
     plan: &FeedPlan,
-    events: Vec<Arrived>,
+    (events, snapshot): (Vec<Arrived>, u64),
     call: Arc<CallContext>,
     deadline: Instant,
 ) -> Vec<(Key, Value)> {
@@ -29,7 +29,7 @@ pub(super) async fn resolve_all(
     metrics::counter!("selvedge_live_encoded_total").increment(events.len() as u64);
     let resolving = events.into_iter().map(|(key, revision, event)| {
         let response = execute_event(plan.graph.schema(), &plan.operation, &plan.variables, event, &context);
-        response.map(move |response| (key, Value { revision, response: response.to_bytes() }))
+        response.map(move |response| (key, Value { revision, response: response.to_bytes(), snapshot }))
     });
     let mut resolving = Box::pin(join_all(resolving));
     std::future::poll_fn(|context| {

@@ -6,12 +6,18 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use super::shape::{KEYS, Leaf, Shape};
+use super::{
+    ask::Missing,
+    shape::{KEYS, Leaf, Shape},
+};
 use crate::schema::LiveField;
 
-/// What a key is known by: the JSON text of its value.
+/// What a key is known by: its text, so that an id that is written as a number is the same as one in quotes.
 pub(super) fn key_text(value: &Value) -> String {
-    value.to_string()
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// The key and the revision of an event, if its data has them as the schema says.
@@ -64,8 +70,8 @@ pub(super) struct Item {
 /// What came of a snapshot.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Snapshot {
-    /// Those keys of which there is something.
-    Items(Vec<Item>),
+    /// Those keys of which there is something, and what it means that others are missing.
+    Items(Vec<Item>, Missing),
     /// The subgraph refused: its `errors` as JSON.
     Refused(String),
     /// It is no answer to what was asked.
@@ -105,19 +111,58 @@ pub(super) fn read_snapshot(shape: &Shape, answer: &[u8]) -> Snapshot {
         return match answer.errors {
             Some(errors) => Snapshot::Refused(errors.get().to_owned()),
             // One key, of which there is nothing.
-            None => Snapshot::Items(Vec::new()),
+            None => Snapshot::Items(Vec::new(), Missing::Nothing),
         };
     };
+    let is_list = items.get().starts_with('[');
     let list: Result<Vec<Option<&RawValue>>, _> =
-        if items.get().starts_with('[') { serde_json::from_str(items.get()) } else { Ok(vec![Some(items)]) };
-    let read = |item: &RawValue| -> Result<Item, serde_json::Error> {
-        let meta: Meta = serde_json::from_str(item.get())?;
-        let response = format!("{{\"data\":{{\"{}\":{}}}}}", shape.root, item.get());
-        Ok(Item { key: key_text(&meta.key), revision: meta.revision, response: Bytes::from(response) })
+        if is_list { serde_json::from_str(items.get()) } else { Ok(vec![Some(items)]) };
+    let errors = Errors::read(answer.errors, is_list);
+    let read = |(index, item): (usize, Option<&RawValue>)| -> Option<Result<Item, serde_json::Error>> {
+        let item = item?;
+        Some(serde_json::from_str(item.get()).map(|Meta { key, revision }| {
+            let errors = errors.of_item(index, &shape.root);
+            let response = format!("{{\"data\":{{\"{}\":{}}}{errors}}}", shape.root, item.get());
+            Item { key: key_text(&key), revision, response: Bytes::from(response) }
+        }))
     };
-    match list.and_then(|list| list.into_iter().flatten().map(read).collect()) {
-        Ok(items) => Snapshot::Items(items),
+    let items = list.and_then(|list| list.into_iter().enumerate().filter_map(read).collect());
+    let missing = if errors.0.is_empty() { Missing::Nothing } else { Missing::Failed };
+    match items {
+        Ok(items) => Snapshot::Items(items, missing),
         Err(error) => Snapshot::Broken(error.to_string()),
+    }
+}
+
+/// Errors beside data, each with the item that it is about.
+struct Errors(Vec<(Option<usize>, Map<String, Value>)>);
+
+impl Errors {
+    fn read(raw: Option<&RawValue>, is_list: bool) -> Self {
+        let errors: Option<Vec<Map<String, Value>>> = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()?);
+        let place = |error: &Map<String, Value>| {
+            let path = error.get("path")?.as_array()?;
+            if is_list { usize::try_from(path.get(1)?.as_u64()?).ok() } else { Some(0) }
+        };
+        Self(errors.into_iter().flatten().map(|error| (place(&error), error)).collect())
+    }
+
+    /// What belongs behind the data of an item: its errors, with paths of the subscription.
+    fn of_item(&self, index: usize, root: &str) -> String {
+        let moved: Vec<Value> = self
+            .0
+            .iter()
+            .filter(|(place, _)| *place == Some(index))
+            .map(|(_, error)| {
+                let mut error = error.clone();
+                if let Some(Value::Array(path)) = error.get_mut("path") {
+                    let below = path.iter().skip(1).skip_while(|step| step.is_u64()).cloned();
+                    *path = std::iter::once(Value::from(root)).chain(below).collect();
+                }
+                Value::Object(error)
+            })
+            .collect();
+        if moved.is_empty() { String::new() } else { format!(",\"errors\":{}", Value::Array(moved)) }
     }
 }
 
@@ -147,21 +192,32 @@ mod tests {
     #[test]
     fn takes_a_snapshot_apart() {
         let answer = br#"{"data":{"selvedgeItems":[{"selvedgeKey":"A","selvedgeRevision":3,"sku":"A"},null]}}"#;
-        let Snapshot::Items(items) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
-        assert_eq!(items.len(), 1);
-        assert_eq!((items[0].key.as_str(), items[0].revision), ("\"A\"", Some(3)));
+        let Snapshot::Items(items, missing) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
+        assert_eq!((items.len(), missing), (1, Missing::Nothing));
+        assert_eq!((items[0].key.as_str(), items[0].revision), ("A", Some(3)));
         let response: Value = serde_json::from_slice(&items[0].response).unwrap();
         assert_eq!(response["data"]["b"]["sku"], "A");
         let refused = read_snapshot(&shape(None), br#"{"data":null,"errors":[{"message":"no"}]}"#);
         assert_eq!(refused, Snapshot::Refused(r#"[{"message":"no"}]"#.to_owned()));
-        assert_eq!(read_snapshot(&shape(None), br#"{"data":{"selvedgeItems":null}}"#), Snapshot::Items(vec![]));
+        let nothing = read_snapshot(&shape(None), br#"{"data":{"selvedgeItems":null}}"#);
+        assert_eq!(nothing, Snapshot::Items(vec![], Missing::Nothing));
         assert!(matches!(read_snapshot(&shape(None), b"no"), Snapshot::Broken(_)));
+    }
+
+    #[test]
+    fn errors_stay_with_their_items() {
+        let answer = br#"{"data":{"selvedgeItems":[{"selvedgeKey":"A","note":null},null]},"errors":[
+            {"message":"no note","path":["selvedgeItems",0,"note"]},{"message":"no item","path":["selvedgeItems",1]}]}"#;
+        let Snapshot::Items(items, missing) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
+        assert_eq!((items.len(), missing), (1, Missing::Failed));
+        let response: Value = serde_json::from_slice(&items[0].response).unwrap();
+        assert_eq!(response["errors"], json!([{ "message": "no note", "path": ["b", "note"] }]));
     }
 
     #[test]
     fn an_answer_that_is_one_item_is_a_list_of_one() {
         let answer = br#"{"data":{"selvedgeItems":{"selvedgeKey":7}}}"#;
-        let Snapshot::Items(items) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
+        let Snapshot::Items(items, _) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
         assert_eq!((items[0].key.as_str(), items[0].revision), ("7", None));
     }
 

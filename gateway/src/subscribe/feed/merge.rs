@@ -190,7 +190,7 @@ struct AnswerBody<'a> {
     #[serde(borrow)]
     data: Option<BTreeMap<String, &'a RawValue>>,
     #[serde(default)]
-    errors: Vec<serde_json::Value>,
+    errors: Option<Vec<serde_json::Value>>,
 }
 
 #[derive(Serialize)]
@@ -211,7 +211,7 @@ fn divide(answer: &[u8], count: usize, indexes: &[usize]) -> Option<Bytes> {
         }
         own.insert(name, indexes.iter().map(|&index| list.get(index).copied()).collect::<Option<Vec<_>>>()?);
     }
-    let errors = errors.into_iter().flat_map(|error| of_places(error, indexes)).collect();
+    let errors = errors.into_iter().flatten().flat_map(|error| of_places(error, indexes)).collect();
     serde_json::to_vec(&DividedBody { data: own, errors }).ok().map(Bytes::from)
 }
 

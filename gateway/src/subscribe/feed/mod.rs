@@ -6,6 +6,7 @@
 //! snapshot that was begun after it came, so that it is not older than its subscription; from then on it gets what is
 //! newer, by revision.
 
+mod ask;
 mod batch;
 mod event;
 mod merge;
@@ -21,13 +22,14 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use parking_lot::Mutex;
 pub(super) use plan::{FeedPlan, Refused};
+pub(super) use run::failed;
 use serde_json::{Map, Value};
 use state::State;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{Caller, mailbox::Key, sink::Sink};
-use crate::{authenticate::IdentitySigner, config::SubscriptionsConfig};
+use crate::{authenticate::IdentitySigner, config::SubscriptionsConfig, execute::Graph};
 
 /// One distinct selection of a fed field, and everyone who listens to it.
 pub(super) struct Feed {
@@ -105,14 +107,33 @@ impl Feed {
 
     /// Asks for all keys anew: events may have been missed.
     pub(super) fn catch_up(&self) {
-        self.state.lock().ask_all(false);
+        self.state.lock().ask_all();
         self.work.notify_one();
     }
 
-    /// Goes on with another plan.
+    /// Whether an event's data may be given to everyone who listens.
+    pub(super) const fn is_public(&self) -> bool {
+        self.is_public
+    }
+
+    /// Whether it runs on this graph.
+    pub(super) fn is_on(&self, graph: &Arc<Graph>) -> bool {
+        Arc::ptr_eq(&self.plan.load().graph, graph)
+    }
+
+    /// Whether it ends: nobody listens.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.is_cancelled()
+    }
+
+    /// Goes on with another plan, once [`Self::outdate`] has been called.
     pub(super) fn move_to(&self, plan: FeedPlan) {
         self.plan.store(Arc::new(plan));
-        self.state.lock().ask_all(true);
+    }
+
+    /// Asks for all keys by the plan of now; what came of another one does not count.
+    pub(super) fn outdate(&self) {
+        self.state.lock().outdate();
         self.work.notify_one();
     }
 

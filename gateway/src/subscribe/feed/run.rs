@@ -1,84 +1,71 @@
 //! The task of a feed: resolves events, asks for snapshots, and gives clients what comes of both.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use ahash::AHashMap;
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
+use tokio_util::time::DelayQueue;
 
 use super::{
-    Feed, FeedPlan,
-    batch::resolve_all,
-    event::{Snapshot, read_snapshot, refusal, snapshot_body},
-    state::{Arrived, Chunk},
+    Feed,
+    ask::{Asked, Done},
+    state::Chunk,
     topic::Value,
 };
 use crate::{
     error::{GraphqlError, GraphqlResponse},
-    operation::OperationKind,
-    subgraph::{SubgraphBody, SubgraphRequest, TransportError},
+    subgraph::TransportError,
     subscribe::{events::EventsState, mailbox::Key, upstream::backoff},
 };
 
-/// How many snapshots are asked for at a time.
+/// How many snapshots are asked for at a time, and how many batches of events are resolved.
 const MOST_UNDER_WAY: usize = 4;
 /// After an answer that is older than an event: it came from a copy that lags.
 const OLDER_PAUSE: Duration = Duration::from_millis(25);
-/// How long a snapshot, and what other subgraphs add to events, may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Something that a feed has waited for.
-enum Done {
-    /// Events with what other subgraphs add.
-    Resolved(Vec<(Key, Value)>),
-    /// What is true of some keys.
-    Current(Chunk, Vec<(Key, Value)>),
-    /// The subgraph refused: what clients are told.
-    Refused(Chunk, Bytes),
-    /// There was no answer.
-    Failed(Chunk, TransportError),
-}
 
 type UnderWay = FuturesUnordered<BoxFuture<'static, Done>>;
 
-/// What went wrong, and when it is tried again.
+/// What is under way, and what went wrong.
 #[derive(Default)]
-struct Trouble {
+struct Work {
+    resolving: UnderWay,
+    asking: UnderWay,
+    /// Parts of chunks that were refused as a whole.
+    parts: VecDeque<Chunk>,
+    /// Rounds of failures without an answer.
     failures: u32,
-    /// Keys to ask for again, and when.
-    later: Vec<Key>,
-    retry_at: Option<Instant>,
+    /// A failure of a snapshot up to this number is one of the round that was counted.
+    counted_until: u64,
+    later: DelayQueue<Key>,
 }
 
-impl Trouble {
+impl Work {
     fn retry(&mut self, keys: impl IntoIterator<Item = Key>, after: Duration) {
-        self.later.extend(keys);
-        let at = Instant::now() + after;
-        self.retry_at = Some(self.retry_at.map_or(at, |earlier| earlier.min(at)));
+        for key in keys {
+            self.later.insert(key, after);
+        }
     }
 }
 
 impl Feed {
     /// Works until nobody listens any more. While `events` are not heard, what is true is asked for again and again.
-    pub(in crate::subscribe) async fn run(self: Arc<Self>, events: Arc<EventsState>) {
-        let mut under_way = UnderWay::new();
-        let mut trouble = Trouble::default();
+    pub(in crate::subscribe) async fn run(&self, events: Arc<EventsState>) {
+        let mut work = Work::default();
         let poll_every = Duration::from_millis(self.config.poll_when_deaf_ms);
         let mut next_poll = Instant::now() + poll_every;
         loop {
-            self.begin(&mut under_way).await;
-            let retry_at = trouble.retry_at;
+            self.begin(&mut work).await;
             tokio::select! {
                 () = self.abandoned.cancelled() => return,
-                Some(done) = under_way.next(), if !under_way.is_empty() => self.settle(done, &mut trouble, &mut under_way),
+                Some(done) = work.resolving.next(), if !work.resolving.is_empty() => self.settle(done, &mut work),
+                Some(done) = work.asking.next(), if !work.asking.is_empty() => self.settle(done, &mut work),
                 () = self.work.notified() => {}
-                () = sleep_until(retry_at.unwrap_or(next_poll)), if retry_at.is_some() => {
-                    trouble.retry_at = None;
-                    let later = std::mem::take(&mut trouble.later);
-                    self.state.lock().ask_again(&later);
+                Some(due) = work.later.next(), if !work.later.is_empty() => {
+                    self.state.lock().ask_again(due.get_ref());
                 }
-                () = sleep_until(next_poll), if !events.is_heard() => self.state.lock().ask_all(false),
+                () = sleep_until(next_poll), if !events.is_heard() => self.state.lock().ask_all(),
             }
             if next_poll <= Instant::now() {
                 next_poll = Instant::now() + poll_every;
@@ -87,129 +74,106 @@ impl Feed {
     }
 
     /// Begins what there is to do and room for.
-    async fn begin(&self, under_way: &mut UnderWay) {
+    async fn begin(&self, work: &mut Work) {
         let plan = self.plan.load_full();
-        // Without revisions only the order tells what is newer.
-        let most = if plan.live.revision.is_some() { MOST_UNDER_WAY } else { 1 };
-        let events = if under_way.len() < most || plan.live.revision.is_some() {
-            self.state.lock().take_events()
-        } else {
-            Vec::new()
+        // Without revisions only the order tells what is newer: one thing is done at a time.
+        let is_ordered = plan.live.revision.is_some();
+        let most = if is_ordered { MOST_UNDER_WAY } else { 1 };
+        let has_room = |work: &Work| match is_ordered {
+            true => (work.resolving.len() < most, work.asking.len() < most),
+            false => (work.resolving.len() + work.asking.len() < most, work.resolving.len() + work.asking.len() < most),
         };
-        if !events.is_empty() {
-            if plan.operation.plan().steps.is_empty() {
-                let resolved = self.resolve(&plan, events).await;
-                self.publish(resolved);
-            } else {
-                under_way.push(self.resolving(&plan, events));
+        if plan.operation.plan().steps.is_empty() {
+            if is_ordered || has_room(work).0 {
+                let (generation, events) = self.state.lock().take_events(usize::MAX);
+                if !events.is_empty() {
+                    let resolved = self.resolve(&plan, events).await;
+                    self.publish(generation, resolved);
+                }
+            }
+        } else {
+            while has_room(work).0 {
+                let (generation, events) = self.state.lock().take_events(self.config.snapshot_keys);
+                if events.is_empty() {
+                    break;
+                }
+                work.resolving.push(self.resolving(&plan, generation, events));
             }
         }
         let chunk_keys = if plan.live.snapshot.is_list() { self.config.snapshot_keys } else { 1 };
-        while under_way.len() < most {
-            let chunk = self.state.lock().take_chunk(chunk_keys);
-            let Some(chunk) = chunk else { break };
-            under_way.push(self.asking(&plan, chunk));
+        while has_room(work).1 {
+            // One place is kept for those who have not been refused.
+            let part = if work.asking.len() + 1 < most.max(2) { self.next_part(work) } else { None };
+            let Some(chunk) = part.or_else(|| self.state.lock().take_chunk(chunk_keys)) else { break };
+            work.asking.push(self.asking(&plan, chunk));
         }
     }
 
-    fn settle(&self, done: Done, trouble: &mut Trouble, under_way: &mut UnderWay) {
+    fn next_part(&self, work: &mut Work) -> Option<Chunk> {
+        while let Some(part) = work.parts.pop_back() {
+            let wanted = self.state.lock().still_wanted(part);
+            if wanted.is_some() {
+                return wanted;
+            }
+        }
+        None
+    }
+
+    fn settle(&self, done: Done, work: &mut Work) {
         match done {
-            Done::Resolved(values) => self.publish(values),
-            Done::Current(chunk, values) => {
-                trouble.failures = 0;
+            Done::Resolved(generation, values) => self.publish(generation, values),
+            Done::Current(Asked { chunk, values, missing }) => {
+                work.failures = 0;
                 let revisions: AHashMap<Key, Option<i64>> =
                     values.iter().map(|(key, value)| (Arc::clone(key), value.revision)).collect();
-                self.publish(values);
+                self.publish(chunk.generation, values);
+                let (failed, chunk) = missing.split(chunk, &revisions);
                 let older = self.state.lock().answered(&chunk, &revisions);
-                if !older.is_empty() {
-                    trouble.retry(older, OLDER_PAUSE);
-                }
+                work.retry(older, OLDER_PAUSE);
+                work.retry(failed, backoff(self.config.upstream_backoff_ms, 4));
             }
             Done::Refused(chunk, errors) => match chunk.keys.len() {
-                0 | 1 => self.state.lock().refuse(&chunk, &errors),
+                0 | 1 => {
+                    let left = self.state.lock().refuse(&chunk, &errors);
+                    work.retry(left, backoff(self.config.upstream_backoff_ms, 4));
+                }
                 // One key may be to blame: the others are asked for without it.
                 many => {
-                    let plan = self.plan.load_full();
                     let mut first = chunk;
                     let keys = first.keys.split_off(many / 2);
-                    let second = Chunk { number: first.number, keys };
-                    under_way.extend([first, second].map(|half| self.asking(&plan, half)));
+                    work.parts.push_back(Chunk { keys, ..first });
+                    work.parts.push_back(first);
                 }
             },
-            Done::Failed(chunk, error) => {
-                trouble.failures += 1;
-                let failures = trouble.failures;
-                tracing::warn!(%error, failures, keys = chunk.keys.len(), "a snapshot of a live field failed");
-                if failures > self.config.upstream_attempts {
-                    let told = GraphqlResponse::from_errors(vec![GraphqlError::new(error.code(), error.to_string())]);
-                    self.state.lock().refuse(&chunk, &told.to_bytes());
-                }
-                let pause = backoff(self.config.upstream_backoff_ms, failures);
-                trouble.retry(chunk.keys.into_iter().map(|(key, _)| key), pause);
-            }
+            Done::Failed(chunk, error) => self.settle_failure(chunk, &error, work),
         }
     }
 
-    fn publish(&self, values: Vec<(Key, Value)>) {
+    fn settle_failure(&self, chunk: Chunk, error: &TransportError, work: &mut Work) {
+        if chunk.number > work.counted_until {
+            work.failures += 1;
+            work.counted_until = self.state.lock().snapshots();
+        }
+        let failures = work.failures;
+        tracing::warn!(%error, failures, keys = chunk.keys.len(), "a snapshot of a live field failed");
+        if failures > self.config.upstream_attempts {
+            let told = GraphqlResponse::from_errors(vec![GraphqlError::new(error.code(), error.to_string())]);
+            self.state.lock().refuse(&chunk, &told.to_bytes());
+        }
+        let pause = backoff(self.config.upstream_backoff_ms, failures);
+        work.retry(chunk.keys.into_iter().map(|(key, _)| key), pause);
+    }
+
+    fn publish(&self, generation: u64, values: Vec<(Key, Value)>) {
         let mut state = self.state.lock();
         for (key, value) in values {
-            state.publish(&key, value);
+            state.publish(generation, &key, value);
         }
     }
+}
 
-    async fn resolve(&self, plan: &FeedPlan, events: Vec<Arrived>) -> Vec<(Key, Value)> {
-        let deadline = Instant::now() + TIMEOUT;
-        let call = Arc::new(self.caller.call_context(&self.signer).until(deadline).alone());
-        resolve_all(plan, events, call, deadline).await
-    }
-
-    fn resolving(&self, plan: &Arc<FeedPlan>, events: Vec<Arrived>) -> BoxFuture<'static, Done> {
-        let deadline = Instant::now() + TIMEOUT;
-        let call = Arc::new(self.caller.call_context(&self.signer).until(deadline).alone());
-        let plan = Arc::clone(plan);
-        async move { Done::Resolved(resolve_all(&plan, events, call, deadline).await) }.boxed()
-    }
-
-    fn asking(&self, plan: &Arc<FeedPlan>, chunk: Chunk) -> BoxFuture<'static, Done> {
-        let deadline = Instant::now() + TIMEOUT;
-        let call = Arc::new(self.caller.call_context(&self.signer).until(deadline).alone());
-        let plan = Arc::clone(plan);
-        async move {
-            let keys: Vec<_> = chunk.keys.iter().map(|(_, json)| json.clone()).collect();
-            let body = snapshot_body(&plan.shape, plan.live.snapshot.is_list(), &keys, &plan.variables);
-            let mut request = SubgraphRequest::new(OperationKind::Query, body, Arc::clone(&call));
-            request.deadline = Some(deadline);
-            metrics::counter!("selvedge_live_snapshots_total").increment(1);
-            let answer = plan.graph.transports().call(&plan.subgraph, request);
-            let answer = tokio::time::timeout_at(deadline, answer).await;
-            let broken = |reason: String| TransportError::Interrupted { subgraph: plan.subgraph.to_string(), reason };
-            let bytes = match answer {
-                Ok(Ok(response)) => match response.body {
-                    SubgraphBody::Complete(bytes) => bytes,
-                    SubgraphBody::Stream(_) => {
-                        return Done::Failed(chunk, broken("it answered with a stream".to_owned()));
-                    }
-                },
-                Ok(Err(error)) => return Done::Failed(chunk, error),
-                Err(_elapsed) => return Done::Failed(chunk, broken("it did not answer in time".to_owned())),
-            };
-            match read_snapshot(&plan.shape, &bytes) {
-                Snapshot::Items(items) => {
-                    let known =
-                        |text: &str| chunk.keys.iter().find(|(key, _)| **key == *text).map(|(key, _)| Arc::clone(key));
-                    let arrived =
-                        items.into_iter().filter_map(|item| Some((known(&item.key)?, item.revision, item.response)));
-                    let values = resolve_all(&plan, arrived.collect(), call, deadline).await;
-                    Done::Current(chunk, values)
-                }
-                Snapshot::Refused(errors) => {
-                    let refused = vec![(Key::from(""), None, refusal(&errors))];
-                    let told = resolve_all(&plan, refused, call, deadline).await.pop();
-                    Done::Refused(chunk, told.map(|(_, value)| value.response).unwrap_or_default())
-                }
-                Snapshot::Broken(reason) => Done::Failed(chunk, broken(reason)),
-            }
-        }
-        .boxed()
-    }
+/// The answer to clients when a feed's task has failed.
+pub(in crate::subscribe) fn failed() -> Bytes {
+    let error = GraphqlError::new(crate::error::code::INTERNAL_SERVER_ERROR, "the stream failed; subscribe again");
+    GraphqlResponse::from_errors(vec![error]).to_bytes()
 }

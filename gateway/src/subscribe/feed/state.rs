@@ -17,6 +17,8 @@ pub(super) type Arrived = (Key, Option<i64>, Bytes);
 pub(super) struct Chunk {
     /// Its number, counted from 1.
     pub(super) number: u64,
+    /// How often the plan had changed.
+    pub(super) generation: u64,
     pub(super) keys: Vec<(Key, Json)>,
 }
 
@@ -34,38 +36,55 @@ pub(super) struct State {
     entries: AHashMap<Key, Entry>,
     /// Keys with an event.
     events: VecDeque<Key>,
-    /// Keys to ask for.
-    asked: VecDeque<Key>,
-    next_listener: u64,
+    queue: Queue,
+    clients: usize,
+    next_client: u64,
     /// How many snapshots have begun.
     snapshots: u64,
+    /// How often the plan has changed.
+    generation: u64,
     pub(super) has_ended: bool,
+}
+
+/// Keys to ask for: those that newcomers wait for before all others.
+#[derive(Default)]
+struct Queue {
+    first: VecDeque<Key>,
+    then: VecDeque<Key>,
+}
+
+impl Queue {
+    fn ask(&mut self, topic: &mut Topic) {
+        if !topic.is_asked {
+            topic.is_asked = true;
+            let queue = if topic.has_newcomers() { &mut self.first } else { &mut self.then };
+            queue.push_back(Arc::clone(topic.key()));
+        }
+    }
+
+    fn next(&mut self) -> Option<Key> {
+        self.first.pop_front().or_else(|| self.then.pop_front())
+    }
 }
 
 impl State {
     /// Adds a client; the numbers to remove it with.
     pub(super) fn join(&mut self, sink: &Arc<Sink>, keys: Vec<(Json, Option<i64>)>) -> (u64, Box<[Key]>) {
-        let id = self.next_listener;
-        self.next_listener += 1;
+        let id = self.next_client;
+        self.next_client += 1;
+        self.clients += 1;
         sink.allow(keys.len());
-        let mut joined = Vec::with_capacity(keys.len());
+        let mut joined: Vec<Key> = Vec::with_capacity(keys.len());
         for (json, known) in keys {
-            let text = super::event::key_text(&json);
-            let key = match self.entries.get_key_value(&*text) {
-                Some((key, _)) => Arc::clone(key),
-                None => Arc::from(text),
-            };
-            if joined.contains(&key) {
-                continue;
-            }
+            let key: Key = super::event::key_text(&json).into();
             let entry = self.entries.entry(Arc::clone(&key)).or_insert_with(|| Entry {
                 json,
-                topic: Topic::default(),
+                topic: Topic::new(key),
                 arrived: None,
             });
             entry.topic.add(id, Arc::clone(sink), (self.snapshots, known));
-            ask(&mut self.asked, &key, &mut entry.topic);
-            joined.push(key);
+            self.queue.ask(&mut entry.topic);
+            joined.push(Arc::clone(entry.topic.key()));
         }
         (id, joined.into_boxed_slice())
     }
@@ -77,7 +96,8 @@ impl State {
                 self.entries.remove(key);
             }
         }
-        self.entries.is_empty()
+        self.clients = self.clients.saturating_sub(1);
+        self.clients == 0
     }
 
     /// Takes an event; whether there is something to do. Without `response`, what is true now must be asked for.
@@ -87,9 +107,7 @@ impl State {
         revision: Option<i64>,
         response: impl FnOnce() -> Option<Bytes>,
     ) -> bool {
-        let Some((key, _)) = self.entries.get_key_value(key) else { return false };
-        let key = Arc::clone(key);
-        let Some(entry) = self.entries.get_mut(&key) else { return false };
+        let Some(entry) = self.entries.get_mut(key) else { return false };
         if !entry.topic.is_news(revision) {
             return false;
         }
@@ -101,70 +119,86 @@ impl State {
                     Some(_) => return false,
                     None => {
                         entry.arrived = Some((revision, response));
-                        self.events.push_back(key);
+                        self.events.push_back(Arc::clone(entry.topic.key()));
                     }
                 }
             }
             None => {
-                entry.topic.expected = entry.topic.expected.max(revision);
-                ask(&mut self.asked, &key, &mut entry.topic);
+                entry.topic.expect(revision);
+                self.queue.ask(&mut entry.topic);
             }
         }
         true
     }
 
-    /// Asks for every key: something may have been missed, or what is asked has changed.
-    pub(super) fn ask_all(&mut self, is_outdated: bool) {
-        for (key, entry) in &mut self.entries {
-            if is_outdated {
-                entry.topic.outdate();
-            }
-            ask(&mut self.asked, key, &mut entry.topic);
+    /// Asks for every key: something may have been missed.
+    pub(super) fn ask_all(&mut self) {
+        for entry in self.entries.values_mut() {
+            self.queue.ask(&mut entry.topic);
         }
     }
 
-    /// Asks for keys again.
-    pub(super) fn ask_again<'k>(&mut self, keys: impl IntoIterator<Item = &'k Key>) {
-        for key in keys {
-            if let Some(entry) = self.entries.get_mut(key) {
-                ask(&mut self.asked, key, &mut entry.topic);
-            }
+    /// What is asked of each key is another: what came before, or is under way, is not the answer.
+    pub(super) fn outdate(&mut self) {
+        self.generation += 1;
+        for entry in self.entries.values_mut() {
+            entry.topic.outdate();
+            entry.arrived = None;
+            self.queue.ask(&mut entry.topic);
         }
     }
 
-    /// The events that have come.
-    pub(super) fn take_events(&mut self) -> Vec<Arrived> {
-        let mut all = Vec::with_capacity(self.events.len());
-        for key in std::mem::take(&mut self.events) {
-            if let Some((revision, response)) = self.entries.get_mut(&key).and_then(|entry| entry.arrived.take()) {
+    /// Asks for a key again.
+    pub(super) fn ask_again(&mut self, key: &Key) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            self.queue.ask(&mut entry.topic);
+        }
+    }
+
+    /// At most `most` events that have come.
+    pub(super) fn take_events(&mut self, most: usize) -> (u64, Vec<Arrived>) {
+        let mut all = Vec::with_capacity(self.events.len().min(most));
+        while all.len() < most
+            && let Some(key) = self.events.pop_front()
+        {
+            let Some(entry) = self.entries.get_mut(&key) else { continue };
+            if let Some((revision, response)) = entry.arrived.take() {
                 all.push((key, revision, response));
             }
         }
-        all
+        (self.generation, all)
     }
 
     /// At most `most` keys to ask for.
     pub(super) fn take_chunk(&mut self, most: usize) -> Option<Chunk> {
         let mut keys = Vec::new();
         while keys.len() < most
-            && let Some(key) = self.asked.pop_front()
+            && let Some(key) = self.queue.next()
         {
-            if let Some(entry) = self.entries.get_mut(&key) {
-                entry.topic.is_asked = false;
-                keys.push((key, entry.json.clone()));
-            }
+            // It may have left, and come again, since it was put there.
+            let Some(entry) = self.entries.get_mut(&key).filter(|entry| entry.topic.is_asked) else { continue };
+            entry.topic.is_asked = false;
+            keys.push((key, entry.json.clone()));
         }
         if keys.is_empty() {
             return None;
         }
         self.snapshots += 1;
-        Some(Chunk { number: self.snapshots, keys })
+        Some(Chunk { number: self.snapshots, generation: self.generation, keys })
     }
 
-    /// Gives a key's clients a value.
-    pub(super) fn publish(&mut self, key: &Key, value: Value) {
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.topic.publish(key, value);
+    /// A part of a chunk that was refused, without the keys that nobody waits for any more.
+    pub(super) fn still_wanted(&self, mut chunk: Chunk) -> Option<Chunk> {
+        chunk.keys.retain(|(key, _)| self.entries.get(key).is_some_and(|entry| entry.topic.is_wanted()));
+        (!chunk.keys.is_empty()).then_some(chunk)
+    }
+
+    /// Gives a key's clients a value, unless it was made for another plan.
+    pub(super) fn publish(&mut self, generation: u64, key: &Key, value: Value) {
+        if generation == self.generation
+            && let Some(entry) = self.entries.get_mut(key)
+        {
+            entry.topic.publish(value);
         }
     }
 
@@ -173,42 +207,42 @@ impl State {
         let mut older = Vec::new();
         for (key, _) in &chunk.keys {
             let Some(entry) = self.entries.get_mut(key) else { continue };
-            let expected = entry.topic.expected;
-            match revisions.get(key) {
-                Some(revision) if revision.zip(expected).is_some_and(|(got, expected)| got < expected) => {
-                    older.push(Arc::clone(key));
-                    continue;
-                }
-                _ => entry.topic.expected = None,
+            // Made for another plan, it is asked for already.
+            if chunk.generation != self.generation {
+                continue;
             }
-            entry.topic.answer(key, chunk.number);
+            if entry.topic.is_older(revisions.get(key).copied()) {
+                older.push(Arc::clone(key));
+            } else {
+                entry.topic.answer(chunk.number);
+            }
         }
         older
     }
 
-    /// A snapshot is refused: whoever waits for it is told.
-    pub(super) fn refuse(&mut self, chunk: &Chunk, errors: &Bytes) {
+    /// A snapshot is refused: whoever waits for it is told. Gives the keys that others listen to.
+    pub(super) fn refuse(&mut self, chunk: &Chunk, errors: &Bytes) -> Vec<Key> {
+        let mut left = Vec::new();
         for (key, _) in &chunk.keys {
-            if let Some(entry) = self.entries.get_mut(key) {
-                entry.topic.expected = None;
-                entry.topic.refuse(chunk.number, errors);
-                if entry.topic.is_empty() {
-                    self.entries.remove(key);
-                }
+            let Some(entry) = self.entries.get_mut(key) else { continue };
+            if entry.topic.refuse(chunk.number, errors) {
+                left.push(Arc::clone(key));
+            }
+            if entry.topic.is_empty() {
+                self.entries.remove(key);
             }
         }
+        left
+    }
+
+    /// How many snapshots have begun.
+    pub(super) const fn snapshots(&self) -> u64 {
+        self.snapshots
     }
 
     /// Ends the stream of everyone, after a last response.
     pub(super) fn end(&mut self, last: Option<&Bytes>) {
         self.has_ended = true;
         self.entries.drain().for_each(|(_, mut entry)| entry.topic.end(last));
-    }
-}
-
-fn ask(asked: &mut VecDeque<Key>, key: &Key, topic: &mut Topic) {
-    if !topic.is_asked {
-        topic.is_asked = true;
-        asked.push_back(Arc::clone(key));
     }
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use indexmap::IndexMap;
 
 use crate::subscribe::{mailbox::Key, sink::Sink};
 
+/// After so many answers that are older than an event, what the subgraph says is taken for true.
+const MOST_TRIES: u32 = 10;
+
 /// A client of a key.
 struct Listener {
-    id: u64,
     sink: Arc<Sink>,
     /// How many snapshots had begun when it came: it gets nothing before the answer to a later one, so that its first
     /// value is not older than its subscription. `None`: it has had it.
@@ -23,32 +26,65 @@ pub(super) struct Value {
     pub(super) revision: Option<i64>,
     /// The encoded response for every client.
     pub(super) response: Bytes,
+    /// The snapshot that it comes from; 0 for an event.
+    pub(super) snapshot: u64,
 }
 
 /// One key.
-#[derive(Default)]
 pub(super) struct Topic {
-    listeners: Vec<Listener>,
+    /// What mailboxes know it by: whatever is pushed goes with this one.
+    key: Key,
+    listeners: IndexMap<u64, Listener, ahash::RandomState>,
+    /// Those that wait for a snapshot; some may have left.
+    waiting: Vec<u64>,
     latest: Option<Value>,
     /// The next value may be of the same revision: what is asked of it has changed.
     is_outdated: bool,
     /// It stands in the queue of those to be asked for.
     pub(super) is_asked: bool,
     /// An answer older than this is asked for again.
-    pub(super) expected: Option<i64>,
+    expected: Option<i64>,
+    tries: u32,
 }
 
 impl Topic {
+    pub(super) fn new(key: Key) -> Self {
+        Self {
+            key,
+            listeners: IndexMap::default(),
+            waiting: Vec::new(),
+            latest: None,
+            is_outdated: false,
+            is_asked: false,
+            expected: None,
+            tries: 0,
+        }
+    }
+
+    /// The key, as mailboxes know it.
+    pub(super) const fn key(&self) -> &Key {
+        &self.key
+    }
+
     pub(super) fn add(&mut self, id: u64, sink: Arc<Sink>, (snapshots, known): (u64, Option<i64>)) {
-        self.listeners.push(Listener { id, sink, waits_since: Some(snapshots), known });
+        self.listeners.insert(id, Listener { sink, waits_since: Some(snapshots), known });
+        self.waiting.push(id);
     }
 
     /// Removes a client; whether there is none left.
     pub(super) fn remove(&mut self, id: u64) -> bool {
-        if let Some(at) = self.listeners.iter().position(|listener| listener.id == id) {
-            self.listeners.swap_remove(at);
-        }
+        self.listeners.swap_remove(&id);
         self.listeners.is_empty()
+    }
+
+    /// Whether somebody waits for a first value.
+    pub(super) const fn has_newcomers(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Whether anyone is still served.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.listeners.values().any(|listener| !listener.sink.is_over())
     }
 
     /// Whether an event of this revision says something new.
@@ -57,62 +93,91 @@ impl Topic {
         revision.zip(known).is_none_or(|(revision, known)| revision > known)
     }
 
+    /// An event has told of this revision.
+    pub(super) fn expect(&mut self, revision: Option<i64>) {
+        self.expected = self.expected.max(revision);
+        self.tries = 0;
+    }
+
     /// What is asked of it has changed.
-    pub(super) fn outdate(&mut self) {
+    pub(super) const fn outdate(&mut self) {
         self.is_outdated = true;
     }
 
-    /// Gives everyone who waits for nothing else a value, unless it is not newer than the last.
-    pub(super) fn publish(&mut self, key: &Key, value: Value) {
+    /// Takes a value. Everyone who waits for nothing else gets it, if it is newer than the last.
+    pub(super) fn publish(&mut self, value: Value) {
         if !self.is_newer(&value) {
+            // A later answer of the same revision: what others add to it may be other than it was.
+            let is_later = |latest: &Value| latest.revision == value.revision && value.snapshot > latest.snapshot;
+            if self.latest.as_ref().is_some_and(is_later) {
+                self.latest = Some(value);
+            }
             return;
         }
         self.is_outdated = false;
-        for listener in self.listeners.iter().filter(|listener| listener.waits_since.is_none()) {
-            listener.sink.push(Some(key), value.response.clone());
+        for listener in self.listeners.values().filter(|listener| listener.waits_since.is_none()) {
+            listener.sink.push(Some(&self.key), value.response.clone());
         }
         self.latest = Some(value);
     }
 
+    /// Whether an answer of this revision, or that there is none, must be older than what an event has told.
+    pub(super) fn is_older(&mut self, answered: Option<Option<i64>>) -> bool {
+        let Some(expected) = self.expected else { return false };
+        let is_older = match answered {
+            Some(Some(revision)) => revision < expected,
+            Some(None) => false,
+            None => true,
+        };
+        self.tries += 1;
+        let is_tried_again = is_older && self.tries < MOST_TRIES;
+        if !is_tried_again {
+            self.expected = None;
+        }
+        is_tried_again
+    }
+
     /// The answer to a snapshot of this number has come: those who waited for it get the newest value.
-    pub(super) fn answer(&mut self, key: &Key, snapshot: u64) {
-        for listener in &mut self.listeners {
-            if listener.waits_since.is_none_or(|since| since >= snapshot) {
+    pub(super) fn answer(&mut self, snapshot: u64) {
+        for id in std::mem::take(&mut self.waiting) {
+            let Some(listener) = self.listeners.get_mut(&id) else { continue };
+            // A client that has named the key twice waits twice.
+            let Some(since) = listener.waits_since else { continue };
+            if since >= snapshot {
+                self.waiting.push(id);
                 continue;
             }
             listener.waits_since = None;
             let Some(latest) = &self.latest else { continue };
             let has_it = listener.known.zip(latest.revision).is_some_and(|(known, newest)| known >= newest);
             if !has_it {
-                listener.sink.push(Some(key), latest.response.clone());
+                listener.sink.push(Some(&self.key), latest.response.clone());
             }
         }
-        // A client that was told what it has itself is not told again.
-        self.listeners.iter_mut().filter(|listener| listener.waits_since.is_none()).for_each(|it| it.known = None);
     }
 
-    /// Those who wait for a snapshot up to this number; they are told why there is none, and leave.
-    pub(super) fn refuse(&mut self, snapshot: u64, errors: &Bytes) {
-        self.listeners.retain(|listener| {
+    /// Those who wait for a snapshot up to this number are told why there is none, and leave. Whether anyone else
+    /// listens: they are to be asked for again.
+    pub(super) fn refuse(&mut self, snapshot: u64, errors: &Bytes) -> bool {
+        self.listeners.retain(|_, listener| {
             let waits = listener.waits_since.is_some_and(|since| since < snapshot);
             if waits {
                 // The first key that is refused ends the subscription for all of its keys.
-                if !listener.sink.is_over() {
-                    listener.sink.put(None, errors.clone());
-                    listener.sink.end();
-                }
+                listener.sink.end_with(errors);
             }
             !waits
         });
+        self.waiting.retain(|id| self.listeners.contains_key(id));
+        self.is_wanted()
     }
 
     /// Ends the stream of everyone.
     pub(super) fn end(&mut self, last: Option<&Bytes>) {
-        for listener in self.listeners.drain(..) {
-            if let (Some(last), false) = (last, listener.sink.is_over()) {
-                listener.sink.put(None, last.clone());
+        for (_, listener) in self.listeners.drain(..) {
+            match last {
+                Some(last) => listener.sink.end_with(last),
+                None => listener.sink.end(),
             }
-            listener.sink.end();
         }
     }
 
