@@ -16,7 +16,7 @@ BEGIN {
 }
 /^test .* \.\.\. (ok|FAILED|ignored)/ {
   if ($0 ~ /FAILED$/) { failures++; count_for($2, failed, 1) }
-  else if ($0 ~ /ignored/) { ignored++ }
+  else if ($0 ~ / \.\.\. ignored/) { ignored++ }
   else { passes++; count_for($2, passed, 1) }
 }
 # Such a test says `ok` all the same.
