@@ -10,6 +10,7 @@ mod prepared;
 mod prepared_key;
 mod served;
 mod share;
+mod streams;
 mod weigh;
 
 use std::{
@@ -47,7 +48,7 @@ use crate::{
     request::GraphqlRequest,
     schema::ServedSchema,
     subgraph::{CallContext, passes_cookies},
-    subscribe::{Caller, Hub, Limits as LiveLimits, LiveEvents, Place, StreamRequest, Subscription, Ticket},
+    subscribe::{Caller, Hub, Limits as LiveLimits, LiveEvents},
     worker::Worker,
 };
 
@@ -220,17 +221,6 @@ impl Pipeline {
         warmed
     }
 
-    /// Lets every open stream go on with what is served now.
-    async fn move_streams(&self) {
-        let served = self.0.served.load_full();
-        for (number, asked) in self.0.hub.asked(&served.graph) {
-            let query = (asked.query.as_str(), asked.operation_name.as_deref());
-            let prepared = served.prepare(query, &asked.variables, &self.0.limits).await;
-            let plan = prepared.map(|known| (Arc::clone(&served.graph), Arc::clone(&known.operation)));
-            self.0.hub.move_stream((number, asked), plan);
-        }
-    }
-
     /// Parses, validates and plans `request`, or finds it done already.
     ///
     /// # Errors
@@ -331,55 +321,6 @@ impl Pipeline {
     fn kept<'p>(&'p self, prepared: &'p Prepared) -> Option<KeptAnswers<'p>> {
         let kept = self.0.cache.as_ref().zip(prepared.known.profile.as_ref());
         kept.map(|(cache, profile)| KeptAnswers { cache, profile })
-    }
-
-    /// Joins the stream of a subscription.
-    ///
-    /// # Errors
-    ///
-    /// What to tell the client when it cannot be opened, or when there are too many.
-    pub fn subscribe(
-        &self,
-        prepared: Prepared,
-        request: GraphqlRequest,
-        caller: Caller,
-    ) -> Result<Subscription, Vec<GraphqlError>> {
-        let permit = self.0.live_limits.subscribe(&caller).map_err(|reached| vec![reached.into()])?;
-        let Prepared { graph, known } = prepared;
-        let operation = Arc::clone(&known.operation);
-        let request = StreamRequest { graph: Arc::clone(&graph), operation, request, caller, hints: self.hints() };
-        let subscription = self.0.hub.subscribe(request).map(|subscription| subscription.holding(permit));
-        self.follow_schema(&graph);
-        subscription
-    }
-
-    /// What was prepared before another schema was served, and joined after, is moved as well.
-    fn follow_schema(&self, graph: &Arc<Graph>) {
-        if !Arc::ptr_eq(graph, &self.0.served.load().graph) {
-            let pipeline = self.clone();
-            tokio::spawn(async move { pipeline.move_streams().await });
-        }
-    }
-
-    /// The same, whose responses go into `place` until the ticket is dropped.
-    ///
-    /// # Errors
-    ///
-    /// What to tell the client when it cannot be opened.
-    pub fn subscribe_into(
-        &self,
-        prepared: Prepared,
-        request: GraphqlRequest,
-        caller: Caller,
-        place: Place,
-    ) -> Result<Ticket, Vec<GraphqlError>> {
-        let permit = self.0.live_limits.subscribe(&caller).map_err(|reached| vec![reached.into()])?;
-        let Prepared { graph, known } = prepared;
-        let operation = Arc::clone(&known.operation);
-        let request = StreamRequest { graph: Arc::clone(&graph), operation, request, caller, hints: self.hints() };
-        let ticket = self.0.hub.subscribe_into(request, place).map(|ticket| ticket.holding(permit));
-        self.follow_schema(&graph);
-        ticket
     }
 }
 
