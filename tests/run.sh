@@ -42,10 +42,16 @@ if [ "$cargo_status" -ne 0 ]; then
   printf '\nWhat failed, with its output:\n'
   awk '/^failures:$/{on=1} /^test result/{on=0} on' "$results" | head -n 400
 fi
+# Once more and in short, since of a long log often only the end is kept.
+short_of_failures() {
+  [ "$cargo_status" -eq 0 ] || awk '/^test .* FAILED$/ { print } /^thread .* panicked at/ { print; left = 4; next } left-- > 0 && !/^stack backtrace/' "$results" | head -n 60
+  [ "$npm_status" -eq 0 ] || grep -aE '(FAIL|✗|×|error|Error)' -A 6 "$ENGINES_DIR/npm.log" | head -n 60
+}
 
 awk -v missing_file="$ENGINES_DIR/missing" -v mongodb="${TEST_MONGODB_SERVER:-}" -f tests/support/table.awk "$results"
 printf 'engines %d s, Rust %d s, front end %d s\n' $((engines_ready - started)) $((rust_done - engines_ready)) $((SECONDS - rust_done))
 
+short_of_failures
 status=0
 [ "$cargo_status" -eq 0 ] || { echo "FAILED: cargo test ended with $cargo_status"; status=1; }
 [ "$npm_status" -eq 0 ] || { echo "FAILED: npm test ended with $npm_status"; status=1; }

@@ -1,7 +1,6 @@
 //! Each step killed at each point: another process goes on, and neither a piece nor a cent is lost or taken twice.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -48,51 +47,62 @@ fn moments(step: Step) -> Vec<Moment> {
     Moment::ALL.into_iter().filter(|moment| asks || !matches!(moment, Moment::BeforeCall | Moment::AfterCall)).collect()
 }
 
-/// Whoever is killed after the last commit of an order notes it when others see already that the order is done.
-async fn assert_killed_everywhere(killed: &Killed, steps: &[Step]) {
-    let name = |(step, moment): (Step, Moment)| format!("{step:?} {moment:?}");
-    let wanted: BTreeSet<String> =
-        steps.iter().flat_map(|step| moments(*step).into_iter().map(move |moment| name((*step, moment)))).collect();
-    let reached = || killed.lock().unwrap().iter().copied().map(name).collect::<BTreeSet<String>>();
-    for _ in 0..500 {
-        if wanted.is_subset(&reached()) {
-            return;
+/// The points of `steps` at which nobody was killed yet. Whoever is killed after the last commit of an order notes it when
+/// others see already that the order is done: they have a moment to do so.
+async fn never_killed(killed: &Killed, steps: &[Step]) -> Vec<(Step, Moment)> {
+    let wanted: Vec<(Step, Moment)> =
+        steps.iter().flat_map(|step| moments(*step).into_iter().map(move |moment| (*step, moment))).collect();
+    let mut missing = wanted.clone();
+    for _ in 0..100 {
+        missing = wanted.iter().copied().filter(|point| !killed.lock().unwrap().contains(point)).collect();
+        if missing.is_empty() {
+            break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let reached = reached();
-    panic!("never killed at {:?}", wanted.difference(&reached).collect::<Vec<_>>());
+    missing
 }
 
 async fn an_order_survives_a_kill_at_every_point(warehouse: Warehouse) {
     warehouse.stock("SKU-0", NEAR, 10_000).await;
     let killed = Killed::default();
     let _worker = warehouse.worker(warehouse.orders());
-    let cases = TOKENS.iter().flat_map(|token| points().map(move |point| (*token, point)));
-    let placed = stream::iter(cases)
-        .map(|((token, is_good), point)| {
-            let (orders, kill) = doomed(&warehouse, point, &killed);
-            let warehouse = &warehouse;
-            async move {
-                let order_id = buy(&orders, token, &[("SKU-0", 2)]).await;
-                eventually(|| async { kill.is_spent() || warehouse.saga(&order_id).await.step == "DONE" }).await;
-                warehouse.end_lease(&order_id).await;
-                let order = warehouse.rested(&order_id).await;
-                let expected = if is_good { "PLACED" } else { "FAILED" };
-                assert_eq!(order.status, expected, "{token} {point:?}: {order:?}");
-                warehouse.assert_books_balance(&order_id).await;
-                i32::from(is_good)
-            }
-        })
-        .buffer_unordered(24)
-        .fold(0, |sum, placed| async move { sum + placed })
-        .await;
+    let steps =
+        [Step::Reserve, Step::Price, Step::Authorize, Step::Capture, Step::Confirm, Step::UndoHold, Step::UndoPayment];
+    let mut placed = buy_and_be_killed(&warehouse, &killed, points().collect()).await;
+    // Where the provider was slow, the worker may have gone on before the doomed came to its point: it tries once more.
+    let mut missing = never_killed(&killed, &steps).await;
+    for _ in 0..20 {
+        if missing.is_empty() {
+            break;
+        }
+        placed += buy_and_be_killed(&warehouse, &killed, missing).await;
+        missing = never_killed(&killed, &steps).await;
+    }
+    assert!(missing.is_empty(), "never killed at {missing:?}");
     let level = warehouse.level("SKU-0", NEAR).await;
     assert_eq!((level.on_hand, level.committed), (10_000, 2 * placed));
     warehouse.assert_verified().await;
-    let steps =
-        [Step::Reserve, Step::Price, Step::Authorize, Step::Capture, Step::Confirm, Step::UndoHold, Step::UndoPayment];
-    assert_killed_everywhere(&killed, &steps).await;
+}
+
+/// Buys with each token, killed at each of `points`, and gives how many orders were placed in the end: all that should.
+async fn buy_and_be_killed(warehouse: &Warehouse, killed: &Killed, points: Vec<(Step, Moment)>) -> i32 {
+    let cases = TOKENS.iter().flat_map(|token| points.iter().map(move |point| (*token, *point)));
+    stream::iter(cases)
+        .map(|((token, is_good), point)| async move {
+            let (orders, kill) = doomed(warehouse, point, killed);
+            let order_id = buy(&orders, token, &[("SKU-0", 2)]).await;
+            eventually(|| async { kill.is_spent() || warehouse.saga(&order_id).await.step == "DONE" }).await;
+            warehouse.end_lease(&order_id).await;
+            let order = warehouse.rested(&order_id).await;
+            let expected = if is_good { "PLACED" } else { "FAILED" };
+            assert_eq!(order.status, expected, "{token} {point:?}: {order:?}");
+            warehouse.assert_books_balance(&order_id).await;
+            i32::from(is_good)
+        })
+        .buffer_unordered(24)
+        .fold(0, |sum, placed| async move { sum + placed })
+        .await
 }
 
 /// An order that is placed and cancelled then: its refund is killed. One that is cancelled while it is paid: whatever
@@ -134,5 +144,5 @@ async fn a_cancellation_survives_a_kill_at_every_point(warehouse: Warehouse) {
     }
     assert_eq!(warehouse.level("SKU-0", NEAR).await.committed, 0);
     warehouse.assert_verified().await;
-    assert_killed_everywhere(&killed, &[Step::Refund]).await;
+    assert_eq!(never_killed(&killed, &[Step::Refund]).await, [], "never killed there");
 }
