@@ -134,22 +134,22 @@ describe("reconnecting", () => {
     await server.stop(1011);
     const lost = performance.now();
     socket.watch(() => socket.view.state === "reconnecting" && attempts.push(performance.now() - lost));
-    await pause(600);
+    await until(() => attempts.length > 5, () => attempts);
     const gaps = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0));
-    expect(gaps.length).toBeGreaterThan(1);
     for (const [index, gap] of gaps.slice(0, 3).entries()) expect(gap).toBeGreaterThan(35 * 2 ** index);
     await server.start();
+    // A network that comes back hurries nobody who tried just now, and by itself the next would wait for more than a second.
     await pause(310);
     page.tell("wake");
     const woken = performance.now();
     await until(() => a.seen.length === 2);
-    expect(performance.now() - woken).toBeLessThan(500);
+    expect(performance.now() - woken).toBeLessThan(1_000);
   });
 
   it("spreads the clients of a gateway that goes away", async () => {
     const waits: number[] = [];
     for (const share of [0, 0.5, 0.99]) {
-      connect({ random: () => share, times: { spreadMs: 400 } });
+      connect({ random: () => share, times: { spreadMs: 1_500 } });
       const a = follow("a");
       await until(() => a.seen.length === 1);
       server.close(1001);
@@ -158,9 +158,9 @@ describe("reconnecting", () => {
       waits.push((views.findLast((view) => view.state === "live")?.at ?? 0) - lost.at);
       socket.dispose();
     }
-    expect(waits[0]).toBeLessThan(190);
-    expect(waits[1]).toBeGreaterThan(190);
-    expect(waits[2]).toBeGreaterThan(380);
+    expect(waits[0]).toBeLessThan(740);
+    expect(waits[1]).toBeGreaterThan(740);
+    expect(waits[2]).toBeGreaterThan(1_480);
   });
 
   it("does not hurry a gateway that takes connections and drops them", async () => {
@@ -333,7 +333,7 @@ describe("the token", () => {
     token = ada(later + 60);
     await socket.tokenChanged();
     await stateIs("refused");
-    await pause(200);
+    await pause(310);
     expect(server.renewals).toEqual([`Bearer ${token}`]);
     expect(server.tokens).toEqual([`Bearer ${ada(later)}`]);
   });
@@ -345,10 +345,10 @@ describe("the token", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
     try {
       const a = follow("a");
-      await vi.waitFor(() => expect(a.seen).toHaveLength(1));
+      await vi.waitFor(() => expect(a.seen).toHaveLength(1), 10_000);
       token = ada(later);
       await vi.advanceTimersByTimeAsync(5_100);
-      await vi.waitFor(() => expect(server.renewals).toEqual([`Bearer ${token ?? ""}`]));
+      await vi.waitFor(() => expect(server.renewals).toEqual([`Bearer ${token ?? ""}`]), 10_000);
     } finally {
       vi.useRealTimers();
     }

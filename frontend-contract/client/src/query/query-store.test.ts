@@ -17,7 +17,7 @@ describe("QueryStore", () => {
   it("asks once for two watchers", async () => {
     const { send, store } = storeThatGets(nothing);
     store.watch(ProductPageDocument, VARIABLES, vi.fn());
-    await vi.waitFor(() => expect(store.read(ProductPageDocument, VARIABLES).fetching).toBe(false));
+    await vi.waitFor(() => expect(store.read(ProductPageDocument, VARIABLES).fetching).toBe(false), 10_000);
     store.watch(ProductPageDocument, { handle: "shirt" }, vi.fn());
     expect(send).toHaveBeenCalledTimes(1);
   });
@@ -34,9 +34,9 @@ describe("QueryStore", () => {
   it("tries again what failed and is on the screen", async () => {
     const { send, store } = storeThatGets(failure, nothing);
     store.watch(ProductPageDocument, VARIABLES, vi.fn());
-    await vi.waitFor(() => expect(store.read(ProductPageDocument, VARIABLES).errors).toHaveLength(1));
+    await vi.waitFor(() => expect(store.read(ProductPageDocument, VARIABLES).errors).toHaveLength(1), 10_000);
     store.retryFailed();
-    await vi.waitFor(() => expect(store.read(ProductPageDocument, VARIABLES).errors).toHaveLength(0));
+    await vi.waitFor(() => expect(store.read(ProductPageDocument, VARIABLES).errors).toHaveLength(0), 10_000);
     expect(send).toHaveBeenCalledTimes(2);
   });
 
