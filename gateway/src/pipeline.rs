@@ -101,7 +101,8 @@ impl Pipeline {
     #[must_use]
     pub fn new(config: &Config, graph: &Graph, extension: Extension, clock: &Arc<dyn Clock>) -> Self {
         let signer = IdentitySigner::new(&config.identity, Arc::clone(clock));
-        let hub = Hub::new(signer.clone(), Arc::new(config.subscriptions.clone()));
+        let live_limits = LiveLimits::new(&config.subscriptions);
+        let hub = Hub::new(signer.clone(), Arc::new(config.subscriptions.clone()), live_limits.clone());
         // A gateway that can neither verify a token nor pass an identity on leaves tokens to the subgraphs.
         let authenticator = if config.knows_callers() {
             Authenticator::new(&config.jwt, Arc::clone(clock))
@@ -122,7 +123,7 @@ impl Pipeline {
             authenticator,
             signer,
             hub,
-            live_limits: LiveLimits::new(&config.subscriptions),
+            live_limits,
             cache,
             limits: limits(config),
             room,

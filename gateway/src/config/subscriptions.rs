@@ -65,6 +65,18 @@ pub struct SubscriptionsConfig {
     /// How many keys one subscription to a field that events feed may name.
     #[schemars(range(min = 1))]
     pub max_keys_per_subscription: usize,
+    /// How many keys subscriptions to such fields may listen to in all, each counted once for each that names it.
+    #[schemars(range(min = 1))]
+    pub max_keys: usize,
+    /// How many of them may be of one user's subscriptions; absent: any number.
+    #[schemars(range(min = 1))]
+    pub max_keys_per_user: Option<usize>,
+    /// How many of them may be of subscriptions from one address; absent: any number.
+    #[schemars(range(min = 1))]
+    pub max_keys_per_address: Option<usize>,
+    /// How long one key may be, in bytes.
+    #[schemars(range(min = 1))]
+    pub max_key_bytes: usize,
     /// How many keys are asked for at a time, when a field that events feed needs to know what is true now.
     #[schemars(range(min = 1))]
     pub snapshot_keys: usize,
@@ -99,6 +111,10 @@ impl Default for SubscriptionsConfig {
             conflate: BTreeMap::new(),
             public_fields: Vec::new(),
             max_keys_per_subscription: 250,
+            max_keys: 4_000_000,
+            max_keys_per_user: Some(100_000),
+            max_keys_per_address: None,
+            max_key_bytes: 256,
             snapshot_keys: 250,
             poll_when_deaf_ms: 1_000,
             upstream_attempts: 32,

@@ -44,9 +44,7 @@ impl From<EventStreamError> for Refusal {
             EventStreamError::Unknown => (StatusCode::NOT_FOUND, "STREAM_NOT_FOUND"),
             EventStreamError::Open => (StatusCode::CONFLICT, "STREAM_ALREADY_OPEN"),
             EventStreamError::DuplicateId => (StatusCode::CONFLICT, "OPERATION_ALREADY_EXISTS"),
-            EventStreamError::TooManyOperations { .. } => {
-                return Self::for_now(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_OPERATIONS", error.to_string());
-            }
+            EventStreamError::TooManyOperations(reached) => return reached.into(),
         };
         Self::new(status, code, error.to_string())
     }

@@ -6,10 +6,7 @@
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Weak},
     task::{Context, Poll},
 };
 
@@ -42,19 +39,30 @@ pub enum EventStreamError {
     #[error("an operation of this id runs already")]
     DuplicateId,
     /// Too many operations.
-    #[error("an event stream may run at most {most} operations at a time")]
-    TooManyOperations {
-        /// How many there may be.
-        most: usize,
-    },
+    #[error("{0}")]
+    TooManyOperations(LimitReached),
 }
 
-type Steps = BoxStream<'static, (Arc<str>, Streamed)>;
+/// One run of an operation: its client may end it and start another under the same id, which has another number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Run {
+    id: Arc<str>,
+    number: u64,
+}
+
+type Steps = BoxStream<'static, (Run, Streamed)>;
+
+#[derive(Default)]
+struct Reserved {
+    by_token: HashMap<String, Arc<EventStream>>,
+    /// How many of them nobody has opened yet.
+    unopened: usize,
+}
 
 /// The event streams of a gateway, those that nobody has opened yet included; cheap to clone.
 #[derive(Clone)]
 pub struct EventStreams {
-    by_token: Arc<Mutex<HashMap<String, Arc<EventStream>>>>,
+    reserved: Arc<Mutex<Reserved>>,
     config: Arc<SubscriptionsConfig>,
     shutdown: CancellationToken,
 }
@@ -62,20 +70,37 @@ pub struct EventStreams {
 /// One event stream: who reserved it, and what runs on it.
 pub struct EventStream {
     subject: Option<String>,
-    operations: Mutex<HashMap<Arc<str>, AbortHandle>>,
+    operations: Mutex<Operations>,
     started: mpsc::UnboundedSender<Steps>,
-    /// What an open stream takes.
+    /// What an open stream takes; nothing is here once it is open.
     waiting: Mutex<Option<mpsc::UnboundedReceiver<Steps>>>,
-    is_open: AtomicBool,
     most_operations: usize,
     _permit: Permit,
+}
+
+/// What runs, by id.
+#[derive(Default)]
+struct Operations {
+    running: HashMap<Arc<str>, (u64, AbortHandle)>,
+    next_number: u64,
+}
+
+impl Operations {
+    /// Takes a run out, unless it has been ended already and another has its id.
+    fn take(&mut self, run: &Run) -> Option<AbortHandle> {
+        self.runs(run).then(|| self.running.remove(&run.id)).flatten().map(|(_, handle)| handle)
+    }
+
+    fn runs(&self, run: &Run) -> bool {
+        self.running.get(&run.id).is_some_and(|(number, _)| *number == run.number)
+    }
 }
 
 impl EventStreams {
     /// No streams.
     #[must_use]
     pub fn new(config: Arc<SubscriptionsConfig>, shutdown: CancellationToken) -> Self {
-        Self { by_token: Arc::default(), config, shutdown }
+        Self { reserved: Arc::default(), config, shutdown }
     }
 
     /// Reserves a stream for `caller`; its token. Nobody can guess it, and it runs out unless the stream is opened soon.
@@ -91,17 +116,17 @@ impl EventStreams {
             operations: Mutex::default(),
             started,
             waiting: Mutex::new(Some(waiting)),
-            is_open: AtomicBool::new(false),
             most_operations: self.config.max_operations_per_connection,
             _permit: permit,
         });
         let most = self.config.max_reserved_streams;
-        let mut by_token = self.by_token.lock();
-        if by_token.values().filter(|stream| !stream.is_open.load(Ordering::Relaxed)).count() >= most {
+        let mut all = self.reserved.lock();
+        if all.unopened >= most {
             return Err(LimitReached::counted(Limit::ReservedStreams, most));
         }
-        by_token.insert(token.clone(), stream);
-        drop(by_token);
+        all.by_token.insert(token.clone(), stream);
+        all.unopened += 1;
+        drop(all);
         let (streams, reserved, runs_out) = (self.clone(), token.clone(), self.config.reservation());
         tokio::spawn(async move {
             tokio::time::sleep(runs_out).await;
@@ -111,9 +136,10 @@ impl EventStreams {
     }
 
     fn remove_unopened(&self, token: &str) {
-        let mut by_token = self.by_token.lock();
-        if by_token.get(token).is_some_and(|stream| !stream.is_open.load(Ordering::Relaxed)) {
-            by_token.remove(token);
+        let mut all = self.reserved.lock();
+        if all.by_token.get(token).is_some_and(|stream| stream.waiting.lock().is_some()) {
+            all.by_token.remove(token);
+            all.unopened = all.unopened.saturating_sub(1);
         }
     }
 
@@ -123,7 +149,7 @@ impl EventStreams {
     ///
     /// When there is none.
     pub fn find(&self, token: &str) -> Result<Arc<EventStream>, EventStreamError> {
-        self.by_token.lock().get(token).map(Arc::clone).ok_or(EventStreamError::Unknown)
+        self.reserved.lock().by_token.get(token).map(Arc::clone).ok_or(EventStreamError::Unknown)
     }
 
     /// Listens to the stream of `token`; what was started before is waiting.
@@ -132,15 +158,16 @@ impl EventStreams {
     ///
     /// When there is none, or someone listens already.
     pub fn open(&self, token: &str) -> Result<OpenEventStream, EventStreamError> {
-        let by_token = self.by_token.lock();
-        let stream = by_token.get(token).ok_or(EventStreamError::Unknown)?;
+        let mut all = self.reserved.lock();
+        let stream = all.by_token.get(token).map(Arc::clone).ok_or(EventStreamError::Unknown)?;
         let started = stream.waiting.lock().take().ok_or(EventStreamError::Open)?;
-        stream.is_open.store(true, Ordering::Relaxed);
+        all.unopened = all.unopened.saturating_sub(1);
+        drop(all);
         metrics::gauge!("selvedge_http_streams", "protocol" => "sse-single").increment(1.0);
         Ok(OpenEventStream {
             streams: self.clone(),
             token: token.to_owned(),
-            stream: Arc::clone(stream),
+            stream,
             started,
             running: SelectAll::new(),
             ending: leave(self.shutdown.clone(), self.config.drain()).boxed(),
@@ -163,21 +190,32 @@ impl EventStream {
     /// When the id is in use, or too many operations run.
     pub fn begin(self: &Arc<Self>, id: &str) -> Result<Beginning, EventStreamError> {
         let mut operations = self.operations.lock();
-        if operations.contains_key(id) {
+        if operations.running.contains_key(id) {
             return Err(EventStreamError::DuplicateId);
         }
-        if operations.len() >= self.most_operations {
-            return Err(EventStreamError::TooManyOperations { most: self.most_operations });
+        if operations.running.len() >= self.most_operations {
+            let reached = LimitReached::counted(Limit::Operations, self.most_operations);
+            return Err(EventStreamError::TooManyOperations(reached));
         }
-        let id: Arc<str> = id.into();
+        let run = Run { id: id.into(), number: operations.next_number };
+        operations.next_number += 1;
         let (handle, registration) = AbortHandle::new_pair();
-        operations.insert(Arc::clone(&id), handle);
-        Ok(Beginning { id, stream: Arc::downgrade(self), registration: Some(registration) })
+        operations.running.insert(Arc::clone(&run.id), (run.number, handle));
+        Ok(Beginning { run, stream: Arc::downgrade(self), registration: Some(registration) })
+    }
+
+    /// Whether a step is still waited for; the last one makes the id free.
+    fn delivers(&self, run: &Run, step: &Streamed) -> bool {
+        let mut operations = self.operations.lock();
+        match step {
+            Streamed::End(_) => operations.take(run).is_some(),
+            _ => operations.runs(run),
+        }
     }
 
     /// Ends the operation `id`, if it runs; nothing more comes of it.
     pub fn stop(&self, id: &str) {
-        if let Some(handle) = self.operations.lock().remove(id) {
+        if let Some((_, handle)) = self.operations.lock().running.remove(id) {
             handle.abort();
         }
     }
@@ -185,13 +223,13 @@ impl EventStream {
 
 impl Drop for EventStream {
     fn drop(&mut self) {
-        self.operations.get_mut().values().for_each(AbortHandle::abort);
+        self.operations.get_mut().running.values().for_each(|(_, handle)| handle.abort());
     }
 }
 
 /// An operation that is about to start. Dropped before it does, its id is free again.
 pub struct Beginning {
-    id: Arc<str>,
+    run: Run,
     stream: Weak<EventStream>,
     registration: Option<AbortRegistration>,
 }
@@ -206,8 +244,8 @@ impl Beginning {
         if registration.handle().is_aborted() {
             return false;
         }
-        let id = Arc::clone(&self.id);
-        let steps = Abortable::new(steps.map(move |step| (Arc::clone(&id), step)), registration);
+        let run = self.run.clone();
+        let steps = Abortable::new(steps.map(move |step| (run.clone(), step)), registration);
         stream.started.send(steps.boxed()).is_ok()
     }
 }
@@ -217,7 +255,11 @@ impl Drop for Beginning {
         if self.registration.is_some()
             && let Some(stream) = self.stream.upgrade()
         {
-            stream.stop(&self.id);
+            // Not by its id alone, which may be of another one by now.
+            let ended = stream.operations.lock().take(&self.run);
+            if let Some(handle) = ended {
+                handle.abort();
+            }
         }
     }
 }
@@ -246,23 +288,108 @@ impl Stream for OpenEventStream {
         while let Poll::Ready(Some(steps)) = this.started.poll_recv(context) {
             this.running.push(steps);
         }
-        match this.running.poll_next_unpin(context) {
-            Poll::Ready(Some((id, step))) => {
-                if matches!(step, Streamed::End(_)) {
-                    this.stream.operations.lock().remove(&id);
-                }
-                Poll::Ready(Some((id, step)))
+        loop {
+            match this.running.poll_next_unpin(context) {
+                // What was ended while it was polled says nothing more: its id may be of another one by now.
+                Poll::Ready(Some((run, step))) if !this.stream.delivers(&run, &step) => {}
+                Poll::Ready(Some((run, step))) => return Poll::Ready(Some((run.id, step))),
+                // Without operations it waits for one.
+                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
             }
-            // Without operations it waits for one.
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 }
 
 impl Drop for OpenEventStream {
     fn drop(&mut self) {
-        self.streams.by_token.lock().remove(&self.token);
-        self.stream.operations.lock().drain().for_each(|(_, handle)| handle.abort());
+        self.streams.reserved.lock().by_token.remove(&self.token);
+        self.stream.operations.lock().running.drain().for_each(|(_, (_, handle))| handle.abort());
         metrics::gauge!("selvedge_http_streams", "protocol" => "sse-single").decrement(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures::{future::poll_fn, stream};
+
+    use super::*;
+    use crate::{authenticate::CorrelationId, subscribe::Limits};
+
+    fn streams(most: usize) -> EventStreams {
+        let config = SubscriptionsConfig { max_reserved_streams: most, ..SubscriptionsConfig::default() };
+        EventStreams::new(Arc::new(config), CancellationToken::new())
+    }
+
+    fn reserve(streams: &EventStreams) -> Result<String, LimitReached> {
+        let caller = Caller::new(Identity::default(), CorrelationId::generate());
+        let permit = Limits::new(&SubscriptionsConfig::default()).connect(&caller).unwrap();
+        streams.reserve(&caller, permit)
+    }
+
+    fn response(text: &'static str) -> Streamed {
+        Streamed::Next(Bytes::from_static(text.as_bytes()))
+    }
+
+    async fn taken(open: &mut OpenEventStream) -> Option<String> {
+        let next = tokio::time::timeout(std::time::Duration::from_secs(1), open.next());
+        match next.await.ok()?? {
+            (id, Streamed::Next(bytes)) => Some(format!("{id} {}", String::from_utf8(bytes.to_vec()).unwrap())),
+            (id, Streamed::End(_)) => Some(format!("{id} ends")),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_never_ran_does_not_end_the_next_of_its_id() {
+        let streams = streams(1);
+        let token = reserve(&streams).unwrap();
+        let stream = streams.find(&token).unwrap();
+        let mut open = streams.open(&token).unwrap();
+        let first = stream.begin("x").unwrap();
+        stream.stop("x");
+        let second = stream.begin("x").unwrap();
+        drop(first);
+        assert_eq!(stream.begin("x").err(), Some(EventStreamError::DuplicateId));
+        assert!(second.run(stream::iter([response("second")]).chain(stream::pending())));
+        assert_eq!(taken(&mut open).await.as_deref(), Some("x second"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_ended_says_nothing_more_under_an_id_that_is_in_use_again() {
+        let streams = streams(1);
+        let token = reserve(&streams).unwrap();
+        let stream = streams.find(&token).unwrap();
+        let mut open = streams.open(&token).unwrap();
+        for last in [response("too late"), Streamed::End(StreamEnd::Complete)] {
+            let mut last = Some(last);
+            let client = Arc::clone(&stream);
+            // Its client ends it and starts another at the very moment at which it has something to say.
+            let first = poll_fn(move |_| {
+                client.stop("x");
+                assert!(client.begin("x").unwrap().run(stream::iter([response("second")]).chain(stream::pending())));
+                Poll::Ready(last.take())
+            });
+            assert!(stream.begin("x").unwrap().run(stream::once(first).filter_map(std::future::ready)));
+            assert_eq!(taken(&mut open).await.as_deref(), Some("x second"));
+            assert_eq!(taken(&mut open).await, None);
+            assert_eq!(stream.begin("x").err(), Some(EventStreamError::DuplicateId), "the second runs");
+            stream.stop("x");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reserved_streams_are_counted_until_they_are_opened_or_run_out() {
+        let streams = streams(2);
+        let first = reserve(&streams).unwrap();
+        let _second = reserve(&streams).unwrap();
+        assert_eq!(reserve(&streams).err().map(|reached| reached.limit), Some(Limit::ReservedStreams));
+        let open = streams.open(&first).unwrap();
+        let _third = reserve(&streams).unwrap();
+        assert!(reserve(&streams).is_err());
+        drop(open);
+        assert!(reserve(&streams).is_err(), "one that was open has not been counted");
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        assert!(streams.reserved.lock().by_token.is_empty() && streams.reserved.lock().unopened == 0);
+        assert!(reserve(&streams).is_ok() && reserve(&streams).is_ok() && reserve(&streams).is_err());
     }
 }

@@ -12,6 +12,8 @@ use super::{
     conflation::RootField,
     events::EventsState,
     feed::{Feed, FeedPlan, Refused, failed},
+    limit::{Limit, LimitReached},
+    limits::{Limits, Permit},
     mailbox::Mailbox,
     open::{Asked, Kind, Next, OpenStreams, StreamKey},
     port::{Caller, Place},
@@ -55,13 +57,14 @@ pub struct Hub {
     throttle: Arc<Throttle>,
     signer: IdentitySigner,
     config: Arc<SubscriptionsConfig>,
+    limits: Limits,
 }
 
 impl Hub {
     /// A hub without streams.
     #[must_use]
-    pub fn new(signer: IdentitySigner, config: Arc<SubscriptionsConfig>) -> Self {
-        Self { open: Arc::default(), events: Arc::default(), throttle: Arc::default(), signer, config }
+    pub fn new(signer: IdentitySigner, config: Arc<SubscriptionsConfig>, limits: Limits) -> Self {
+        Self { open: Arc::default(), events: Arc::default(), throttle: Arc::default(), signer, config, limits }
     }
 
     /// How many subscriptions of subgraphs are open.
@@ -124,11 +127,7 @@ impl Hub {
     ) -> Result<Ticket, Refused> {
         let StreamRequest { graph, operation, request, caller, hints } = request;
         let (plan, keys, variable) = FeedPlan::read((graph, operation), live, &request.variables, *hints)?;
-        let most = self.config.max_keys_per_subscription;
-        if keys.len() > most {
-            let message = format!("`{}` takes at most {most} keys, and these are {}", live.key, keys.len());
-            return Err(Refused::Errors(vec![GraphqlError::new("TOO_MANY_KEYS", message)]));
-        }
+        let permit = self.admit(&keys, caller).map_err(|error| Refused::Errors(vec![error]))?;
         let is_public = FeedPlan::is_public(live, operation);
         let caller = as_seen(caller.clone(), is_public);
         let mut variables = request.variables.clone();
@@ -142,7 +141,7 @@ impl Hub {
         if let Some((number, Kind::Fed(feed))) = open.find(&key)
             && let Some(joined) = feed.join(sink, keys.clone())
         {
-            return Ok(self.ticket_of_feed(sink, (number, feed), joined));
+            return Ok(self.ticket_of_feed(sink, (number, feed), (joined, permit)));
         }
         let feed = Feed::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config), is_public);
         let number = open.add(asked(request), Some(key), Kind::Fed(Arc::clone(&feed)));
@@ -151,7 +150,20 @@ impl Hub {
         self.events.add(&feed);
         metrics::gauge!("selvedge_live_feeds").increment(1.0);
         self.run_feed(number, Arc::clone(&feed));
-        Ok(self.ticket_of_feed(sink, (number, feed), joined))
+        Ok(self.ticket_of_feed(sink, (number, feed), (joined, permit)))
+    }
+
+    /// Whether so many keys, and keys so long, may be listened to.
+    fn admit(&self, keys: &[Value], caller: &Caller) -> Result<Permit, GraphqlError> {
+        let (most, most_bytes) = (self.config.max_keys_per_subscription, self.config.max_key_bytes);
+        if keys.len() > most {
+            return Err(LimitReached::counted(Limit::KeysOfSubscription, most).into());
+        }
+        // A number is short.
+        if keys.iter().any(|key| key.as_str().is_some_and(|key| key.len() > most_bytes)) {
+            return Err(LimitReached::counted(Limit::KeyBytes, most_bytes).into());
+        }
+        Ok(self.limits.listen(caller, keys.len())?)
     }
 
     fn run_feed(&self, number: u64, feed: Arc<Feed>) {
@@ -172,10 +184,11 @@ impl Hub {
         &self,
         sink: &Arc<Sink>,
         (number, feed): (u64, Arc<Feed>),
-        (id, keys): (u64, Box<[super::mailbox::Key]>),
+        ((id, keys), permit): ((u64, Box<[super::mailbox::Key]>), Permit),
     ) -> Ticket {
         let open = Arc::clone(&self.open);
         let leave = move || {
+            let _counted_until_it_leaves = permit;
             // Under the lock of the streams, so that nobody joins one that is being abandoned.
             let mut open = open.lock();
             if feed.leave(id, &keys) {

@@ -7,111 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use http::StatusCode;
 use parking_lot::Mutex;
 
-use super::Caller;
-use crate::{config::SubscriptionsConfig, error::GraphqlError};
-
-/// What there may be only so much of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// Live connections: WebSockets and streamed HTTP responses.
-    Connections,
-    /// Those of one user.
-    ConnectionsOfUser,
-    /// Those from one address.
-    ConnectionsFromAddress,
-    /// Subscriptions.
-    Subscriptions,
-    /// Those of one user.
-    SubscriptionsOfUser,
-    /// Those from one address.
-    SubscriptionsFromAddress,
-    /// Event streams that are reserved and not open yet.
-    ReservedStreams,
-}
-
-impl Limit {
-    const ALL: [Self; 7] = [
-        Self::Connections,
-        Self::ConnectionsOfUser,
-        Self::ConnectionsFromAddress,
-        Self::Subscriptions,
-        Self::SubscriptionsOfUser,
-        Self::SubscriptionsFromAddress,
-        Self::ReservedStreams,
-    ];
-
-    /// The limit that an error of this code is about.
-    #[must_use]
-    pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|limit| limit.code() == code)
-    }
-
-    /// The value of `extensions.code`.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Connections => "TOO_MANY_CONNECTIONS",
-            Self::ConnectionsOfUser => "TOO_MANY_CONNECTIONS_OF_USER",
-            Self::ConnectionsFromAddress => "TOO_MANY_CONNECTIONS_FROM_ADDRESS",
-            Self::Subscriptions => "TOO_MANY_SUBSCRIPTIONS",
-            Self::SubscriptionsOfUser => "TOO_MANY_SUBSCRIPTIONS_OF_USER",
-            Self::SubscriptionsFromAddress => "TOO_MANY_SUBSCRIPTIONS_FROM_ADDRESS",
-            Self::ReservedStreams => "TOO_MANY_RESERVED_STREAMS",
-        }
-    }
-
-    /// The HTTP status: who has too much himself is told apart from a gateway that is full.
-    #[must_use]
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::Connections | Self::Subscriptions | Self::ReservedStreams => StatusCode::SERVICE_UNAVAILABLE,
-            Self::ConnectionsOfUser
-            | Self::ConnectionsFromAddress
-            | Self::SubscriptionsOfUser
-            | Self::SubscriptionsFromAddress => StatusCode::TOO_MANY_REQUESTS,
-        }
-    }
-
-    const fn what(self) -> &'static str {
-        match self {
-            Self::Connections => "live connections at a time",
-            Self::ConnectionsOfUser => "live connections of one user at a time",
-            Self::ConnectionsFromAddress => "live connections from one address at a time",
-            Self::Subscriptions => "subscriptions at a time",
-            Self::SubscriptionsOfUser => "subscriptions of one user at a time",
-            Self::SubscriptionsFromAddress => "subscriptions from one address at a time",
-            Self::ReservedStreams => "reserved event streams that nobody has opened yet",
-        }
-    }
-}
-
-/// A limit that is reached; the text is for the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the gateway serves at most {most} {what}", what = limit.what())]
-pub struct LimitReached {
-    /// Which.
-    pub limit: Limit,
-    /// How many there may be.
-    pub most: usize,
-}
-
-impl LimitReached {
-    /// Says that something is refused for it.
-    #[must_use]
-    pub(super) fn counted(limit: Limit, most: usize) -> Self {
-        metrics::counter!("selvedge_live_refused_total", "limit" => limit.code()).increment(1);
-        Self { limit, most }
-    }
-}
-
-impl From<LimitReached> for GraphqlError {
-    fn from(reached: LimitReached) -> Self {
-        Self::new(reached.limit.code(), reached.to_string())
-    }
-}
+use super::{Caller, Limit, LimitReached};
+use crate::config::SubscriptionsConfig;
 
 #[derive(Default)]
 struct Counts {
@@ -129,36 +28,42 @@ struct Quota {
     from_address: (Limit, Option<usize>),
 }
 
-/// One of what there may be only so much of, until it is dropped.
+/// What there may be only so much of, until it is dropped.
 pub struct Permit {
     quota: Arc<Quota>,
+    amount: usize,
     user: Option<Arc<str>>,
     address: Option<IpAddr>,
 }
 
 impl Quota {
-    fn enter(self: &Arc<Self>, user: Option<&str>, address: Option<IpAddr>) -> Result<Permit, LimitReached> {
+    fn new(in_all: (Limit, usize), of_user: (Limit, Option<usize>), from_address: (Limit, Option<usize>)) -> Arc<Self> {
+        Arc::new(Self { counts: Mutex::default(), in_all, of_user, from_address })
+    }
+
+    fn enter(self: &Arc<Self>, caller: &Caller, amount: usize) -> Result<Permit, LimitReached> {
+        let (user, address) = (caller.identity.subject.as_deref(), caller.address);
         let mut counts = self.counts.lock();
         let (limit, most) = self.in_all;
-        if counts.in_all >= most {
+        if counts.in_all.saturating_add(amount) > most {
             return Err(LimitReached::counted(limit, most));
         }
         let address = address.filter(|_| self.from_address.1.is_some()).map(network);
         if let Some(address) = address {
-            add(&mut counts.from_address, address, self.from_address)?;
+            add(&mut counts.from_address, (address, amount), self.from_address)?;
         }
         let user = user.filter(|_| self.of_user.1.is_some()).map(|user| counts.known(user));
         if let Some(user) = &user
-            && let Err(reached) = add(&mut counts.of_user, Arc::clone(user), self.of_user)
+            && let Err(reached) = add(&mut counts.of_user, (Arc::clone(user), amount), self.of_user)
         {
             if let Some(address) = address {
-                remove(&mut counts.from_address, &address);
+                remove(&mut counts.from_address, &address, amount);
             }
             return Err(reached);
         }
-        counts.in_all += 1;
+        counts.in_all += amount;
         drop(counts);
-        Ok(Permit { quota: Arc::clone(self), user, address })
+        Ok(Permit { quota: Arc::clone(self), amount, user, address })
     }
 }
 
@@ -182,7 +87,7 @@ impl Permit {
         let Some(user) = user.filter(|_| self.quota.of_user.1.is_some()) else { return Ok(()) };
         let mut counts = self.quota.counts.lock();
         let user = counts.known(user);
-        add(&mut counts.of_user, Arc::clone(&user), self.quota.of_user)?;
+        add(&mut counts.of_user, (Arc::clone(&user), self.amount), self.quota.of_user)?;
         drop(counts);
         self.user = Some(user);
         Ok(())
@@ -192,34 +97,32 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.quota.counts.lock();
-        counts.in_all = counts.in_all.saturating_sub(1);
+        counts.in_all = counts.in_all.saturating_sub(self.amount);
         if let Some(user) = &self.user {
-            remove(&mut counts.of_user, user);
+            remove(&mut counts.of_user, user, self.amount);
         }
         if let Some(address) = &self.address {
-            remove(&mut counts.from_address, address);
+            remove(&mut counts.from_address, address, self.amount);
         }
     }
 }
 
 fn add<K: Hash + Eq>(
     counts: &mut HashMap<K, usize>,
-    key: K,
+    (key, amount): (K, usize),
     (limit, most): (Limit, Option<usize>),
 ) -> Result<(), LimitReached> {
-    let count = counts.entry(key).or_default();
-    match most {
-        Some(most) if *count >= most => Err(LimitReached::counted(limit, most)),
-        _ => {
-            *count += 1;
-            Ok(())
-        }
+    let count = counts.get(&key).copied().unwrap_or_default().saturating_add(amount);
+    if let Some(most) = most.filter(|most| count > *most) {
+        return Err(LimitReached::counted(limit, most));
     }
+    counts.insert(key, count);
+    Ok(())
 }
 
-fn remove<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+fn remove<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K, amount: usize) {
     if let Some(count) = counts.get_mut(key) {
-        *count = count.saturating_sub(1);
+        *count = count.saturating_sub(amount);
         if *count == 0 {
             counts.remove(key);
         }
@@ -242,25 +145,29 @@ fn network(address: IpAddr) -> IpAddr {
 pub struct Limits {
     connections: Arc<Quota>,
     subscriptions: Arc<Quota>,
+    keys: Arc<Quota>,
 }
 
 impl Limits {
     /// The configured limits, with nothing counted.
     #[must_use]
     pub fn new(config: &SubscriptionsConfig) -> Self {
-        let connections = Quota {
-            counts: Mutex::default(),
-            in_all: (Limit::Connections, config.max_connections),
-            of_user: (Limit::ConnectionsOfUser, config.max_connections_per_user),
-            from_address: (Limit::ConnectionsFromAddress, config.max_connections_per_address),
-        };
-        let subscriptions = Quota {
-            counts: Mutex::default(),
-            in_all: (Limit::Subscriptions, config.max_subscriptions),
-            of_user: (Limit::SubscriptionsOfUser, config.max_subscriptions_per_user),
-            from_address: (Limit::SubscriptionsFromAddress, config.max_subscriptions_per_address),
-        };
-        Self { connections: Arc::new(connections), subscriptions: Arc::new(subscriptions) }
+        let connections = Quota::new(
+            (Limit::Connections, config.max_connections),
+            (Limit::ConnectionsOfUser, config.max_connections_per_user),
+            (Limit::ConnectionsFromAddress, config.max_connections_per_address),
+        );
+        let subscriptions = Quota::new(
+            (Limit::Subscriptions, config.max_subscriptions),
+            (Limit::SubscriptionsOfUser, config.max_subscriptions_per_user),
+            (Limit::SubscriptionsFromAddress, config.max_subscriptions_per_address),
+        );
+        let keys = Quota::new(
+            (Limit::Keys, config.max_keys),
+            (Limit::KeysOfUser, config.max_keys_per_user),
+            (Limit::KeysFromAddress, config.max_keys_per_address),
+        );
+        Self { connections, subscriptions, keys }
     }
 
     /// One more live connection, until what is returned is dropped.
@@ -269,7 +176,7 @@ impl Limits {
     ///
     /// When there are too many.
     pub fn connect(&self, caller: &Caller) -> Result<Permit, LimitReached> {
-        self.connections.enter(caller.identity.subject.as_deref(), caller.address)
+        self.connections.enter(caller, 1)
     }
 
     /// One more subscription, until what is returned is dropped.
@@ -278,7 +185,16 @@ impl Limits {
     ///
     /// When there are too many.
     pub fn subscribe(&self, caller: &Caller) -> Result<Permit, LimitReached> {
-        self.subscriptions.enter(caller.identity.subject.as_deref(), caller.address)
+        self.subscriptions.enter(caller, 1)
+    }
+
+    /// So many more keys that a subscription listens to, until what is returned is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many.
+    pub(super) fn listen(&self, caller: &Caller, keys: usize) -> Result<Permit, LimitReached> {
+        self.keys.enter(caller, keys)
     }
 }
 
@@ -331,6 +247,29 @@ mod tests {
         assert!(permits.last_mut().unwrap().give_to(Some("ann")).is_ok());
         drop(permits);
         let counts = limits.connections.counts.lock();
+        assert!(counts.in_all == 0 && counts.of_user.is_empty() && counts.from_address.is_empty());
+    }
+
+    #[test]
+    fn keys_are_counted_by_how_many_a_subscription_names() {
+        let limits = Limits::new(&SubscriptionsConfig {
+            max_keys: 10,
+            max_keys_per_user: Some(5),
+            max_keys_per_address: Some(7),
+            ..SubscriptionsConfig::default()
+        });
+        let (ann, bob) = (caller(Some("ann"), "10.0.0.1"), caller(Some("bob"), "10.0.0.1"));
+        assert_eq!(refused(limits.listen(&ann, 6)), Some("TOO_MANY_KEYS_OF_USER"));
+        let four = limits.listen(&ann, 4).unwrap();
+        assert_eq!(refused(limits.listen(&ann, 2)), Some("TOO_MANY_KEYS_OF_USER"));
+        let one = limits.listen(&ann, 1).unwrap();
+        assert_eq!(refused(limits.listen(&bob, 3)), Some("TOO_MANY_KEYS_FROM_ADDRESS"));
+        let other = limits.listen(&caller(None, "10.0.0.2"), 5).unwrap();
+        assert_eq!(refused(limits.listen(&caller(None, "10.0.0.3"), 1)), Some("TOO_MANY_KEYS_IN_ALL"));
+        drop(four);
+        assert_eq!(refused(limits.listen(&ann, 4)), None);
+        drop((one, other));
+        let counts = limits.keys.counts.lock();
         assert!(counts.in_all == 0 && counts.of_user.is_empty() && counts.from_address.is_empty());
     }
 

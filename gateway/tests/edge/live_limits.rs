@@ -5,7 +5,10 @@ use selvedge_gateway::config::Config;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::edge_support::{TestGateway, code, config, eventually, now, socket::Socket, token};
+use crate::{
+    counted::Counted,
+    edge_support::{TestGateway, code, config, eventually, now, post, socket::Socket, token},
+};
 
 const TICKS: &str = "subscription { ticks { count } }";
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
@@ -74,7 +77,7 @@ async fn connections_of_one_user_by_header_and_by_init() {
     assert_eq!(refused(&gateway, &[PROTOCOL, ("authorization", &ann)]).await, mine);
     let mut late = Socket::open(gateway.address).await;
     late.send(json!({ "type": "connection_init", "payload": { "authorization": ann } })).await;
-    let why = "TOO_MANY_CONNECTIONS_OF_USER: the gateway serves at most 1 live connections of one user at a time";
+    let why = "TOO_MANY_CONNECTIONS_OF_USER: at most 1 live connections of one user (`subscriptions.max_connections_per_user`)";
     assert_eq!(late.closed().await, (1013, why.to_owned()));
     let mut other = Socket::open(gateway.address).await;
     other.send(json!({ "type": "connection_init", "payload": { "authorization": bob } })).await;
@@ -110,4 +113,30 @@ async fn subscriptions_in_all_of_one_user_and_from_one_address() {
     let gateway =
         TestGateway::start(limited(|config| config.subscriptions.max_subscriptions_per_address = Some(1))).await;
     assert_eq!(codes_of_two(&gateway, None).await, "TOO_MANY_SUBSCRIPTIONS_FROM_ADDRESS");
+}
+
+#[tokio::test]
+async fn operations_of_one_connection_are_told_and_counted() {
+    let counted = Counted::default();
+    let _recording = metrics::set_default_local_recorder(&counted);
+    let refused = || counted.get("selvedge_live_refused_total", ("limit", "TOO_MANY_OPERATIONS"));
+    let gateway = TestGateway::start(limited(|config| config.subscriptions.max_operations_per_connection = 1)).await;
+    let mut socket = Socket::ready(gateway.address).await;
+    socket.subscribe("1", TICKS).await;
+    socket.subscribe("2", TICKS).await;
+    let error = socket.receive().await["payload"][0].clone();
+    assert_eq!(error["extensions"]["code"], "TOO_MANY_OPERATIONS");
+    assert!(error["message"].as_str().unwrap().contains("`subscriptions.max_operations_per_connection`"), "{error}");
+    assert_eq!(refused(), 1);
+    let reserved = gateway.send(Request::put("/"), "/graphql/stream", "").await.into_body();
+    let start = async |id: &str| {
+        let body = json!({ "query": TICKS, "extensions": { "operationId": id } }).to_string();
+        let request = post().header("x-graphql-event-stream-token", &reserved);
+        gateway.send(request, "/graphql/stream", &body).await
+    };
+    assert_eq!(start("1").await.status(), StatusCode::ACCEPTED);
+    let second = start("2").await;
+    assert_eq!((second.status(), code(second.body())), (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_OPERATIONS".into()));
+    assert!(second.headers().contains_key("retry-after"));
+    assert_eq!(refused(), 2);
 }

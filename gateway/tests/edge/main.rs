@@ -12,6 +12,7 @@
 mod edge_support;
 
 mod authenticate;
+mod counted;
 mod event_streams;
 mod graphql_over_http;
 mod hooks;

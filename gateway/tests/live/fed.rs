@@ -157,14 +157,41 @@ async fn a_client_that_does_not_read_gets_the_newest_of_each_key() {
     silent(&mut slow).await;
 }
 
+/// The code and the message of why a subscription to keys is refused.
+async fn refused(shop: &Shop, skus: &[&str], subject: Option<&str>) -> Option<(String, String)> {
+    let query = format!("subscription {{ badges(skus: {}) {{ sku }} }}", json!(skus));
+    let errors = shop.try_join(&query, serde_json::Value::Null, subject).await.err()?;
+    Some((errors[0].code().unwrap().to_owned(), errors[0].message.clone()))
+}
+
 #[tokio::test]
-async fn too_many_keys_are_refused() {
+async fn too_many_keys_and_keys_that_are_too_long_are_refused_by_name() {
     let mut config = config();
     config.subscriptions.max_keys_per_subscription = 2;
+    config.subscriptions.max_key_bytes = 4;
     let shop = Shop::open(&config);
-    let query = r#"subscription { badges(skus: ["A", "B", "C"]) { sku } }"#;
-    let errors = shop.try_join(query, serde_json::Value::Null, None).await.err().unwrap();
-    assert_eq!(errors[0].code(), Some("TOO_MANY_KEYS"));
+    let told = |code: &str, message: &str| Some((code.to_owned(), message.to_owned()));
+    let many = told("TOO_MANY_KEYS", "at most 2 keys in one subscription (`subscriptions.max_keys_per_subscription`)");
+    assert_eq!(refused(&shop, &["A", "B", "C"], None).await, many);
+    let long = told("KEY_TOO_LONG", "at most 4 bytes in a key (`subscriptions.max_key_bytes`)");
+    assert_eq!(refused(&shop, &["A", "ÄÄA"], None).await, long);
+    assert_eq!(refused(&shop, &["ÄÄ", "AAAA"], None).await, None);
+}
+
+#[tokio::test]
+async fn keys_in_all_and_of_one_user_are_limited_and_what_ends_makes_room() {
+    let mut config = config();
+    config.subscriptions.max_keys = 4;
+    config.subscriptions.max_keys_per_user = Some(2);
+    let shop = Shop::open(&config);
+    let code = |refused: Option<(String, String)>| refused.map(|(code, _)| code);
+    let two = shop.watch(&["A", "B"]).await;
+    let _third = shop.watch(&["A"]).await;
+    assert_eq!(code(refused(&shop, &["A", "B", "C"], Some("ann")).await).as_deref(), Some("TOO_MANY_KEYS_IN_ALL"));
+    drop(two);
+    assert_eq!(code(refused(&shop, &["A", "B", "C"], Some("ann")).await).as_deref(), Some("TOO_MANY_KEYS_OF_USER"));
+    assert_eq!(refused(&shop, &["A", "B"], Some("ann")).await, None);
+    assert_eq!(refused(&shop, &["A", "B", "C"], None).await, None, "what was refused or has ended holds nothing");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    super::{Caller, Limits, Permit, RunOperation},
+    super::{Caller, Limit, LimitReached, Limits, Permit, RunOperation},
     close::Close,
     messages::{self, ClientMessage, Fault},
     operations::{Operations, Output},
@@ -183,10 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
         let most = self.shared.config.max_operations_per_connection;
         let request = match request {
-            Ok(_) if self.operations.len() >= most => {
-                let message = format!("a connection may run at most {most} operations at a time");
-                Err(GraphqlError::new("TOO_MANY_OPERATIONS", message))
-            }
+            Ok(_) if self.operations.len() >= most => Err(LimitReached::counted(Limit::Operations, most).into()),
             Ok(request) => Ok(request),
             Err(error) => Err(GraphqlError::new(error.code(), error.to_string())),
         };
