@@ -2,7 +2,7 @@
 
 use federation_composition::{CompositionResult, ServiceDefinition, compose_services, graphql_core};
 
-use super::places::Places;
+use super::{fed_by, places::Places};
 
 /// One subgraph's schema, as it exports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub trait Composer {
 /// One reason why subgraphs do not compose; the message names type, field and subgraphs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompositionProblem {
-    /// Federation's code, such as `FIELD_TYPE_MISMATCH`.
+    /// Federation's code, such as `FIELD_TYPE_MISMATCH`, or one of ours, such as `FED_BY_SNAPSHOT_UNKNOWN`.
     pub code: Option<String>,
     /// What contradicts what.
     pub message: String,
@@ -76,7 +76,17 @@ impl Composer for GuildComposer {
             message: Places::of(subgraphs).complete(message),
         };
         let problems = match compose_services(&services) {
-            Ok(CompositionResult::Success(success)) => return Ok(success.supergraph_sdl().to_owned()),
+            Ok(CompositionResult::Success(success)) => {
+                let found = fed_by::problems(success.supergraph_sdl());
+                if found.is_empty() {
+                    return Ok(success.supergraph_sdl().to_owned());
+                }
+                let read = |it: fed_by::FedByProblem| CompositionProblem {
+                    code: Some(it.code.to_owned()),
+                    message: it.message,
+                };
+                found.into_iter().map(read).collect()
+            }
             Ok(CompositionResult::Failure(failure)) => {
                 failure.errors().iter().map(|error| problem(error.code(), &error.message)).collect()
             }

@@ -4,6 +4,7 @@ mod api;
 mod cache_hints;
 mod compose;
 mod entities;
+mod fed_by;
 pub mod federation;
 mod live_fields;
 mod places;
@@ -16,6 +17,7 @@ pub use api::{
 };
 pub use compose::{Composer, CompositionError, CompositionProblem, GuildComposer, SubgraphSdl, compose};
 pub use entities::{CacheHint, EntityTypes};
+pub use fed_by::FedByProblem;
 pub use live_fields::{LiveField, LiveFields, Snapshot};
 pub use served::{SchemaError, ServedSchema};
 pub use types::{TypeId, TypeNames};

@@ -10,6 +10,7 @@ use super::{
     api::ApiSchema,
     cache_hints::CacheHints,
     entities::EntityTypes,
+    fed_by::FedByProblem,
     federation::Federation,
     live_fields::LiveFields,
     public::public_document,
@@ -30,6 +31,12 @@ pub enum SchemaError {
     Unservable {
         /// What is missing or wrong.
         reason: String,
+    },
+    /// Fields are fed by events in ways that the schema does not allow.
+    #[error("the supergraph cannot be served: {}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    FedBy {
+        /// All of them; at least one.
+        problems: Vec<FedByProblem>,
     },
 }
 
@@ -70,7 +77,8 @@ impl ServedSchema {
             let reason = "it names no subgraph (enum `join__Graph`); is this the schema of a subgraph?".to_owned();
             return Err(SchemaError::Unservable { reason });
         }
-        let live = LiveFields::read(&supergraph).map_err(|reason| SchemaError::Unservable { reason })?;
+        let live =
+            LiveFields::read(&supergraph, (&types, &federation)).map_err(|problems| SchemaError::FedBy { problems })?;
         let public = public_document(&supergraph);
         let api = ApiSchema::from_documents(&public, &introspection)
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
