@@ -7,9 +7,12 @@ use graphql_tools::{
 };
 
 use super::{
-    LiveField, LiveFields, Snapshot, TypeId, TypeNames, TypeRef,
-    federation::{Federation, SubgraphId},
-    types::Definition,
+    super::{
+        LiveField, LiveFields, Snapshot, TypeId, TypeNames, TypeRef,
+        federation::{Federation, SubgraphId},
+        types::Definition,
+    },
+    arguments::{check_other_arguments, depth},
 };
 use crate::operation::OperationKind;
 
@@ -27,7 +30,7 @@ pub struct FedByProblem {
 }
 
 /// What is wrong with the `@fedBy` of a supergraph that has just been composed.
-pub(super) fn problems(supergraph: &str) -> Vec<FedByProblem> {
+pub(in crate::schema) fn problems(supergraph: &str) -> Vec<FedByProblem> {
     // Most schemas have none, and to read one takes long.
     if !supergraph.contains("fedBy") {
         return Vec::new();
@@ -43,10 +46,10 @@ pub(super) fn problems(supergraph: &str) -> Vec<FedByProblem> {
 }
 
 /// Code and reason.
-type Wrong = (&'static str, String);
+pub(super) type Wrong = (&'static str, String);
 
 /// Reads the directives of a supergraph.
-pub(super) struct Reader<'d> {
+pub(in crate::schema) struct Reader<'d> {
     document: &'d Document,
     types: &'d TypeNames,
     federation: &'d Federation,
@@ -73,12 +76,16 @@ impl Fed<'_> {
 }
 
 impl<'d> Reader<'d> {
-    pub(super) const fn new(document: &'d Document, types: &'d TypeNames, federation: &'d Federation) -> Self {
+    pub(in crate::schema) const fn new(
+        document: &'d Document,
+        types: &'d TypeNames,
+        federation: &'d Federation,
+    ) -> Self {
         Self { document, types, federation }
     }
 
     /// The fields whose directives fit, and what is wrong with the others.
-    pub(super) fn read(&self) -> (Vec<LiveField>, Vec<FedByProblem>) {
+    pub(in crate::schema) fn read(&self) -> (Vec<LiveField>, Vec<FedByProblem>) {
         let (mut fields, mut problems) = (Vec::new(), Vec::new());
         let subscription = self.federation.root(OperationKind::Subscription);
         for (of, field, directive) in self.directives() {
@@ -253,62 +260,10 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// The snapshot is asked with whatever else a client says in the subscription.
-fn check_other_arguments(field: &Field, (name, query): (&str, Option<&Field>), key: &str) -> Result<(), Wrong> {
-    let others = |field: &'_ Field| -> Vec<InputValue> {
-        field.arguments.iter().filter(|argument| argument.name != key).cloned().collect()
-    };
-    let (given, wanted) = (others(field), query.map(others).unwrap_or_default());
-    let wrong = |reason: String| Err(("FED_BY_SNAPSHOT_ARGUMENT_MISMATCH", format!("snapshot: {reason}")));
-    for argument in &given {
-        let given = TypeRef::from(&argument.value_type);
-        match wanted.iter().find(|wanted| wanted.name == argument.name) {
-            None => return wrong(format!("the query field `{name}` has no argument `{}`", argument.name)),
-            Some(wanted) if !fits(&given, &TypeRef::from(&wanted.value_type)) => {
-                let wanted = TypeRef::from(&wanted.value_type);
-                return wrong(format!(
-                    "`{name}({}: {wanted})` does not take what is given as `{given}`",
-                    argument.name
-                ));
-            }
-            Some(_) => {}
-        }
-    }
-    let is_needed = |argument: &InputValue| {
-        argument.default_value.is_none() && matches!(TypeRef::from(&argument.value_type), TypeRef::NonNull(_))
-    };
-    let is_given = |name: &str| given.iter().any(|given| given.name == name && is_needed(given));
-    match wanted.iter().find(|wanted| is_needed(wanted) && !is_given(&wanted.name)) {
-        Some(missing) => wrong(format!("`{name}` needs the argument `{}`, which need not be given", missing.name)),
-        None => Ok(()),
-    }
-}
-
-/// Whether what is given as one type can be taken as another.
-fn fits(given: &TypeRef, wanted: &TypeRef) -> bool {
-    match (given, wanted) {
-        (TypeRef::NonNull(given), TypeRef::NonNull(wanted)) | (TypeRef::List(given), TypeRef::List(wanted)) => {
-            fits(given, wanted)
-        }
-        (TypeRef::NonNull(given), wanted) => fits(given, wanted),
-        (TypeRef::Named(given), TypeRef::Named(wanted)) => given == wanted,
-        _ => false,
-    }
-}
-
-/// How many lists are around a type.
-fn depth(of: &TypeRef) -> usize {
-    match of {
-        TypeRef::Named(_) => 0,
-        TypeRef::List(inner) => 1 + depth(inner),
-        TypeRef::NonNull(inner) => depth(inner),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{CompositionError, ServedSchema, SubgraphSdl, compose},
+        super::super::{CompositionError, ServedSchema, SubgraphSdl, compose},
         *,
     };
 
