@@ -127,7 +127,7 @@ impl Hub {
     ) -> Result<Ticket, Refused> {
         let StreamRequest { graph, operation, request, caller, hints } = request;
         let (plan, keys, variable) = FeedPlan::read((graph, operation), live, &request.variables, *hints)?;
-        let permit = self.admit(&keys, caller).map_err(|error| Refused::Errors(vec![error]))?;
+        let permit = self.admit(&keys, caller).map_err(|reached| Refused::Errors(vec![reached.into()]))?;
         let is_public = FeedPlan::is_public(live, operation);
         let caller = as_seen(caller.clone(), is_public);
         let mut variables = request.variables.clone();
@@ -154,16 +154,16 @@ impl Hub {
     }
 
     /// Whether so many keys, and keys so long, may be listened to.
-    fn admit(&self, keys: &[Value], caller: &Caller) -> Result<Permit, GraphqlError> {
+    fn admit(&self, keys: &[Value], caller: &Caller) -> Result<Permit, LimitReached> {
         let (most, most_bytes) = (self.config.max_keys_per_subscription, self.config.max_key_bytes);
         if keys.len() > most {
-            return Err(LimitReached::counted(Limit::KeysOfSubscription, most).into());
+            return Err(LimitReached::counted(Limit::KeysOfSubscription, most));
         }
         // A number is short.
         if keys.iter().any(|key| key.as_str().is_some_and(|key| key.len() > most_bytes)) {
-            return Err(LimitReached::counted(Limit::KeyBytes, most_bytes).into());
+            return Err(LimitReached::counted(Limit::KeyBytes, most_bytes));
         }
-        Ok(self.limits.listen(caller, keys.len())?)
+        self.limits.listen(caller, keys.len())
     }
 
     fn run_feed(&self, number: u64, feed: Arc<Feed>) {

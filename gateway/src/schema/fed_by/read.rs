@@ -262,10 +262,7 @@ impl<'d> Reader<'d> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::super::{CompositionError, ServedSchema, SubgraphSdl, compose},
-        *,
-    };
+    use super::super::super::{CompositionError, ServedSchema, SubgraphSdl, compose};
 
     const GOOD: &str = r#"event: "changed", key: "skus", field: "sku", revision: "revision", carries: "sku, state", snapshot: "badges""#;
 
