@@ -57,6 +57,13 @@ impl Sink {
         }
     }
 
+    /// As [`Self::push`], also to a client that wishes for fewer values.
+    pub(super) fn tell(&self, key: &Key, response: Bytes) {
+        if !self.is_over() {
+            self.put(Some(key), response);
+        }
+    }
+
     /// As [`Self::push`], now.
     pub(super) fn put(&self, key: Option<&Key>, response: Bytes) {
         if !self.mailbox.push(self.id, key, response, self.max_pending.load(Ordering::Relaxed)) {

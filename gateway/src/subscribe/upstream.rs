@@ -198,7 +198,12 @@ fn as_interruption(error: TransportError) -> TransportError {
 
 /// Doubles with each failure; a random part keeps streams that broke together from coming back together.
 pub(super) fn backoff(first_ms: u64, failures: u32) -> Duration {
+    backoff_up_to(first_ms, failures, MAX_BACKOFF)
+}
+
+/// The same, up to another pause.
+pub(super) fn backoff_up_to(first_ms: u64, failures: u32, most: Duration) -> Duration {
     let doubled = first_ms.saturating_mul(1 << failures.saturating_sub(1).min(16));
-    let longest = Duration::from_millis(doubled).min(MAX_BACKOFF);
+    let longest = Duration::from_millis(doubled).min(most);
     longest.mul_f64(rand::rng().random_range(0.5..1.0))
 }

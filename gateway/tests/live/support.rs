@@ -1,7 +1,7 @@
 //! A pipeline over a scripted shop whose badges are fed by events.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -67,6 +67,10 @@ pub struct World {
     pub is_down: AtomicBool,
     /// Every question is answered with an error.
     pub refuses: AtomicBool,
+    /// Keys in whose places there is an error instead of an item.
+    pub lost: Mutex<BTreeSet<String>>,
+    /// An error of no item comes with each answer.
+    pub warns: AtomicBool,
     /// What notes end with.
     pub remark: Mutex<String>,
     /// How long an answer takes.
@@ -128,19 +132,37 @@ impl World {
             ));
         }
         // Read before the pause: a slow answer is an old one.
-        let items: Vec<Value> = {
-            let levels = self.levels.lock().unwrap();
-            let remark = self.remark.lock().unwrap().clone();
-            let known = keys.iter().filter_map(|key| levels.get(key).map(|level| (key, *level)));
-            known
-                .map(|(key, (available, revision))| {
-                    json!({ "__typename": "Badge", "selvedgeKey": key, "selvedgeRevision": revision, "sku": key,
-                        "available": available, "revision": revision, "note": format!("note {revision}{remark}") })
-                })
-                .collect()
-        };
+        let whole = self.whole_answer(&keys);
         tokio::time::sleep(Duration::from_millis(self.delay_ms.load(Ordering::SeqCst))).await;
-        Ok(answer(&json!({ "data": { "selvedgeItems": items } })))
+        Ok(answer(&whole))
+    }
+
+    /// What is true of keys, and errors beside it.
+    fn whole_answer(&self, keys: &[String]) -> Value {
+        let (levels, lost) = (self.levels.lock().unwrap(), self.lost.lock().unwrap());
+        let remark = self.remark.lock().unwrap().clone();
+        let (mut items, mut errors) = (Vec::new(), Vec::new());
+        for key in keys {
+            if lost.contains(key) {
+                let path = json!(["selvedgeItems", items.len()]);
+                items.push(Value::Null);
+                errors.push(
+                    json!({ "message": format!("{key} is lost"), "path": path, "extensions": { "code": "LOST" } }),
+                );
+            } else if let Some((available, revision)) = levels.get(key) {
+                items
+                    .push(json!({ "__typename": "Badge", "selvedgeKey": key, "selvedgeRevision": revision, "sku": key,
+                        "available": available, "revision": revision, "note": format!("note {revision}{remark}") }));
+            }
+        }
+        if self.warns.load(Ordering::SeqCst) {
+            errors.push(json!({ "message": "in a bad way", "extensions": { "code": "IN_A_BAD_WAY" } }));
+        }
+        let mut whole = json!({ "data": { "selvedgeItems": items } });
+        if !errors.is_empty() {
+            whole["errors"] = Value::Array(errors);
+        }
+        whole
     }
 }
 
@@ -259,4 +281,11 @@ pub async fn eventually(what: &str, condition: impl Fn() -> bool) {
 pub async fn silent(subscription: &mut Subscription) {
     let next = tokio::time::timeout(Duration::from_millis(150), subscription.next()).await;
     assert!(next.is_err(), "{next:?}");
+}
+
+/// The code of an answer that is errors alone.
+pub async fn error_code(subscription: &mut Subscription) -> String {
+    let response = next(subscription).await;
+    assert!(response["data"].is_null(), "{response}");
+    response["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{response}")).to_owned()
 }

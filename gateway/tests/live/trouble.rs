@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use futures::StreamExt;
 
-use crate::support::{Shop, badge, config, eventually, next, silent};
+use crate::support::{Shop, badge, config, error_code, eventually, next, silent};
 
 #[tokio::test]
 async fn while_events_are_not_heard_what_is_true_is_asked_for() {
@@ -134,4 +134,78 @@ async fn an_answer_that_stays_older_than_an_event_is_believed_in_the_end() {
     shop.source.as_ref().unwrap().tell("changed", &event);
     let mut second = shop.join(query).await;
     assert_eq!(next(&mut second).await["data"]["badges"]["revision"], 1);
+}
+
+#[tokio::test]
+async fn an_error_of_no_item_is_told_once_to_each_who_listens_to_the_keys() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    shop.world.set("B", 1);
+    let mut early = shop.watch(&["A"]).await;
+    badge(&mut early).await;
+    shop.world.warns.store(true, Ordering::SeqCst);
+    let mut late = shop.watch(&["A", "B"]).await;
+    let mut first = vec![badge(&mut late).await.0, badge(&mut late).await.0];
+    first.sort();
+    assert_eq!(first, ["A", "B"], "values come nevertheless");
+    assert_eq!(error_code(&mut late).await, "IN_A_BAD_WAY");
+    assert_eq!(error_code(&mut early).await, "IN_A_BAD_WAY");
+    let mut last = shop.watch(&["A"]).await;
+    assert_eq!((badge(&mut last).await.1, error_code(&mut last).await.as_str()), (1, "IN_A_BAD_WAY"));
+    silent(&mut late).await;
+    silent(&mut early).await;
+    shop.world.warns.store(false, Ordering::SeqCst);
+    let mut well = shop.watch(&["A"]).await;
+    badge(&mut well).await;
+    shop.world.warns.store(true, Ordering::SeqCst);
+    let _again = shop.watch(&["A"]).await;
+    assert_eq!(error_code(&mut early).await, "IN_A_BAD_WAY", "it was over in between");
+}
+
+#[tokio::test]
+async fn a_key_that_is_lost_is_told_once_and_asked_for_less_and_less_often() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    shop.world.set("B", 1);
+    shop.world.lost.lock().unwrap().insert("A".to_owned());
+    let mut client = shop.watch(&["A", "B"]).await;
+    assert_eq!((badge(&mut client).await.0.as_str(), error_code(&mut client).await.as_str()), ("B", "LOST"));
+    let mut others: Vec<_> = Vec::new();
+    for _ in 0..20 {
+        let mut other = shop.watch(&["A"]).await;
+        assert_eq!(error_code(&mut other).await, "LOST");
+        others.push(other);
+    }
+    let asked = shop.world.asked();
+    silent(&mut client).await;
+    for other in &mut others {
+        assert!(futures::FutureExt::now_or_never(other.next()).is_none(), "nobody is told twice");
+    }
+    assert!(shop.world.asked() - asked < 10, "{} questions", shop.world.asked() - asked);
+    shop.change("B", 2);
+    assert_eq!(badge(&mut client).await, ("B".to_owned(), 2, 2));
+}
+
+#[tokio::test]
+async fn a_key_that_was_lost_comes_when_it_is_there() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    shop.world.lost.lock().unwrap().insert("A".to_owned());
+    let mut client = shop.watch(&["A"]).await;
+    assert_eq!(error_code(&mut client).await, "LOST");
+    shop.world.lost.lock().unwrap().clear();
+    assert_eq!(badge(&mut client).await, ("A".to_owned(), 1, 1));
+}
+
+#[tokio::test]
+async fn an_error_does_not_take_the_place_of_a_value_that_waits() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    let mut slow = shop.watch(&["A"]).await;
+    let mut fast = shop.watch(&["A"]).await;
+    badge(&mut fast).await;
+    shop.world.lost.lock().unwrap().insert("A".to_owned());
+    let mut other = shop.watch(&["A"]).await;
+    assert_eq!((error_code(&mut other).await.as_str(), error_code(&mut fast).await.as_str()), ("LOST", "LOST"));
+    assert_eq!((badge(&mut slow).await.1, error_code(&mut slow).await.as_str()), (1, "LOST"));
 }

@@ -21,6 +21,11 @@ struct Client {
 impl Client {
     fn take(&mut self, response: &[u8]) {
         let response: Value = serde_json::from_slice(response).unwrap();
+        if response["data"].is_null() {
+            // Of a lost item, or of none.
+            assert!(["LOST", "IN_A_BAD_WAY"].map(Some).contains(&response["errors"][0]["extensions"]["code"].as_str()));
+            return;
+        }
         let badge = &response["data"]["badges"];
         let sku = badge["sku"].as_str().unwrap_or_else(|| panic!("{response}")).to_owned();
         let revision = badge["revision"].as_i64().unwrap();
@@ -62,7 +67,7 @@ impl Game {
     }
 
     async fn step(&mut self) {
-        match self.random.random_range(0..20) {
+        match self.random.random_range(0..22) {
             0..8 => self.write(),
             8..13 if !self.held.is_empty() => self.tell(),
             13..15 => self.join().await,
@@ -73,6 +78,8 @@ impl Game {
             16 => self.toggle(),
             17 => self.shop.world.delay_ms.store(self.random.random_range(0..8), Ordering::SeqCst),
             18 => self.shop.world.is_down.store(self.random.random_bool(0.3), Ordering::SeqCst),
+            20 => self.lose(),
+            21 => self.shop.world.warns.store(self.random.random_bool(0.3), Ordering::SeqCst),
             _ => tokio::time::sleep(Duration::from_millis(self.random.random_range(0..4))).await,
         }
         for client in &mut self.clients {
@@ -87,6 +94,17 @@ impl Game {
         self.shop.world.set(sku, self.random.random_range(0..100));
         if self.is_connected {
             self.held.push(self.shop.world.event(sku));
+        }
+    }
+
+    /// One key is answered by an error, or no key any more.
+    fn lose(&mut self) {
+        let (sku, loses) = (self.sku().to_owned(), self.random.random_bool(0.5));
+        let mut lost = self.shop.world.lost.lock().unwrap();
+        if loses {
+            lost.insert(sku);
+        } else {
+            lost.clear();
         }
     }
 
@@ -123,6 +141,7 @@ impl Game {
     /// Quiet: everyone ends with what is true.
     async fn end(mut self, seed: u64) {
         self.shop.world.is_down.store(false, Ordering::SeqCst);
+        self.shop.world.lost.lock().unwrap().clear();
         self.shop.source().connect();
         self.held.iter().for_each(|event| self.shop.source.as_ref().unwrap().tell("changed", event));
         let shop = &self.shop;

@@ -13,6 +13,7 @@ use super::{
     event::{Snapshot, read_snapshot, refusal, snapshot_body},
     state::{Arrived, Chunk},
     topic::Value,
+    trouble::Trouble,
 };
 use crate::{
     operation::OperationKind,
@@ -39,29 +40,8 @@ pub(super) enum Done {
 pub(super) struct Asked {
     pub(super) chunk: Chunk,
     pub(super) values: Vec<(Key, Value)>,
-    pub(super) missing: Missing,
-}
-
-/// What it means that a key is missing in an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// There is nothing of that key.
-    Nothing,
-    /// Some part of the answer failed, perhaps that one.
-    Failed,
-}
-
-impl Missing {
-    /// The keys to ask for again, and the chunk of those that are answered.
-    pub(super) fn split(self, mut chunk: Chunk, answered: &AHashMap<Key, Option<i64>>) -> (Vec<Key>, Chunk) {
-        if self == Self::Nothing {
-            return (Vec::new(), chunk);
-        }
-        let (got, missing) = chunk.keys.into_iter().partition(|(key, _)| answered.contains_key(key));
-        chunk.keys = got;
-        let missing: Vec<(Key, _)> = missing;
-        (missing.into_iter().map(|(key, _)| key).collect(), chunk)
-    }
+    /// The errors beside them.
+    pub(super) trouble: Trouble,
 }
 
 impl Feed {
@@ -99,7 +79,8 @@ impl Feed {
                 Err(error) => return Done::Failed(chunk, error),
             };
             match read_snapshot(&plan.shape, &bytes) {
-                Snapshot::Items(items, missing) => {
+                Snapshot::Items(items, beside) => {
+                    let mut trouble = Trouble::find(&chunk, &items, beside);
                     let mut by_text: AHashMap<&str, &Key> = AHashMap::with_capacity(chunk.keys.len());
                     by_text.extend(chunk.keys.iter().map(|(key, _)| (&**key, key)));
                     let known = |text: &str| by_text.get(text).map(|key| Arc::clone(key));
@@ -107,19 +88,28 @@ impl Feed {
                         .into_iter()
                         .filter_map(|item| Some((known(&item.key)?, item.revision, item.response)))
                         .collect();
-                    let values = resolve_all(&plan, (arrived, chunk.number), call, deadline).await;
-                    Done::Current(Asked { chunk, values, missing })
+                    let values = resolve_all(&plan, (arrived, chunk.number), Arc::clone(&call), deadline).await;
+                    for told in trouble.told_mut() {
+                        *told = as_response(&plan, std::mem::take(told), (&call, deadline)).await;
+                    }
+                    Done::Current(Asked { chunk, values, trouble })
                 }
                 Snapshot::Refused(errors) => {
-                    let refused = vec![(Key::from(""), None, refusal(&errors))];
-                    let told = resolve_all(&plan, (refused, 0), call, deadline).await.pop();
-                    Done::Refused(chunk, told.map(|(_, value)| value.response).unwrap_or_default())
+                    let told = as_response(&plan, refusal(&errors), (&call, deadline)).await;
+                    Done::Refused(chunk, told)
                 }
                 Snapshot::Broken(reason) => Done::Failed(chunk, broken(reason)),
             }
         }
         .boxed()
     }
+}
+
+/// What clients get for an event that has no key.
+async fn as_response(plan: &FeedPlan, event: Bytes, (call, deadline): (&Arc<CallContext>, Instant)) -> Bytes {
+    let event = vec![(Key::from(""), None, event)];
+    let told = resolve_all(plan, (event, 0), Arc::clone(call), deadline).await.pop();
+    told.map(|(_, value)| value.response).unwrap_or_default()
 }
 
 async fn ask(

@@ -6,10 +6,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use super::{
-    ask::Missing,
-    shape::{KEYS, Leaf, Shape},
-};
+use super::shape::{KEYS, Leaf, Shape};
 use crate::schema::LiveField;
 
 /// What a key is known by: its text, so that an id that is written as a number is the same as one in quotes.
@@ -61,6 +58,8 @@ pub(super) fn snapshot_body(shape: &Shape, is_list: bool, keys: &[Value], variab
 /// One item of a snapshot.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Item {
+    /// Its place in the list.
+    pub(super) place: usize,
     pub(super) key: String,
     pub(super) revision: Option<i64>,
     /// As a subscription's event.
@@ -70,12 +69,23 @@ pub(super) struct Item {
 /// What came of a snapshot.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Snapshot {
-    /// Those keys of which there is something, and what it means that others are missing.
-    Items(Vec<Item>, Missing),
+    /// Those keys of which there is something, and the errors that no item has with it.
+    Items(Vec<Item>, Beside),
     /// The subgraph refused: its `errors` as JSON.
     Refused(String),
     /// It is no answer to what was asked.
     Broken(String),
+}
+
+/// Errors of a snapshot that no item has with it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    /// How many places the list has.
+    pub(super) places: usize,
+    /// Errors that name no place of the list.
+    pub(super) of_none: Vec<Map<String, Value>>,
+    /// Errors in whose places there is nothing.
+    pub(super) of_lost: Vec<(usize, Map<String, Value>)>,
 }
 
 #[derive(Deserialize)]
@@ -111,30 +121,32 @@ pub(super) fn read_snapshot(shape: &Shape, answer: &[u8]) -> Snapshot {
         return match answer.errors {
             Some(errors) => Snapshot::Refused(errors.get().to_owned()),
             // One key, of which there is nothing.
-            None => Snapshot::Items(Vec::new(), Missing::Nothing),
+            None => Snapshot::Items(Vec::new(), Beside::default()),
         };
     };
     let is_list = items.get().starts_with('[');
     let list: Result<Vec<Option<&RawValue>>, _> =
         if is_list { serde_json::from_str(items.get()) } else { Ok(vec![Some(items)]) };
+    let list = match list {
+        Ok(list) => list,
+        Err(error) => return Snapshot::Broken(error.to_string()),
+    };
     let errors = Errors::read(answer.errors, is_list);
-    let read = |(index, item): (usize, Option<&RawValue>)| -> Option<Result<Item, serde_json::Error>> {
-        let item = item?;
+    let read = |(place, item): (usize, &Option<&RawValue>)| -> Option<Result<Item, serde_json::Error>> {
+        let item = (*item)?;
         Some(serde_json::from_str(item.get()).map(|Meta { key, revision }| {
-            let errors = errors.of_item(index, &shape.root);
+            let errors = errors.of_item(place, &shape.root);
             let response = format!("{{\"data\":{{\"{}\":{}}}{errors}}}", shape.root, item.get());
-            Item { key: key_text(&key), revision, response: Bytes::from(response) }
+            Item { place, key: key_text(&key), revision, response: Bytes::from(response) }
         }))
     };
-    let items = list.and_then(|list| list.into_iter().enumerate().filter_map(read).collect());
-    let missing = if errors.0.is_empty() { Missing::Nothing } else { Missing::Failed };
-    match items {
-        Ok(items) => Snapshot::Items(items, missing),
+    match list.iter().enumerate().filter_map(read).collect() {
+        Ok(items) => Snapshot::Items(items, errors.beside(&list)),
         Err(error) => Snapshot::Broken(error.to_string()),
     }
 }
 
-/// Errors beside data, each with the item that it is about.
+/// Errors beside data, each with the place of the list that it is about.
 struct Errors(Vec<(Option<usize>, Map<String, Value>)>);
 
 impl Errors {
@@ -164,12 +176,29 @@ impl Errors {
             .collect();
         if moved.is_empty() { String::new() } else { format!(",\"errors\":{}", Value::Array(moved)) }
     }
+
+    /// Those that no item of a list has with it.
+    fn beside(self, list: &[Option<&RawValue>]) -> Beside {
+        let mut beside = Beside { places: list.len(), ..Beside::default() };
+        for (place, error) in self.0 {
+            match place.map(|place| (place, list.get(place))) {
+                Some((_, Some(Some(_)))) => {}
+                Some((place, Some(None))) => beside.of_lost.push((place, error)),
+                Some((_, None)) | None => beside.of_none.push(error),
+            }
+        }
+        beside
+    }
 }
 
-/// A subgraph's refusal of a snapshot as an event of the subscription: errors without data. Their paths are those of
-/// another operation.
+/// A subgraph's refusal of a snapshot as an event of the subscription.
 pub(super) fn refusal(errors: &str) -> Bytes {
-    let errors: Vec<Map<String, Value>> = serde_json::from_str(errors).unwrap_or_default();
+    errors_alone(serde_json::from_str(errors).unwrap_or_default())
+}
+
+/// Errors of a snapshot as an event of the subscription: without data, and without paths, which are those of another
+/// operation.
+pub(super) fn errors_alone(errors: Vec<Map<String, Value>>) -> Bytes {
     let without_path = errors.into_iter().map(|mut error| {
         error.remove("path");
         error.remove("locations");
@@ -192,24 +221,28 @@ mod tests {
     #[test]
     fn takes_a_snapshot_apart() {
         let answer = br#"{"data":{"selvedgeItems":[{"selvedgeKey":"A","selvedgeRevision":3,"sku":"A"},null]}}"#;
-        let Snapshot::Items(items, missing) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
-        assert_eq!((items.len(), missing), (1, Missing::Nothing));
+        let Snapshot::Items(items, beside) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
+        assert_eq!((items.len(), beside), (1, Beside { places: 2, ..Beside::default() }));
         assert_eq!((items[0].key.as_str(), items[0].revision), ("A", Some(3)));
         let response: Value = serde_json::from_slice(&items[0].response).unwrap();
         assert_eq!(response["data"]["b"]["sku"], "A");
         let refused = read_snapshot(&shape(None), br#"{"data":null,"errors":[{"message":"no"}]}"#);
         assert_eq!(refused, Snapshot::Refused(r#"[{"message":"no"}]"#.to_owned()));
         let nothing = read_snapshot(&shape(None), br#"{"data":{"selvedgeItems":null}}"#);
-        assert_eq!(nothing, Snapshot::Items(vec![], Missing::Nothing));
+        assert_eq!(nothing, Snapshot::Items(vec![], Beside::default()));
         assert!(matches!(read_snapshot(&shape(None), b"no"), Snapshot::Broken(_)));
     }
 
     #[test]
     fn errors_stay_with_their_items() {
         let answer = br#"{"data":{"selvedgeItems":[{"selvedgeKey":"A","note":null},null]},"errors":[
-            {"message":"no note","path":["selvedgeItems",0,"note"]},{"message":"no item","path":["selvedgeItems",1]}]}"#;
-        let Snapshot::Items(items, missing) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
-        assert_eq!((items.len(), missing), (1, Missing::Failed));
+            {"message":"no note","path":["selvedgeItems",0,"note"]},{"message":"no item","path":["selvedgeItems",1]},
+            {"message":"slow"},{"message":"in part","path":["selvedgeItems"]},{"message":"far","path":["selvedgeItems",7]}]}"#;
+        let Snapshot::Items(items, beside) = read_snapshot(&shape(None), answer) else { panic!("it has items") };
+        let message = |error: &Map<String, Value>| error["message"].as_str().unwrap().to_owned();
+        assert_eq!(beside.of_none.iter().map(message).collect::<Vec<_>>(), ["slow", "in part", "far"]);
+        let lost: Vec<_> = beside.of_lost.iter().map(|(place, error)| (*place, message(error))).collect();
+        assert_eq!((items.len(), lost), (1, vec![(1, "no item".to_owned())]));
         let response: Value = serde_json::from_slice(&items[0].response).unwrap();
         assert_eq!(response["errors"], json!([{ "message": "no note", "path": ["b", "note"] }]));
     }

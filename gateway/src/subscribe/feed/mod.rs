@@ -9,12 +9,14 @@
 mod ask;
 mod batch;
 mod event;
+mod later;
 mod merge;
 mod plan;
 mod run;
 mod shape;
 mod state;
 mod topic;
+mod trouble;
 
 use std::sync::Arc;
 

@@ -6,24 +6,30 @@ use ahash::AHashMap;
 use bytes::Bytes;
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::time::DelayQueue;
 
 use super::{
     Feed,
     ask::{Asked, Done},
-    state::Chunk,
+    later::Later,
+    state::{Again, Chunk},
     topic::Value,
 };
 use crate::{
     error::{GraphqlError, GraphqlResponse},
     subgraph::TransportError,
-    subscribe::{events::EventsState, mailbox::Key, upstream::backoff},
+    subscribe::{
+        events::EventsState,
+        mailbox::Key,
+        upstream::{backoff, backoff_up_to},
+    },
 };
 
 /// How many snapshots are asked for at a time, and how many batches of events are resolved.
 const MOST_UNDER_WAY: usize = 4;
 /// After an answer that is older than an event: it came from a copy that lags.
 const OLDER_PAUSE: Duration = Duration::from_millis(25);
+/// The longest pause before a key is asked for again of which errors are told instead.
+const MOST_PAUSE: Duration = Duration::from_secs(30);
 
 type UnderWay = FuturesUnordered<BoxFuture<'static, Done>>;
 
@@ -38,13 +44,20 @@ struct Work {
     failures: u32,
     /// A failure of a snapshot up to this number is one of the round that was counted.
     counted_until: u64,
-    later: DelayQueue<Key>,
+    later: Later,
 }
 
 impl Work {
     fn retry(&mut self, keys: impl IntoIterator<Item = Key>, after: Duration) {
         for key in keys {
-            self.later.insert(key, after);
+            self.later.put(key, after);
+        }
+    }
+
+    /// Less and less often, while it helps nothing.
+    fn retry_lost(&mut self, lost: Vec<(Key, u32)>, first_ms: u64) {
+        for (key, losses) in lost {
+            self.later.put(key, backoff_up_to(first_ms, losses, MOST_PAUSE));
         }
     }
 }
@@ -63,7 +76,7 @@ impl Feed {
                 Some(done) = work.asking.next(), if !work.asking.is_empty() => self.settle(done, &mut work),
                 () = self.work.notified() => {}
                 Some(due) = work.later.next(), if !work.later.is_empty() => {
-                    self.state.lock().ask_again(due.get_ref());
+                    self.state.lock().ask_again(&due);
                 }
                 () = sleep_until(next_poll), if !events.is_heard() => self.state.lock().ask_all(),
             }
@@ -122,20 +135,19 @@ impl Feed {
     fn settle(&self, done: Done, work: &mut Work) {
         match done {
             Done::Resolved(generation, values) => self.publish(generation, values),
-            Done::Current(Asked { chunk, values, missing }) => {
+            Done::Current(Asked { chunk, values, trouble }) => {
                 work.failures = 0;
                 let revisions: AHashMap<Key, Option<i64>> =
                     values.iter().map(|(key, value)| (Arc::clone(key), value.revision)).collect();
                 self.publish(chunk.generation, values);
-                let (failed, chunk) = missing.split(chunk, &revisions);
-                let older = self.state.lock().answered(&chunk, &revisions);
+                let Again { older, lost } = self.state.lock().answered(&chunk, &revisions, &trouble);
                 work.retry(older, OLDER_PAUSE);
-                work.retry(failed, backoff(self.config.upstream_backoff_ms, 4));
+                work.retry_lost(lost, self.config.upstream_backoff_ms);
             }
             Done::Refused(chunk, errors) => match chunk.keys.len() {
                 0 | 1 => {
                     let left = self.state.lock().refuse(&chunk, &errors);
-                    work.retry(left, backoff(self.config.upstream_backoff_ms, 4));
+                    work.retry_lost(left, self.config.upstream_backoff_ms);
                 }
                 // One key may be to blame: the others are asked for without it.
                 many => {

@@ -6,7 +6,10 @@ use ahash::AHashMap;
 use bytes::Bytes;
 use serde_json::Value as Json;
 
-use super::topic::{Topic, Value};
+use super::{
+    topic::{Told, Topic, Value},
+    trouble::Trouble,
+};
 use crate::subscribe::{mailbox::Key, sink::Sink};
 
 /// An event's response before other subgraphs have added to it.
@@ -20,6 +23,15 @@ pub(super) struct Chunk {
     /// How often the plan had changed.
     pub(super) generation: u64,
     pub(super) keys: Vec<(Key, Json)>,
+}
+
+/// Keys to ask for again.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// What was answered is older than what an event has told.
+    pub(super) older: Vec<Key>,
+    /// Because of errors there was no answer, and so often by now.
+    pub(super) lost: Vec<(Key, u32)>,
 }
 
 struct Entry {
@@ -73,7 +85,8 @@ impl State {
         let id = self.next_client;
         self.next_client += 1;
         self.clients += 1;
-        sink.allow(keys.len());
+        // A value and an error of each.
+        sink.allow(2 * keys.len());
         let mut joined: Vec<Key> = Vec::with_capacity(keys.len());
         for (json, known) in keys {
             let key: Key = super::event::key_text(&json).into();
@@ -202,31 +215,50 @@ impl State {
         }
     }
 
-    /// A snapshot is answered; gives the keys whose answer is older than what an event has told.
-    pub(super) fn answered(&mut self, chunk: &Chunk, revisions: &AHashMap<Key, Option<i64>>) -> Vec<Key> {
-        let mut older = Vec::new();
+    /// A snapshot is answered.
+    pub(super) fn answered(
+        &mut self,
+        chunk: &Chunk,
+        revisions: &AHashMap<Key, Option<i64>>,
+        trouble: &Trouble,
+    ) -> Again {
+        let (mut again, mut told, mut ailing) = (Again::default(), Told::default(), Vec::new());
         for (key, _) in &chunk.keys {
             let Some(entry) = self.entries.get_mut(key) else { continue };
             // Made for another plan, it is asked for already.
             if chunk.generation != self.generation {
                 continue;
             }
-            if entry.topic.is_older(revisions.get(key).copied()) {
-                older.push(Arc::clone(key));
+            let topic = &mut entry.topic;
+            if trouble.lost.contains(key) {
+                again.lost.push((Arc::clone(key), topic.lose()));
+            } else if topic.is_older(revisions.get(key).copied()) {
+                again.older.push(Arc::clone(key));
             } else {
-                entry.topic.answer(chunk.number);
+                topic.answer(chunk.number);
+            }
+            match trouble.of(key) {
+                Some(errors) => ailing.push((key, errors)),
+                None => topic.has_no_errors(),
             }
         }
-        older
+        // Behind all values.
+        for (key, errors) in ailing {
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.topic.tell(chunk.number, errors, &mut told);
+            }
+        }
+        again
     }
 
-    /// A snapshot is refused: whoever waits for it is told. Gives the keys that others listen to.
-    pub(super) fn refuse(&mut self, chunk: &Chunk, errors: &Bytes) -> Vec<Key> {
+    /// A snapshot is refused: whoever waits for it is told. Gives the keys that others listen to, and how often there was
+    /// no answer by now.
+    pub(super) fn refuse(&mut self, chunk: &Chunk, errors: &Bytes) -> Vec<(Key, u32)> {
         let mut left = Vec::new();
         for (key, _) in &chunk.keys {
             let Some(entry) = self.entries.get_mut(key) else { continue };
             if entry.topic.refuse(chunk.number, errors) {
-                left.push(Arc::clone(key));
+                left.push((Arc::clone(key), entry.topic.lose()));
             }
             if entry.topic.is_empty() {
                 self.entries.remove(key);

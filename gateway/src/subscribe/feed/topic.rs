@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ahash::AHashSet;
 use bytes::Bytes;
 use indexmap::IndexMap;
 
@@ -30,6 +31,20 @@ pub(super) struct Value {
     pub(super) snapshot: u64,
 }
 
+/// That there were errors when the key was asked for.
+struct Errors {
+    /// What mailboxes know them by, so that they do not take the place of a value.
+    key: Key,
+    /// Those who know.
+    told: AHashSet<u64>,
+    /// How often, one after the other, there was no answer because of them.
+    losses: u32,
+}
+
+/// Who has been told which errors of one answer: a client of many keys is told once.
+#[derive(Default)]
+pub(super) struct Told(AHashSet<(u64, usize)>);
+
 /// One key.
 pub(super) struct Topic {
     /// What mailboxes know it by: whatever is pushed goes with this one.
@@ -45,6 +60,8 @@ pub(super) struct Topic {
     /// An answer older than this is asked for again.
     expected: Option<i64>,
     tries: u32,
+    /// Absent while there are none.
+    errors: Option<Box<Errors>>,
 }
 
 impl Topic {
@@ -58,6 +75,7 @@ impl Topic {
             is_asked: false,
             expected: None,
             tries: 0,
+            errors: None,
         }
     }
 
@@ -74,6 +92,9 @@ impl Topic {
     /// Removes a client; whether there is none left.
     pub(super) fn remove(&mut self, id: u64) -> bool {
         self.listeners.swap_remove(&id);
+        if let Some(errors) = &mut self.errors {
+            errors.told.remove(&id);
+        }
         self.listeners.is_empty()
     }
 
@@ -152,6 +173,35 @@ impl Topic {
             let has_it = listener.known.zip(latest.revision).is_some_and(|(known, newest)| known >= newest);
             if !has_it {
                 listener.sink.push(Some(&self.key), latest.response.clone());
+            }
+        }
+    }
+
+    /// A snapshot was answered without any error of this key.
+    pub(super) fn has_no_errors(&mut self) {
+        self.errors = None;
+    }
+
+    fn errors(&mut self) -> &mut Errors {
+        let new = || Box::new(Errors { key: Arc::from(&*self.key), told: AHashSet::default(), losses: 0 });
+        self.errors.get_or_insert_with(new)
+    }
+
+    /// There was no answer because of errors; how often it was so by now.
+    pub(super) fn lose(&mut self) -> u32 {
+        let errors = self.errors();
+        errors.losses = errors.losses.saturating_add(1);
+        errors.losses
+    }
+
+    /// Those whom a snapshot of this number is for are told of errors, each once until there are none.
+    pub(super) fn tell(&mut self, snapshot: u64, response: &Bytes, told: &mut Told) {
+        self.errors();
+        let Some(errors) = &mut self.errors else { return };
+        for (id, listener) in &self.listeners {
+            let is_for_it = listener.waits_since.is_none_or(|since| since < snapshot);
+            if is_for_it && errors.told.insert(*id) && told.0.insert((*id, response.as_ptr().addr())) {
+                listener.sink.tell(&errors.key, response.clone());
             }
         }
     }
