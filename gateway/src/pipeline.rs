@@ -4,6 +4,7 @@ mod connection;
 mod extension;
 mod hooked;
 mod in_parts;
+mod live;
 mod outcome;
 mod planning;
 mod prepared;
@@ -38,7 +39,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     authenticate::{Authenticator, IdentitySigner},
-    cache::{AnswerCache, EntityEvents},
+    cache::{AnswerCache, EntityEvents, Reads},
     clock::Clock,
     config::{Config, LimitsConfig},
     error::{GraphqlError, GraphqlResponse, code},
@@ -48,7 +49,7 @@ use crate::{
     request::GraphqlRequest,
     schema::ServedSchema,
     subgraph::{CallContext, passes_cookies},
-    subscribe::{Caller, Hub, Limits as LiveLimits, LiveEvents},
+    subscribe::{Caller, Hub, Limits as LiveLimits, LiveEvents, LiveQueries},
     worker::Worker,
 };
 
@@ -82,7 +83,12 @@ struct Parts {
     signer: IdentitySigner,
     hub: Hub,
     live_limits: LiveLimits,
+    /// Absent where nothing is served live.
+    live_queries: Option<LiveQueries>,
+    /// Absent where neither answers are kept nor queries alive.
     cache: Option<AnswerCache>,
+    /// Whether queries that are not live are answered from it.
+    keeps_answers: bool,
     limits: Limits,
     room: Room,
     warm_up: WarmUp,
@@ -101,8 +107,9 @@ impl Pipeline {
     #[must_use]
     pub fn new(config: &Config, graph: &Graph, extension: Extension, clock: &Arc<dyn Clock>) -> Self {
         let signer = IdentitySigner::new(&config.identity, Arc::clone(clock));
-        let live_limits = LiveLimits::new(&config.subscriptions);
-        let hub = Hub::new(signer.clone(), Arc::new(config.subscriptions.clone()), live_limits.clone());
+        let subscriptions = Arc::new(config.subscriptions.clone());
+        let live_limits = LiveLimits::new(&subscriptions);
+        let hub = Hub::new(signer.clone(), Arc::clone(&subscriptions), live_limits.clone());
         // A gateway that can neither verify a token nor pass an identity on leaves tokens to the subgraphs.
         let authenticator = if config.knows_callers() {
             Authenticator::new(&config.jwt, Arc::clone(clock))
@@ -111,7 +118,9 @@ impl Pipeline {
         };
         let LimitsConfig { max_prepared_operations: max_operations, max_prepared_bytes: max_bytes, .. } = config.limits;
         let room = Room { max_operations, max_bytes };
-        let cache = config.cache.is_enabled().then(|| AnswerCache::new(&config.cache));
+        let cache = cache(config);
+        let live_queries = cache.clone().filter(|_| subscriptions.enabled);
+        let live_queries = live_queries.map(|cache| LiveQueries::new(cache, subscriptions));
         let graph = extend(graph, &extension);
         let served = Served::new((graph, clock.now()), room, cache.as_ref());
         Self(Arc::new(Parts {
@@ -124,7 +133,9 @@ impl Pipeline {
             signer,
             hub,
             live_limits,
+            live_queries,
             cache,
+            keeps_answers: config.cache.is_enabled(),
             limits: limits(config),
             room,
             warm_up: WarmUp {
@@ -189,6 +200,12 @@ impl Pipeline {
     #[must_use]
     pub fn live_events(&self) -> LiveEvents {
         self.0.hub.events()
+    }
+
+    /// The live queries that are open.
+    #[must_use]
+    pub fn live_queries(&self) -> Option<&LiveQueries> {
+        self.0.live_queries.as_ref()
     }
 
     /// The open streams.
@@ -263,13 +280,13 @@ impl Pipeline {
             Some(sharing) if prepared.kind() == OperationKind::Query && !debug => {
                 let variables = request.variables.clone();
                 let (pipeline, owned, of) = (self.clone(), prepared.clone(), caller.clone());
-                let run = move || async move { pipeline.run_alone(&owned, request, &of, debug).await };
+                let run = move || async move { pipeline.run_alone(&owned, request, (&of, debug), None).await };
                 let moment = self.0.cache.as_ref().map(AnswerCache::moment).unwrap_or_default();
                 sharing.share((prepared, &variables, caller), moment, run).await
             }
             _ => {
                 let _until_it_ends = self.change(prepared.kind());
-                self.run_alone(prepared, request, caller, debug).await
+                self.run_alone(prepared, request, (caller, debug), None).await
             }
         }
     }
@@ -288,16 +305,16 @@ impl Pipeline {
         &self,
         prepared: &Prepared,
         request: GraphqlRequest,
-        caller: &Caller,
-        debug: bool,
+        (caller, debug): (&Caller, bool),
+        reads: Option<&Reads>,
     ) -> GraphqlResponse {
         let started = Instant::now();
         let timeout = self.0.request_timeout;
         let deadline = started + timeout;
         let call = self.call_context(caller, deadline);
-        let kept = self.kept(prepared);
-        let context =
-            ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept, hints: self.hints() };
+        let kept = self.kept(prepared, reads.is_some());
+        let transports = prepared.graph.transports();
+        let context = ExecuteContext { transports, call, deadline, kept, reads, hints: self.hints() };
         let running = execute(prepared.graph.schema(), &prepared.known.operation, request.variables, &context);
         let running = tokio::time::timeout(timeout + EXECUTION_GRACE, running);
         let mut response = match AssertUnwindSafe(running).catch_unwind().await {
@@ -318,11 +335,20 @@ impl Pipeline {
         self.0.limits.introspection
     }
 
-    /// Where answers to the operation are kept.
-    fn kept<'p>(&'p self, prepared: &'p Prepared) -> Option<KeptAnswers<'p>> {
-        let kept = self.0.cache.as_ref().zip(prepared.known.profile.as_ref());
+    /// Where answers to the operation are kept. What mutations change is noted there, be other answers kept or not.
+    fn kept<'p>(&'p self, prepared: &'p Prepared, is_live: bool) -> Option<KeptAnswers<'p>> {
+        let is_heard = self.0.keeps_answers || is_live || prepared.kind() == OperationKind::Mutation;
+        let kept = self.0.cache.as_ref().zip(prepared.known.profile.as_ref()).filter(|_| is_heard);
         kept.map(|(cache, profile)| KeptAnswers { cache, profile })
     }
+}
+
+/// What answers are kept in, if that is configured; else what live queries are told by.
+fn cache(config: &Config) -> Option<AnswerCache> {
+    if config.cache.is_enabled() {
+        return Some(AnswerCache::new(&config.cache));
+    }
+    config.subscriptions.enabled.then(|| AnswerCache::of_followed(&config.cache))
 }
 
 fn extend(graph: &Graph, extension: &Extension) -> Graph {

@@ -81,7 +81,7 @@ impl Ears {
 
     fn hear(&self, event: &Event) {
         // First, so that nobody who sees the new value is given an older answer.
-        entities_of(&self.mappings, event).iter().for_each(|entity| self.entities.evict(entity));
+        self.entities.evict_together(&entities_of(&self.mappings, event));
         self.live.tell(&event.event_type, &event.data);
     }
 }

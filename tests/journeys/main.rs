@@ -24,6 +24,7 @@ mod events;
 mod import;
 mod kept_answers;
 mod lifecycle;
+mod live_queries;
 mod live_stock;
 mod orders;
 mod product_page;

@@ -21,6 +21,7 @@ use super::{
     store::Store,
     tag::{Reading, name_number, number},
     types::TaggedTypes,
+    watch::Watchers,
 };
 use crate::{config::CacheConfig, plan::PreparedOperation, schema::ServedSchema, subgraph::CallerKey};
 
@@ -38,6 +39,9 @@ pub(super) struct Inner {
     pub(super) marks: RwLock<Marks>,
     pub(super) flights: Flights,
     pub(super) second: Option<SecondLevel>,
+    pub(super) watchers: Watchers,
+    /// Whether only that is kept whose changes are all told by events.
+    only_followed: bool,
     /// When the fetches under way began, and how many at each moment.
     under_way: Mutex<BTreeMap<Moment, usize>>,
     sweep_is_due: AtomicBool,
@@ -68,12 +72,24 @@ impl AnswerCache {
     /// An empty cache.
     #[must_use]
     pub fn new(config: &CacheConfig) -> Self {
+        Self::with(config, second_level(config), false)
+    }
+
+    /// An empty cache for live queries alone, of which nothing is kept that could change without a word.
+    #[must_use]
+    pub fn of_followed(config: &CacheConfig) -> Self {
+        Self::with(config, None, true)
+    }
+
+    fn with(config: &CacheConfig, second: Option<SecondLevel>, only_followed: bool) -> Self {
         Self(Arc::new(Inner {
             config: config.clone(),
             store: Store::new(config.max_bytes),
             marks: RwLock::new(Marks::new(config.max_marks)),
             flights: Flights::default(),
-            second: second_level(config),
+            second,
+            watchers: Watchers::default(),
+            only_followed,
             under_way: Mutex::default(),
             sweep_is_due: AtomicBool::new(false),
         }))
@@ -92,6 +108,12 @@ impl AnswerCache {
         self.evict_readings(&[Reading::named_by(event)]);
     }
 
+    /// The same for all that one event of the world has changed: who watches several of them is told once.
+    pub fn evict_together(&self, events: &[EntityEvent]) {
+        metrics::counter!("selvedge_cache_evictions_total", "cause" => "event").increment(events.len() as u64);
+        self.evict_readings(&events.iter().map(Reading::named_by).collect::<Vec<_>>());
+    }
+
     pub(super) fn evict_readings(&self, readings: &[Reading]) {
         if readings.is_empty() {
             return;
@@ -105,15 +127,19 @@ impl AnswerCache {
             }
             metrics::gauge!("selvedge_cache_marks").set(as_gauge(marks.len() as u64));
         }
+        self.0.watchers.tell(readings);
         self.sweep_soon();
     }
 
     /// Lets one caller see nothing of a subgraph that was asked for before now.
     pub(super) fn raise_floor(&self, caller: Option<&CallerKey>, subgraph: &str) {
         let number = floor_number(caller, subgraph);
-        let mut marks = self.0.marks.write();
-        marks.raise_floor(number, Instant::now());
-        self.tell(&marks, Evicted::Floor(number));
+        {
+            let mut marks = self.0.marks.write();
+            marks.raise_floor(number, Instant::now());
+            self.tell(&marks, Evicted::Floor(number));
+        }
+        self.0.watchers.tell_floor(number);
     }
 
     /// Tells the second level what was just marked. With the marks still locked, so that it hears in order.
@@ -137,6 +163,7 @@ impl AnswerCache {
             marks.evict_all();
             self.tell(&marks, Evicted::All);
         }
+        self.0.watchers.tell_all();
         self.sweep_soon();
     }
 
@@ -145,12 +172,15 @@ impl AnswerCache {
         let mut marks = self.0.marks.write();
         numbers.iter().for_each(|&ty| marks.follow(ty));
         marks.block(&numbers);
+        drop(marks);
+        self.0.watchers.tell_types(&numbers);
         numbers
     }
 
     pub(super) fn block(&self, types: &[u64]) {
         metrics::counter!("selvedge_cache_evictions_total", "cause" => "gap").increment(1);
         self.0.marks.write().block(types);
+        self.0.watchers.tell_types(types);
         self.sweep_soon();
     }
 
@@ -160,6 +190,7 @@ impl AnswerCache {
             marks.unblock(types, Instant::now());
             types.iter().for_each(|&ty| self.tell(&marks, Evicted::Reading(&Reading::any_of(ty))));
         }
+        self.0.watchers.tell_types(types);
         self.sweep_soon();
     }
 
@@ -193,11 +224,25 @@ impl AnswerCache {
 
     /// Notes that a fetch begins.
     pub(super) fn begin(&self) -> Fetching<'_> {
+        Fetching { under_way: &self.0.under_way, began: self.enter() }
+    }
+
+    fn enter(&self) -> Moment {
         let mut under_way = self.0.under_way.lock();
         // With the lock held, so that nothing is forgotten between reading the moment and noting it.
         let began = self.0.marks.read().now();
         *under_way.entry(began).or_default() += 1;
-        Fetching { under_way: &self.0.under_way, began }
+        began
+    }
+
+    /// Whether an answer that has read this may be kept, as far as that depends on who tells its changes.
+    pub(super) fn may_keep(&self, marks: &Marks, readings: &[Reading]) -> bool {
+        !self.0.only_followed || marks.are_all_followed(readings)
+    }
+
+    /// Lets no eviction from now on be forgotten until what is returned is dropped.
+    pub(super) fn pay_attention(&self) -> Attention {
+        Attention { cache: self.clone(), began: self.enter() }
     }
 
     /// Notes that something begins whose answer may be as old as `began`, a moment that is remembered still.
@@ -277,6 +322,18 @@ impl Drop for Fetching<'_> {
                 under_way.remove(&self.began);
             }
         }
+    }
+}
+
+/// As long as it is held, no eviction is forgotten that what is read meanwhile may be too early for.
+pub struct Attention {
+    cache: AnswerCache,
+    began: Moment,
+}
+
+impl Drop for Attention {
+    fn drop(&mut self) {
+        drop(Fetching { under_way: &self.cache.0.under_way, began: self.began });
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Fetched {
     pub missing: Missing,
     /// The answer.
     pub answer: Result<SubgraphResponse, TransportError>,
+    /// When it was asked for, counted in evictions.
+    pub(super) began: u64,
 }
 
 /// All answers together.
@@ -270,7 +272,7 @@ impl AnswerCache {
         let answer = fetch(missing.clone(), fetching.began).await;
         let Settled { pieces, freshness } = self.settle(asking, &missing, (&open, &answer), fetching.began);
         answered.lower(freshness);
-        answered.fetched.push(Fetched { missing, answer });
+        answered.fetched.push(Fetched { missing, answer, began: fetching.began });
         open.into_iter().zip(pieces).collect()
     }
 

@@ -198,6 +198,16 @@ impl Marks {
         !self.followed.is_empty() && readings.iter().any(|reading| self.followed.contains(&reading.typename))
     }
 
+    /// Whether events tell the changes of all that was read, and something was.
+    pub(super) fn are_all_followed(&self, readings: &[Reading]) -> bool {
+        !readings.is_empty() && readings.iter().all(|reading| self.followed.contains(&reading.typename))
+    }
+
+    /// Whether nobody tells the changes of some of it at the moment, though somebody should.
+    pub(super) fn is_blocked(&self, readings: &[Reading]) -> bool {
+        !self.blocked.is_empty() && readings.iter().any(|reading| self.blocked.contains_key(&reading.typename))
+    }
+
     /// Forgets what no answer can be too early for: `oldest` is when the oldest fetch under way began, and nothing that
     /// is kept is untrue. Callers' floors stay until all that was kept before them has run out.
     pub(super) fn forget(&mut self, oldest: Moment, at: Instant, longest_kept: Duration) {

@@ -107,9 +107,9 @@ impl AnswerCache {
         (began, now): (Moment, Instant),
     ) -> (Option<Kept>, Option<Freshness>) {
         let readings: Box<[_]> = observed.readings.into_iter().collect();
-        let (is_true, is_followed) = {
+        let (is_true, is_followed, may_keep) = {
             let marks = self.0.marks.read();
-            (marks.is_true(began, &readings), marks.is_followed(&readings))
+            (marks.is_true(began, &readings), marks.is_followed(&readings), self.may_keep(&marks, &readings))
         };
         let since = now.checked_sub(verdict.age).unwrap_or(now);
         let until = now + verdict.left.min(observed.max_age);
@@ -117,6 +117,9 @@ impl AnswerCache {
         let told = Some(freshness.now());
         if until <= now {
             return (None, None);
+        }
+        if !may_keep {
+            return (None, told);
         }
         if !is_true {
             metrics::counter!("selvedge_cache_late_answers_total").increment(1);
@@ -149,7 +152,11 @@ fn verdict(asking: &Asking<'_>, hint: &Hint) -> Verdict {
 }
 
 /// What a piece has read; `None` when it is not understood.
-fn observe(profile: &FetchProfile, batch: usize, (representation, parts): (&[u8], &[&str])) -> Option<Observed> {
+pub(super) fn observe(
+    profile: &FetchProfile,
+    batch: usize,
+    (representation, parts): (&[u8], &[&str]),
+) -> Option<Observed> {
     let mut observed = Observed::new(profile.max_age());
     if !representation.is_empty() {
         observed.note_representation(representation, &profile.types)?;

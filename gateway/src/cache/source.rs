@@ -74,8 +74,13 @@ impl EventSource {
 
     /// Tells a change.
     pub fn evict(&self, event: &EntityEvent) {
-        if let Some(cache) = &self.0.cache {
-            cache.evict(event);
+        self.evict_together(std::slice::from_ref(event));
+    }
+
+    /// Tells all that one event of the world has changed.
+    pub fn evict_together(&self, events: &[EntityEvent]) {
+        if let (Some(cache), false) = (&self.0.cache, events.is_empty()) {
+            cache.evict_together(events);
         }
     }
 }

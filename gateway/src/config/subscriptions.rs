@@ -80,6 +80,9 @@ pub struct SubscriptionsConfig {
     /// How many keys are asked for at a time, when a field that events feed needs to know what is true now.
     #[schemars(range(min = 1))]
     pub snapshot_keys: usize,
+    /// The least time from one answer to a live query to the next, in milliseconds.
+    #[schemars(range(min = 1, max = 60_000))]
+    pub live_query_interval_ms: u64,
     /// How often that is asked for while events cannot be heard, in milliseconds.
     #[schemars(range(min = 10))]
     pub poll_when_deaf_ms: u64,
@@ -116,6 +119,7 @@ impl Default for SubscriptionsConfig {
             max_keys_per_address: None,
             max_key_bytes: 256,
             snapshot_keys: 250,
+            live_query_interval_ms: 100,
             poll_when_deaf_ms: 1_000,
             upstream_attempts: 32,
             upstream_backoff_ms: 100,
@@ -148,6 +152,12 @@ impl SubscriptionsConfig {
         Duration::from_millis(self.drain_ms)
     }
 
+    /// The least time from one answer to a live query to the next.
+    #[must_use]
+    pub const fn live_query_interval(&self) -> Duration {
+        Duration::from_millis(self.live_query_interval_ms)
+    }
+
     /// How long a reserved event stream waits for its client.
     #[must_use]
     pub const fn reservation(&self) -> Duration {
@@ -155,6 +165,9 @@ impl SubscriptionsConfig {
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        if !(1..=60_000).contains(&self.live_query_interval_ms) {
+            return Err(ConfigError::wrong("subscriptions.live_query_interval_ms", "must be from 1 to 60000"));
+        }
         for field in &self.public_fields {
             if !self.conflate.contains_key(field) {
                 return Err(ConfigError::wrong(

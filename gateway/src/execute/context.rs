@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::KeptAnswers;
+use crate::cache::Reads;
 use crate::subgraph::{CallContext, SubgraphTransports};
 
 /// What one request needs beyond its plan.
@@ -17,6 +18,8 @@ pub struct ExecuteContext<'a> {
     pub deadline: Instant,
     /// Where answers are kept, if they are.
     pub kept: Option<KeptAnswers<'a>>,
+    /// Where it is noted what is read, for whom that matters.
+    pub reads: Option<&'a Reads>,
     /// Whether errors may suggest names of the schema.
     pub hints: bool,
 }

@@ -78,6 +78,7 @@ pub(super) async fn ask(
             let mutated = context.kept.filter(|_| fetch.kind == OperationKind::Mutation);
             let mut watch = mutated.map(|kept| kept.cache.watch(context.call.caller.as_ref(), &fetch.subgraph));
             let answer = send(fetch, (body, moment), context).await;
+            note_whole(&job, &answer, moment, context);
             if let Some(watch) = &mut watch {
                 watch.answered();
             }
@@ -102,10 +103,24 @@ pub(super) async fn ask(
     };
     let Answered { kept, fetched, freshness } =
         cache.ask(&asking, |missing, moment| ask_for(fetch, &job, (&body, context), (missing, moment))).await;
+    if let Some(reads) = context.reads {
+        reads.note(&asking, &kept, &fetched);
+    }
     drop(asking);
-    let fetched = fetched.into_iter().map(|Fetched { missing, answer }| (job.narrowed(&missing), answer)).collect();
+    let fetched = fetched.into_iter().map(|Fetched { missing, answer, .. }| (job.narrowed(&missing), answer)).collect();
     let kept = take_kept(&mut job, kept);
     (job, Reply::Parts(Parts { fetched, kept, freshness }))
+}
+
+/// Notes what an answer has read that is never kept.
+fn note_whole(job: &Job, answer: &Result<SubgraphResponse, TransportError>, moment: u64, context: &ExecuteContext<'_>) {
+    let (Some(reads), Some(KeptAnswers { profile, .. })) = (context.reads, context.kept) else { return };
+    let Some(profile) = profile.step(job.step) else { return };
+    let representations: Vec<Vec<&[u8]>> = match job.gathered.is_empty() {
+        true => vec![vec![b""]],
+        false => job.gathered.iter().map(|gathered| gathered.iter().collect()).collect(),
+    };
+    reads.note_whole(profile, (context.call.caller.as_ref(), &representations), answer, moment);
 }
 
 /// Asks the subgraph for some of the representations.

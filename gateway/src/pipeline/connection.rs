@@ -31,7 +31,8 @@ impl RunOperation for Pipeline {
                 Ok(prepared) => prepared,
                 Err(refusal) => return Err(pipeline.not_run(refusal.into(), &caller).await.errors),
             };
-            if prepared.kind() == OperationKind::Subscription {
+            let is_live = pipeline.live_wishes(&prepared, &request).is_some();
+            if is_live || prepared.kind() == OperationKind::Subscription {
                 return pipeline.subscribe_into(prepared, request, caller, place).map(Running::Stream);
             }
             let response = pipeline.execute(&prepared, request, &caller, false).await;

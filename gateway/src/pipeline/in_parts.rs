@@ -98,9 +98,15 @@ impl Pipeline {
         mut parts: mpsc::Sender<AnswerPart>,
     ) {
         let deadline = call.deadline.unwrap_or_else(Instant::now);
-        let kept = self.kept(&prepared);
-        let context =
-            ExecuteContext { transports: prepared.graph.transports(), call, deadline, kept, hints: self.hints() };
+        let kept = self.kept(&prepared, false);
+        let context = ExecuteContext {
+            transports: prepared.graph.transports(),
+            call,
+            deadline,
+            kept,
+            reads: None,
+            hints: self.hints(),
+        };
         let (schema, operation) = (prepared.graph.schema(), &prepared.known.operation);
         execute_in_parts(schema, operation, (request.variables, form), &context, &mut parts).await;
     }

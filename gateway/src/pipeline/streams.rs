@@ -7,7 +7,7 @@ use crate::{
     error::GraphqlError,
     execute::Graph,
     request::GraphqlRequest,
-    subscribe::{Caller, Place, StreamRequest, Subscription, Ticket},
+    subscribe::{Caller, Mailbox, Place, StreamRequest, Subscription, Ticket},
 };
 
 impl Pipeline {
@@ -20,9 +20,12 @@ impl Pipeline {
             let plan = prepared.map(|known| (Arc::clone(&served.graph), Arc::clone(&known.operation)));
             self.0.hub.move_stream((number, asked), plan);
         }
+        if let Some(live_queries) = &self.0.live_queries {
+            live_queries.move_all(&served.graph).await;
+        }
     }
 
-    /// Joins the stream of a subscription.
+    /// Joins the stream of a subscription or live query.
     ///
     /// # Errors
     ///
@@ -33,17 +36,13 @@ impl Pipeline {
         request: GraphqlRequest,
         caller: Caller,
     ) -> Result<Subscription, Vec<GraphqlError>> {
-        let permit = self.0.live_limits.subscribe(&caller).map_err(|reached| vec![reached.into()])?;
-        let Prepared { graph, known } = prepared;
-        let operation = Arc::clone(&known.operation);
-        let request = StreamRequest { graph: Arc::clone(&graph), operation, request, caller, hints: self.hints() };
-        let subscription = self.0.hub.subscribe(request).map(|subscription| subscription.holding(permit));
-        self.follow_schema(&graph);
-        subscription
+        let mailbox = Arc::<Mailbox>::default();
+        let ticket = self.subscribe_into(prepared, request, caller, (Arc::clone(&mailbox), 0))?;
+        Ok(Subscription::new(mailbox, ticket))
     }
 
     /// What was prepared before another schema was served, and joined after, is moved as well.
-    fn follow_schema(&self, graph: &Arc<Graph>) {
+    pub(super) fn follow_schema(&self, graph: &Arc<Graph>) {
         if !Arc::ptr_eq(graph, &self.0.served.load().graph) {
             let pipeline = self.clone();
             tokio::spawn(async move { pipeline.move_streams().await });
@@ -63,6 +62,10 @@ impl Pipeline {
         place: Place,
     ) -> Result<Ticket, Vec<GraphqlError>> {
         let permit = self.0.live_limits.subscribe(&caller).map_err(|reached| vec![reached.into()])?;
+        if let Some(wishes) = self.live_wishes(&prepared, &request) {
+            let ticket = self.keep_alive((prepared, wishes), request, caller, place)?;
+            return Ok(ticket.holding(permit));
+        }
         let Prepared { graph, known } = prepared;
         let operation = Arc::clone(&known.operation);
         let request = StreamRequest { graph: Arc::clone(&graph), operation, request, caller, hints: self.hints() };

@@ -13,7 +13,7 @@ use graphql_tools::{
     },
 };
 
-use super::{conditions::Conditions, repeated::drop_repeated};
+use super::{conditions::Conditions, live::LIVE, repeated::drop_repeated};
 use crate::{
     operation::OperationKind,
     parse::{
@@ -212,7 +212,9 @@ impl<'s> Rewriting<'s> {
     }
 
     fn directives(&mut self, directives: &[ast::Directive<'_>]) -> Vec<PlannerDirective> {
-        let rewritten = directives.iter().map(|directive| self.directive(directive));
+        // The gateway keeps queries alive; no subgraph is asked to.
+        let others = directives.iter().filter(|directive| directive.name.text != LIVE);
+        let rewritten = others.map(|directive| self.directive(directive));
         rewritten.filter(|directive| !changes_nothing(directive)).collect()
     }
 

@@ -12,6 +12,7 @@ use super::{
     depend::link,
     federate::federate,
     lay_out::lay_out,
+    live::LiveDirective,
     node::Plan,
     partition::{selection_set, without_defer},
     planner_document::{PlannerOperation, planner_operation},
@@ -45,6 +46,7 @@ struct Planned {
     projection: Projection,
     program: Program,
     types: Arc<TypeNames>,
+    live: Option<LiveDirective>,
     /// How long the longest response was.
     response_bytes: AtomicUsize,
 }
@@ -88,6 +90,10 @@ impl PreparedOperation {
     #[must_use]
     pub fn variables(&self) -> &[VariableDefinition] {
         &self.variables
+    }
+
+    pub(super) fn live_directive(&self) -> Option<&LiveDirective> {
+        self.planned.live.as_ref()
     }
 
     /// The plan as data.
@@ -251,6 +257,7 @@ fn planned(
         projection,
         program,
         types: schema.shared_types(),
+        live: LiveDirective::of(operation).filter(|_| kind == OperationKind::Query),
         response_bytes: AtomicUsize::new(0),
     };
     Ok(PreparedOperation { variables, planned: Arc::new(planned) })

@@ -8,12 +8,26 @@ use graphql_tools::{
 
 use super::types::Definition;
 
-/// The public part of a supergraph document.
-pub(super) fn public_document(supergraph: &Document) -> Document {
+/// The directive of the gateway itself that tools have to know of: no specification says that every server has it.
+const OWN_DIRECTIVE: &str = "live";
+
+/// The public part of a supergraph document, with the directive of `own` that clients may use beyond those of the
+/// specification.
+pub(super) fn public_document(supergraph: &Document, own: &Document) -> Document {
     let machinery = Machinery::of(supergraph);
     let hidden = hidden_types(supergraph, &machinery);
-    let definitions =
+    let mut definitions: Vec<Definition> =
         supergraph.definitions.iter().filter_map(|definition| keep(definition, &machinery, &hidden)).collect();
+    let is_own = |definition: &&Definition| match definition {
+        Definition::DirectiveDefinition(directive) => directive.name == OWN_DIRECTIVE,
+        _ => false,
+    };
+    // A supergraph may have one of its own.
+    if !definitions.iter().any(|definition| is_own(&definition)) {
+        let first_type = definitions.iter().position(|it| matches!(it, Definition::TypeDefinition(_)));
+        let at = first_type.unwrap_or(definitions.len());
+        definitions.splice(at..at, own.definitions.iter().filter(is_own).cloned());
+    }
     Document { definitions }
 }
 

@@ -79,7 +79,7 @@ impl ServedSchema {
         }
         let live =
             LiveFields::read(&supergraph, (&types, &federation)).map_err(|problems| SchemaError::FedBy { problems })?;
-        let public = public_document(&supergraph);
+        let public = public_document(&supergraph, &introspection);
         let api = ApiSchema::from_documents(&public, &introspection)
             .ok_or_else(|| SchemaError::Unservable { reason: "its query type is inaccessible".to_owned() })?;
         Ok(Self {

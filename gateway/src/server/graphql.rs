@@ -145,6 +145,12 @@ async fn run_single(edge: &Edge, mut request: GraphqlRequest, mut head: Head) ->
     }
     match prepared.kind() {
         OperationKind::Subscription => run_subscription(edge, prepared, request, head),
+        // Whoever takes no stream gets one answer, and so does whoever would get parts of one.
+        OperationKind::Query
+            if head.accepted.stream.is_some() && edge.pipeline.live_wishes(&prepared, &request).is_some() =>
+        {
+            run_subscription(edge, prepared, request, head)
+        }
         OperationKind::Query | OperationKind::Mutation => {
             let answer = match head.accepted.deferred {
                 Some(form) => {

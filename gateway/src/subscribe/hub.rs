@@ -307,7 +307,12 @@ fn as_seen(mut caller: Caller, is_public: bool) -> Caller {
     caller
 }
 
-fn stream_key(request: &GraphqlRequest, variables: &Map<String, Value>, caller: &Caller, is_public: bool) -> StreamKey {
+pub(super) fn stream_key(
+    request: &GraphqlRequest,
+    variables: &Map<String, Value>,
+    caller: &Caller,
+    is_public: bool,
+) -> StreamKey {
     StreamKey {
         query: request.query.clone(),
         operation_name: request.operation_name.clone(),

@@ -69,6 +69,25 @@ impl Mailbox {
         had_room
     }
 
+    /// Adds a response that follows from the one before it of its key, `step`; where that was not taken yet, `whole`
+    /// takes its place. Whether there was room, as [`Self::push`].
+    pub(super) fn push_step(
+        &self,
+        id: SubscriptionId,
+        key: &Key,
+        (step, whole): (Option<&Bytes>, &Bytes),
+        max_pending: usize,
+    ) -> bool {
+        let had_room = {
+            let mut waiting = self.waiting.lock();
+            let waits = waiting.newest.contains_key(&(id, address(key)));
+            let response = step.filter(|_| !waits).unwrap_or(whole);
+            waiting.push(id, Some(key), response.clone(), max_pending)
+        };
+        self.waker.wake();
+        had_room
+    }
+
     /// Nothing follows for a subscription; what waits is still delivered.
     pub(super) fn end(&self, id: SubscriptionId) {
         self.waiting.lock().order.push_back((id, Slot::End));

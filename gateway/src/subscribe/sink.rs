@@ -64,6 +64,17 @@ impl Sink {
         }
     }
 
+    /// Gives the client the newest of a key: `step`, if there is one and the client has all before it; else `whole`.
+    pub(super) fn push_step(&self, key: &Key, (step, whole): (Option<&Bytes>, &Bytes)) {
+        if self.is_over.load(Ordering::Acquire) {
+            return;
+        }
+        let max_pending = self.max_pending.load(Ordering::Relaxed);
+        if !self.mailbox.push_step(self.id, key, (step, whole), max_pending) {
+            self.is_over.store(true, Ordering::Release);
+        }
+    }
+
     /// As [`Self::push`], now.
     pub(super) fn put(&self, key: Option<&Key>, response: Bytes) {
         if !self.mailbox.push(self.id, key, response, self.max_pending.load(Ordering::Relaxed)) {

@@ -183,7 +183,8 @@ impl Upstream {
         let call = Arc::new(self.call_context().until(deadline).alone());
         // Its variables were found to fit when it was opened.
         let hints = false;
-        let context = ExecuteContext { transports: plan.graph.transports(), call, deadline, kept: None, hints };
+        let context =
+            ExecuteContext { transports: plan.graph.transports(), call, deadline, kept: None, reads: None, hints };
         execute_event(plan.graph.schema(), &plan.operation, &plan.variables, event, &context).await
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Wishes {
     min_interval_ms: Option<u64>,
     /// Key → the revision that the client has already: it gets that key's value when it is newer.
     resume: BTreeMap<String, i64>,
+    /// The answer to a live query that the client has already.
+    tag: Option<String>,
 }
 
 const LONGEST_MS: u64 = 60_000;
@@ -24,7 +26,8 @@ impl Wishes {
     pub(super) fn read(extensions: &Map<String, Value>) -> Result<Self, Vec<GraphqlError>> {
         let Some(live) = extensions.get("live") else { return Ok(Self::default()) };
         let wrong = |reason: String| {
-            let message = format!("`extensions.live` is wrong: {reason}; it may hold `minIntervalMs` and `resume`");
+            let message =
+                format!("`extensions.live` is wrong: {reason}; it may hold `minIntervalMs`, `resume` and `tag`");
             vec![GraphqlError::new(code::BAD_USER_INPUT, message)]
         };
         let wishes: Self = serde_json::from_value(live.clone()).map_err(|error| wrong(error.to_string()))?;
@@ -36,6 +39,11 @@ impl Wishes {
 
     pub(super) fn min_interval(&self) -> Option<Duration> {
         self.min_interval_ms.map(Duration::from_millis)
+    }
+
+    /// The tag of the answer that the client has.
+    pub(super) fn known_tag(&self) -> Option<String> {
+        self.tag.clone()
     }
 
     /// The revision that the client has of a key.

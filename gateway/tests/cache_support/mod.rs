@@ -333,7 +333,7 @@ impl Shop {
     }
 }
 
-fn request(query: &str, variables: &Map<String, Value>) -> GraphqlRequest {
+pub fn request(query: &str, variables: &Map<String, Value>) -> GraphqlRequest {
     let body = json!({ "query": query, "variables": variables }).to_string();
     match selvedge_gateway::request::decode_body(body.as_bytes(), 0).unwrap() {
         selvedge_gateway::request::Decoded::Single(request) => request,

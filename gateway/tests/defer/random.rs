@@ -174,6 +174,7 @@ impl Case {
                 call: Arc::default(),
                 deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(5),
                 kept: None,
+                reads: None,
                 hints: true,
             };
             let whole = selvedge_gateway::execute::execute(&self.schema, &operation, variables.clone(), &context).await;

@@ -17,6 +17,7 @@ mod event_streams;
 mod graphql_over_http;
 mod hooks;
 mod live_limits;
+mod live_queries;
 mod multipart_subscriptions;
 mod server;
 mod subscriptions;

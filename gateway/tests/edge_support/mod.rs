@@ -75,6 +75,8 @@ pub struct Script {
     pub opened: AtomicUsize,
     /// How many are open.
     pub live: Arc<AtomicUsize>,
+    /// Units of the one badge that queries show.
+    pub units: AtomicUsize,
     /// How many of the next subscriptions break at once.
     pub breaking: AtomicUsize,
     pub seen: Mutex<Vec<(String, HeaderMap, Value)>>,
@@ -94,6 +96,7 @@ impl Script {
             events: broadcast::channel(10_000).0,
             opened: AtomicUsize::default(),
             live: Arc::default(),
+            units: AtomicUsize::new(7),
             breaking: AtomicUsize::default(),
             seen: Mutex::default(),
         })
@@ -131,7 +134,8 @@ impl Script {
         if query.contains("slow") {
             tokio::time::sleep(Duration::from_secs(3_600)).await;
         }
-        Ok(SubgraphResponse::complete(Bytes::from(data(query, &body["variables"]).to_string())))
+        let units = self.units.load(Ordering::SeqCst);
+        Ok(SubgraphResponse::complete(Bytes::from(data(query, &body["variables"], units).to_string())))
     }
 
     fn subscribe(&self, body: &Value) -> Result<SubgraphResponse, TransportError> {
@@ -164,7 +168,7 @@ pub fn badge(sku: &str, available: i64) -> Value {
     json!({ "badges": { "__typename": "Badge", "sku": sku, "available": available } })
 }
 
-fn data(query: &str, variables: &Value) -> Value {
+fn data(query: &str, variables: &Value, units: usize) -> Value {
     if query.contains("_entities") {
         let representations = variables["representations"].as_array().unwrap();
         let titles = representations.iter().map(|one| {
@@ -172,7 +176,7 @@ fn data(query: &str, variables: &Value) -> Value {
         });
         return json!({ "data": { "_entities": titles.collect::<Vec<_>>() } });
     }
-    let badge = json!({ "__typename": "Badge", "sku": "A", "available": 7 });
+    let badge = json!({ "__typename": "Badge", "sku": "A", "available": units });
     json!({ "data": { "badge": badge, "adjust": badge, "pair": [1, 2], "shopName": "Selvedge" } })
 }
 

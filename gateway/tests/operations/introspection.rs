@@ -47,7 +47,7 @@ async fn the_full_query_of_tools() {
     assert!(names.iter().all(|name| !name.contains("join") && !name.contains("link")), "{names:?}");
     let directives: Vec<&str> =
         data["__schema"]["directives"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
-    assert_eq!(directives, ["skip", "include", "defer", "deprecated", "specifiedBy", "oneOf"]);
+    assert_eq!(directives, ["live", "skip", "include", "defer", "deprecated", "specifiedBy", "oneOf"]);
     let product = types.iter().find(|ty| ty["name"] == "Product").unwrap();
     insta::assert_json_snapshot!(product);
 }

@@ -168,7 +168,7 @@ pub async fn run_event<R: Into<Reply>>(
 
 fn context(transports: &SubgraphTransports, limit: Duration) -> ExecuteContext<'_> {
     let deadline = tokio::time::Instant::now() + limit;
-    ExecuteContext { transports, call: Arc::default(), deadline, kept: None, hints: true }
+    ExecuteContext { transports, call: Arc::default(), deadline, kept: None, reads: None, hints: true }
 }
 
 pub fn object(value: Value) -> Map<String, Value> {

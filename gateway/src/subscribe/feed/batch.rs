@@ -25,7 +25,7 @@ pub(super) async fn resolve_all(
     let merging = if has_steps && events.len() > 1 { Some(merger.around(own)) } else { None };
     let transports: &SubgraphTransports = merging.as_ref().unwrap_or(own);
     // The variables were found to fit when the first client came.
-    let context = ExecuteContext { transports, call, deadline, kept: None, hints: false };
+    let context = ExecuteContext { transports, call, deadline, kept: None, reads: None, hints: false };
     metrics::counter!("selvedge_live_encoded_total").increment(events.len() as u64);
     let resolving = events.into_iter().map(|(key, revision, event)| {
         let response = execute_event(plan.graph.schema(), &plan.operation, &plan.variables, event, &context);

@@ -39,6 +39,7 @@ pub async fn parts_of(
         call: Arc::default(),
         deadline: started + Duration::from_secs(5),
         kept: None,
+        reads: None,
         hints: true,
     };
     let (sender, receiver) = mpsc::channel::<AnswerPart>(0);

@@ -119,8 +119,14 @@ impl World {
         let log = Arc::new(Mutex::new(Vec::new()));
         let transports = self.transports(&log);
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-        let context =
-            ExecuteContext { transports: &transports, call: Arc::default(), deadline, kept: None, hints: true };
+        let context = ExecuteContext {
+            transports: &transports,
+            call: Arc::default(),
+            deadline,
+            kept: None,
+            reads: None,
+            hints: true,
+        };
         let response = execute(&self.schema, &operation, object(variables), &context).await;
         let response: Value = serde_json::from_slice(&response.to_bytes()).unwrap();
         let requests = log.lock().unwrap().clone();

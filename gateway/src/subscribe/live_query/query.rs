@@ -1,0 +1,172 @@
+//! One live query, and the clients that listen to it.
+
+use std::{sync::Arc, time::Duration};
+
+use ahash::AHashMap;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    super::{mailbox::Key, sink::Sink},
+    AnswerQuery,
+    payload::{Answer, patch, unchanged},
+};
+use crate::execute::Graph;
+
+struct Client {
+    sink: Arc<Sink>,
+    /// Until it has its first answer: the number of the run that may give it, one that begins after the client came.
+    waits_for: Option<u64>,
+    /// The tag of the answer that it brings along.
+    known: Option<String>,
+}
+
+/// What was told last.
+struct Told {
+    revision: u64,
+    tag: String,
+    whole: Bytes,
+    /// What the next answer is compared with; absent where nobody wants patches, or this one had errors.
+    data: Option<Value>,
+}
+
+#[derive(Default)]
+struct State {
+    clients: AHashMap<u64, Client>,
+    next_id: u64,
+    /// The number of the run that began last.
+    run: u64,
+    told: Option<Told>,
+    has_ended: bool,
+}
+
+/// A query that runs again and again. Everything is told under one lock, so that what a newcomer gets first and what
+/// follows have no gap and no overlap.
+pub(super) struct LiveQuery {
+    state: Mutex<State>,
+    answers: Mutex<Arc<dyn AnswerQuery>>,
+    wants_patches: bool,
+    /// The least time from one run to the next.
+    pub(super) interval: Duration,
+    /// Of one client only the newest answer waits.
+    key: Key,
+    /// Told when somebody waits for a run.
+    pub(super) wanted: Notify,
+    /// Cancelled when nobody listens any more.
+    pub(super) abandoned: CancellationToken,
+}
+
+impl LiveQuery {
+    pub(super) fn new(answers: Arc<dyn AnswerQuery>, wants_patches: bool, interval: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            answers: Mutex::new(answers),
+            wants_patches,
+            interval,
+            key: Key::from(""),
+            wanted: Notify::new(),
+            abandoned: CancellationToken::new(),
+        })
+    }
+
+    /// Adds a client; `None` when it has ended already. Its first answer is from a run that begins from now on.
+    pub(super) fn join(&self, sink: &Arc<Sink>, known: Option<String>) -> Option<u64> {
+        let mut state = self.state.lock();
+        if state.has_ended {
+            return None;
+        }
+        let id = state.next_id;
+        state.next_id += 1;
+        let client = Client { sink: Arc::clone(sink), waits_for: Some(state.run + 1), known };
+        state.clients.insert(id, client);
+        self.wanted.notify_one();
+        Some(id)
+    }
+
+    /// Removes a client; whether it was the last.
+    pub(super) fn leave(&self, id: u64) -> bool {
+        let mut state = self.state.lock();
+        state.clients.remove(&id);
+        state.clients.is_empty()
+    }
+
+    pub(super) fn abandon(&self) {
+        self.abandoned.cancel();
+    }
+
+    pub(super) fn is_on(&self, graph: &Arc<Graph>) -> bool {
+        Arc::ptr_eq(self.answers.lock().graph(), graph)
+    }
+
+    pub(super) fn answers(&self) -> Arc<dyn AnswerQuery> {
+        Arc::clone(&self.answers.lock())
+    }
+
+    /// Goes on with another plan.
+    pub(super) fn move_to(&self, answers: Arc<dyn AnswerQuery>) {
+        *self.answers.lock() = answers;
+        self.wanted.notify_one();
+    }
+
+    /// A run begins; its number.
+    pub(super) fn begin(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.run += 1;
+        state.run
+    }
+
+    /// Tells what the run of this number came to: newcomers all of it, the others what is new. Whether it is new.
+    pub(super) fn tell(&self, run: u64, answer: &Answer) -> bool {
+        let mut state = self.state.lock();
+        let State { clients, told, .. } = &mut *state;
+        let is_new = told.as_ref().is_none_or(|told| told.tag != answer.tag());
+        let step = if is_new { self.next(told, answer) } else { None };
+        let Some(told) = told else { return false };
+        for client in clients.values_mut() {
+            match client.waits_for {
+                // The run began before it came.
+                Some(waits_for) if waits_for > run => {}
+                Some(_) => {
+                    client.waits_for = None;
+                    let has_it = client.known.take().as_deref() == Some(told.tag.as_str());
+                    let first = if has_it { unchanged(told.revision, &told.tag) } else { told.whole.clone() };
+                    client.sink.push_step(&self.key, (None, &first));
+                }
+                None if is_new => client.sink.push_step(&self.key, (step.as_ref(), &told.whole)),
+                None => {}
+            }
+        }
+        if is_new {
+            let form = if step.is_some() { "patch" } else { "whole" };
+            metrics::counter!("selvedge_live_query_answers_total", "form" => form).increment(1);
+        }
+        is_new
+    }
+
+    /// Puts `answer` in the place of what was told; what leads from one to the other, where that is shorter.
+    fn next(&self, told: &mut Option<Told>, answer: &Answer) -> Option<Bytes> {
+        let revision = told.as_ref().map_or(0, |told| told.revision) + 1;
+        let whole = answer.whole(revision);
+        let data = if self.wants_patches && !answer.has_errors() { answer.data() } else { None };
+        let before = told.as_ref().and_then(|told| told.data.as_ref());
+        let step = before.zip(data.as_ref()).map(|pair| patch(pair, (revision, answer.tag())));
+        let step = step.filter(|step| step.len() < whole.len());
+        *told = Some(Told { revision, tag: answer.tag().to_owned(), whole, data });
+        step
+    }
+
+    /// Ends it for everyone, perhaps after a last response.
+    pub(super) fn end(&self, last: Option<&Bytes>) {
+        let mut state = self.state.lock();
+        state.has_ended = true;
+        for client in state.clients.values() {
+            match last {
+                Some(last) => client.sink.end_with(last),
+                None => client.sink.end(),
+            }
+        }
+    }
+}
