@@ -37,11 +37,7 @@ impl RootField {
     pub(super) fn of(query: &str, operation_name: Option<&str>, conflate: &BTreeMap<String, String>) -> Option<Self> {
         // It was within the limits when it was prepared.
         let document = parse(query, &Limits { max_tokens: usize::MAX, ..Limits::default() }).ok()?;
-        let operation = document.operations().find(|operation| {
-            operation.kind == OperationKind::Subscription
-                && (operation_name.is_none() || operation.name.map(|name| name.text) == operation_name)
-        })?;
-        let root = find_field(&document, &operation.selection_set, &|_| true)?;
+        let root = root_field(&document, operation_name)?;
         let key_field = conflate.get(root.name.text).zip(root.selection_set.as_ref()).and_then(|(wanted, set)| {
             find_field(&document, set, &|field| field.name.text == wanted && field.directives.is_empty())
         });
@@ -58,6 +54,15 @@ impl KeyPath {
         let payload: BTreeMap<&str, &RawValue> = serde_json::from_str(data.get(self.root.as_str())?.get()).ok()?;
         payload.get(self.key.as_str()).map(|value| value.get()).filter(|key| *key != "null").map(Box::from)
     }
+}
+
+/// The root field of the subscription `operation_name`.
+pub(super) fn root_field<'d, 'a>(document: &'d Document<'a>, operation_name: Option<&str>) -> Option<&'d Field<'a>> {
+    let operation = document.operations().find(|operation| {
+        operation.kind == OperationKind::Subscription
+            && (operation_name.is_none() || operation.name.map(|name| name.text) == operation_name)
+    })?;
+    find_field(document, &operation.selection_set, &|_| true)
 }
 
 /// The first field that is `wanted`, also inside of fragments. Fragments of a validated document have no cycles.

@@ -5,19 +5,21 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use ahash::AHashMap;
 use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
-use super::feed::Feed;
+use super::{
+    feed::Feed,
+    mailbox::Key,
+    routes::{Route, Routes},
+};
 
 /// Who tells events, and which feeds listen to them.
 #[derive(Default)]
 pub(super) struct EventsState {
     sources: AtomicUsize,
     connected: AtomicUsize,
-    /// By the type of their events, and by their addresses.
-    feeds: RwLock<AHashMap<String, AHashMap<usize, Arc<Feed>>>>,
+    routes: RwLock<Routes<Feed>>,
 }
 
 impl EventsState {
@@ -32,28 +34,28 @@ impl EventsState {
         sources > 0 && self.connected.load(Ordering::Acquire) == sources
     }
 
+    /// A feed that is told when events may have been missed.
     pub(super) fn add(&self, feed: &Arc<Feed>) {
-        self.feeds.write().entry(feed.event_type()).or_default().insert(address(feed), Arc::clone(feed));
+        self.routes.write().add(feed);
     }
 
     pub(super) fn remove(&self, feed: &Arc<Feed>) {
-        let mut feeds = self.feeds.write();
-        let event_type = feed.event_type();
-        if let Some(of_type) = feeds.get_mut(&event_type) {
-            of_type.remove(&address(feed));
-            if of_type.is_empty() {
-                feeds.remove(&event_type);
-            }
-        }
+        self.routes.write().remove(feed);
+    }
+
+    /// Events of these keys go to a feed from now on.
+    pub(super) fn listen(&self, feed: &Arc<Feed>, route: &Route<'_>, keys: &[Key]) {
+        self.routes.write().listen(feed, route, keys);
+    }
+
+    /// Events of these keys do not go to a feed any more.
+    pub(super) fn ignore(&self, feed: &Feed, route: &Route<'_>, keys: &[Key]) {
+        self.routes.write().ignore(feed, route, keys);
     }
 
     fn all(&self) -> Vec<Arc<Feed>> {
-        self.feeds.read().values().flat_map(|of_type| of_type.values()).map(Arc::clone).collect()
+        self.routes.read().all()
     }
-}
-
-fn address(feed: &Arc<Feed>) -> usize {
-    Arc::as_ptr(feed).addr()
 }
 
 /// Brings events to those who listen; cheap to clone.
@@ -107,9 +109,11 @@ impl LiveSource {
     }
 
     fn tell_fields(&self, event_type: &str, data: &Map<String, Value>) {
-        let feeds = self.state.feeds.read();
-        for feed in feeds.get(event_type).into_iter().flat_map(|of_type| of_type.values()) {
-            feed.arrive(data);
+        // Feeds change routes while they hold what they take events with, so the routes must not be held here.
+        let takers = self.state.routes.read().find(event_type, data);
+        for (key, feeds) in takers {
+            metrics::counter!("selvedge_live_routed_total").increment(feeds.len() as u64);
+            feeds.iter().for_each(|feed| feed.arrive(event_type, &key, data));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     LiveEvents, Subscription,
     conflation::RootField,
     events::EventsState,
-    feed::{Feed, FeedPlan, Refused, failed},
+    feed::{Feed, FeedPlan, Refused, failed, without_literal_keys},
     limit::{Limit, LimitReached},
     limits::{Limits, Permit},
     mailbox::Mailbox,
@@ -131,10 +131,14 @@ impl Hub {
         let is_public = FeedPlan::is_public(live, operation);
         let caller = as_seen(caller.clone(), is_public);
         let mut variables = request.variables.clone();
-        if let Some(name) = variable {
-            variables.remove(&name);
+        let mut key = StreamKey { is_fed: true, ..stream_key(request, &variables, &caller, is_public) };
+        match variable {
+            Some(name) => {
+                variables.remove(&name);
+                key.variables = sorted(&variables);
+            }
+            None => key.query = without_literal_keys(key.query, request.operation_name.as_deref(), &live.key),
         }
-        let key = StreamKey { is_fed: true, ..stream_key(request, &variables, &caller, is_public) };
         let keys: Vec<_> =
             keys.into_iter().map(|key| (wishes.known(&key), key)).map(|(known, key)| (key, known)).collect();
         let mut open = self.open.lock();
@@ -143,11 +147,12 @@ impl Hub {
         {
             return Ok(self.ticket_of_feed(sink, (number, feed), (joined, permit)));
         }
-        let feed = Feed::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config), is_public);
+        let shared = (Arc::clone(&self.config), Arc::clone(&self.events));
+        let feed = Feed::new(plan, (caller, self.signer.clone()), shared, is_public);
         let number = open.add(asked(request), Some(key), Kind::Fed(Arc::clone(&feed)));
+        self.events.add(&feed);
         let Some(joined) = feed.join(sink, keys) else { return Err(Refused::OtherForm) };
         drop(open);
-        self.events.add(&feed);
         metrics::gauge!("selvedge_live_feeds").increment(1.0);
         self.run_feed(number, Arc::clone(&feed));
         Ok(self.ticket_of_feed(sink, (number, feed), (joined, permit)))
@@ -169,7 +174,7 @@ impl Hub {
     fn run_feed(&self, number: u64, feed: Arc<Feed>) {
         let (events, open) = (Arc::clone(&self.events), Arc::clone(&self.open));
         tokio::spawn(async move {
-            let running = AssertUnwindSafe(feed.run(Arc::clone(&events))).catch_unwind().await;
+            let running = AssertUnwindSafe(feed.run()).catch_unwind().await;
             // A defect costs the clients of this feed their stream, and nobody joins it any more.
             if running.is_err() {
                 feed.end(Some(&failed()));
@@ -276,14 +281,9 @@ impl Hub {
         match prepared.and_then(|plan| kind.next(plan, asked)) {
             Ok(Next::Upstream(upstream, plan)) => upstream.move_to(plan),
             Ok(Next::Fed(feed, plan)) => {
-                self.events.remove(&feed);
                 feed.move_to(plan);
-                self.events.add(&feed);
                 // Only now, so that no event is missed between the answer and the next one.
                 feed.outdate();
-                if feed.is_abandoned() {
-                    self.events.remove(&feed);
-                }
             }
             Err(errors) => {
                 metrics::counter!("selvedge_streams_ended_by_schema_total").increment(1);

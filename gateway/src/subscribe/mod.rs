@@ -17,6 +17,7 @@ mod live_query;
 mod mailbox;
 mod open;
 mod port;
+mod routes;
 mod sink;
 mod stream;
 mod subscription;

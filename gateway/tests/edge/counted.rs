@@ -14,11 +14,24 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Share
 #[derive(Default)]
 pub(crate) struct Counted(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 
+#[allow(dead_code, reason = "each crate of tests uses its own")]
 impl Counted {
     /// The counter `name` with one label.
     pub(crate) fn get(&self, name: &'static str, label: (&'static str, &'static str)) -> u64 {
         let key = Key::from_parts(name, &[label]).to_string();
         self.0.lock().unwrap().get(&key).map_or(0, |count| count.load(Ordering::SeqCst))
+    }
+}
+
+#[allow(dead_code, reason = "each crate of tests uses its own")]
+impl Counted {
+    /// All counters `name` together.
+    pub(crate) fn sum(&self, name: &str) -> u64 {
+        let all = self.0.lock().unwrap();
+        all.iter()
+            .filter(|(key, _)| key.contains(&format!("Key({name}")))
+            .map(|(_, count)| count.load(Ordering::SeqCst))
+            .sum()
     }
 }
 

@@ -8,9 +8,12 @@
     reason = "tests may unwrap"
 )]
 
+#[path = "../edge/counted.rs"]
+mod counted;
 mod enriched;
 mod fed;
 mod private;
+mod routed;
 mod schema_change;
 mod support;
 mod trouble;

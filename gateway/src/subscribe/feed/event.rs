@@ -7,24 +7,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::shape::{KEYS, Leaf, Shape};
-use crate::schema::LiveField;
+use crate::{schema::LiveField, subscribe::routes::key_text};
 
-/// What a key is known by: its text, so that an id that is written as a number is the same as one in quotes.
-pub(super) fn key_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// The revision of an event, if its data has it as the schema says.
+pub(super) fn read_revision(live: &LiveField, data: &Map<String, Value>) -> Option<Option<i64>> {
+    match &live.revision {
+        Some(name) => Some(Some(data.get(name)?.as_i64()?)),
+        None => Some(None),
     }
-}
-
-/// The key and the revision of an event, if its data has them as the schema says.
-pub(super) fn read_event(live: &LiveField, data: &Map<String, Value>) -> Option<(String, Option<i64>)> {
-    let key = data.get(&live.field).filter(|key| key.is_string() || key.is_number())?;
-    let revision = match &live.revision {
-        Some(name) => Some(data.get(name)?.as_i64()?),
-        None => None,
-    };
-    Some((key_text(key), revision))
 }
 
 /// The response that an event's data fills; `None` when the data lacks a field that it should carry.

@@ -10,6 +10,7 @@ mod ask;
 mod batch;
 mod event;
 mod later;
+mod literal_keys;
 mod merge;
 mod plan;
 mod run;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+pub(super) use literal_keys::without_literal_keys;
 use parking_lot::Mutex;
 pub(super) use plan::{FeedPlan, Refused};
 pub(super) use run::failed;
@@ -30,7 +32,7 @@ use state::State;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Caller, mailbox::Key, sink::Sink};
+use super::{Caller, events::EventsState, mailbox::Key, routes::Route, sink::Sink};
 use crate::{authenticate::IdentitySigner, config::SubscriptionsConfig, execute::Graph};
 
 /// One distinct selection of a fed field, and everyone who listens to it.
@@ -39,6 +41,7 @@ pub(super) struct Feed {
     caller: Caller,
     signer: IdentitySigner,
     config: Arc<SubscriptionsConfig>,
+    events: Arc<EventsState>,
     /// Whether an event's data may be given to clients: it is the same for everyone.
     is_public: bool,
     state: Mutex<State>,
@@ -52,7 +55,7 @@ impl Feed {
     pub(super) fn new(
         plan: FeedPlan,
         (caller, signer): (Caller, IdentitySigner),
-        config: Arc<SubscriptionsConfig>,
+        (config, events): (Arc<SubscriptionsConfig>, Arc<EventsState>),
         is_public: bool,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -60,16 +63,12 @@ impl Feed {
             caller,
             signer,
             config,
+            events,
             is_public,
             state: Mutex::default(),
             work: Notify::new(),
             abandoned: CancellationToken::new(),
         })
-    }
-
-    /// The type of the events that feed it.
-    pub(super) fn event_type(&self) -> String {
-        self.plan.load().live.event.clone()
     }
 
     /// The name of its field.
@@ -78,12 +77,21 @@ impl Feed {
     }
 
     /// Adds a client of `keys`, each with the revision that the client has; `None` when the feed has ended.
-    pub(super) fn join(&self, sink: &Arc<Sink>, keys: Vec<(Value, Option<i64>)>) -> Option<(u64, Box<[Key]>)> {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        sink: &Arc<Sink>,
+        keys: Vec<(Value, Option<i64>)>,
+    ) -> Option<(u64, Box<[Key]>)> {
         let mut state = self.state.lock();
         if state.has_ended {
             return None;
         }
         let joined = state.join(sink, keys);
+        // Before it is asked for, so that no event is missed between the answer and the next one.
+        let added = std::mem::take(&mut state.changed.added);
+        if !added.is_empty() {
+            self.events.listen(self, &route(&self.plan.load()), &added);
+        }
         drop(state);
         self.work.notify_one();
         Some(joined)
@@ -91,18 +99,33 @@ impl Feed {
 
     /// Removes a client; whether it was the last.
     pub(super) fn leave(&self, id: u64, keys: &[Key]) -> bool {
-        self.state.lock().leave(id, keys)
+        self.changing(|state| state.leave(id, keys))
     }
 
-    /// Takes an event of its type.
-    pub(super) fn arrive(&self, data: &Map<String, Value>) {
+    /// Changes the state so that keys may be gone.
+    fn changing<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock();
+        let changed = change(&mut state);
+        let removed = std::mem::take(&mut state.changed.removed);
+        if !removed.is_empty() {
+            self.events.ignore(self, &route(&self.plan.load()), &removed);
+        }
+        changed
+    }
+
+    /// Takes an event of a key.
+    pub(super) fn arrive(&self, event_type: &str, key: &str, data: &Map<String, Value>) {
         let plan = self.plan.load();
-        let Some((key, revision)) = event::read_event(&plan.live, data) else {
-            tracing::warn!(event = plan.live.event, "an event lacks its key or revision");
+        // What feeds it may have changed meanwhile; then all is asked for.
+        if plan.live.event != event_type {
+            return;
+        }
+        let Some(revision) = event::read_revision(&plan.live, data) else {
+            tracing::warn!(event = event_type, "an event lacks its revision");
             return;
         };
         let fill = || if self.is_public { event::fill(&plan.shape, &plan.live, data) } else { None };
-        if self.state.lock().arrive(&key, revision, fill) {
+        if self.state.lock().arrive(key, revision, fill) {
             self.work.notify_one();
         }
     }
@@ -123,14 +146,13 @@ impl Feed {
         Arc::ptr_eq(&self.plan.load().graph, graph)
     }
 
-    /// Whether it ends: nobody listens.
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.abandoned.is_cancelled()
-    }
-
     /// Goes on with another plan, once [`Self::outdate`] has been called.
-    pub(super) fn move_to(&self, plan: FeedPlan) {
+    pub(super) fn move_to(self: &Arc<Self>, plan: FeedPlan) {
+        let state = self.state.lock();
+        let keys = state.keys();
+        self.events.ignore(self, &route(&self.plan.load()), &keys);
         self.plan.store(Arc::new(plan));
+        self.events.listen(self, &route(&self.plan.load()), &keys);
     }
 
     /// Asks for all keys by the plan of now; what came of another one does not count.
@@ -141,7 +163,7 @@ impl Feed {
 
     /// Ends the stream of everyone, after a last response.
     pub(super) fn end(&self, last: Option<&Bytes>) {
-        self.state.lock().end(last);
+        self.changing(|state| state.end(last));
         self.abandoned.cancel();
     }
 
@@ -149,4 +171,8 @@ impl Feed {
     pub(super) fn abandon(&self) {
         self.abandoned.cancel();
     }
+}
+
+fn route(plan: &FeedPlan) -> Route<'_> {
+    Route { event: &plan.live.event, field: &plan.live.field }
 }

@@ -18,7 +18,6 @@ use crate::{
     error::{GraphqlError, GraphqlResponse},
     subgraph::TransportError,
     subscribe::{
-        events::EventsState,
         mailbox::Key,
         upstream::{backoff, backoff_up_to},
     },
@@ -63,8 +62,8 @@ impl Work {
 }
 
 impl Feed {
-    /// Works until nobody listens any more. While `events` are not heard, what is true is asked for again and again.
-    pub(in crate::subscribe) async fn run(&self, events: Arc<EventsState>) {
+    /// Works until nobody listens any more. While events are not heard, what is true is asked for again and again.
+    pub(in crate::subscribe) async fn run(&self) {
         let mut work = Work::default();
         let poll_every = Duration::from_millis(self.config.poll_when_deaf_ms);
         let mut next_poll = Instant::now() + poll_every;
@@ -78,7 +77,7 @@ impl Feed {
                 Some(due) = work.later.next(), if !work.later.is_empty() => {
                     self.state.lock().ask_again(&due);
                 }
-                () = sleep_until(next_poll), if !events.is_heard() => self.state.lock().ask_all(),
+                () = sleep_until(next_poll), if !self.events.is_heard() => self.state.lock().ask_all(),
             }
             if next_poll <= Instant::now() {
                 next_poll = Instant::now() + poll_every;
@@ -146,7 +145,7 @@ impl Feed {
             }
             Done::Refused(chunk, errors) => match chunk.keys.len() {
                 0 | 1 => {
-                    let left = self.state.lock().refuse(&chunk, &errors);
+                    let left = self.changing(|state| state.refuse(&chunk, &errors));
                     work.retry_lost(left, self.config.upstream_backoff_ms);
                 }
                 // One key may be to blame: the others are asked for without it.
@@ -170,7 +169,7 @@ impl Feed {
         tracing::warn!(%error, failures, keys = chunk.keys.len(), "a snapshot of a live field failed");
         if failures > self.config.upstream_attempts {
             let told = GraphqlResponse::from_errors(vec![GraphqlError::new(error.code(), error.to_string())]);
-            self.state.lock().refuse(&chunk, &told.to_bytes());
+            self.changing(|state| state.refuse(&chunk, &told.to_bytes()));
         }
         let pause = backoff(self.config.upstream_backoff_ms, failures);
         work.retry(chunk.keys.into_iter().map(|(key, _)| key), pause);

@@ -10,7 +10,7 @@ use super::{
     topic::{Told, Topic, Value},
     trouble::Trouble,
 };
-use crate::subscribe::{mailbox::Key, sink::Sink};
+use crate::subscribe::{mailbox::Key, routes::key_text, sink::Sink};
 
 /// An event's response before other subgraphs have added to it.
 pub(super) type Arrived = (Key, Option<i64>, Bytes);
@@ -56,6 +56,15 @@ pub(super) struct State {
     /// How often the plan has changed.
     generation: u64,
     pub(super) has_ended: bool,
+    /// Keys that somebody listens to, or nobody any more, and whose events are to be routed so.
+    pub(super) changed: Changed,
+}
+
+/// Keys whose events a feed wants from now on, and those whose events it does not want any more.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    pub(super) added: Vec<Key>,
+    pub(super) removed: Vec<Key>,
 }
 
 /// Keys to ask for: those that newcomers wait for before all others.
@@ -89,11 +98,10 @@ impl State {
         sink.allow(2 * keys.len());
         let mut joined: Vec<Key> = Vec::with_capacity(keys.len());
         for (json, known) in keys {
-            let key: Key = super::event::key_text(&json).into();
-            let entry = self.entries.entry(Arc::clone(&key)).or_insert_with(|| Entry {
-                json,
-                topic: Topic::new(key),
-                arrived: None,
+            let key: Key = key_text(&json).into();
+            let entry = self.entries.entry(Arc::clone(&key)).or_insert_with(|| {
+                self.changed.added.push(Arc::clone(&key));
+                Entry { json, topic: Topic::new(key), arrived: None }
             });
             entry.topic.add(id, Arc::clone(sink), (self.snapshots, known));
             self.queue.ask(&mut entry.topic);
@@ -107,6 +115,7 @@ impl State {
         for key in keys {
             if self.entries.get_mut(key).is_some_and(|entry| entry.topic.remove(id)) {
                 self.entries.remove(key);
+                self.changed.removed.push(Arc::clone(key));
             }
         }
         self.clients = self.clients.saturating_sub(1);
@@ -142,6 +151,11 @@ impl State {
             }
         }
         true
+    }
+
+    /// All keys that somebody listens to.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.entries.keys().map(Arc::clone).collect()
     }
 
     /// Asks for every key: something may have been missed.
@@ -262,6 +276,7 @@ impl State {
             }
             if entry.topic.is_empty() {
                 self.entries.remove(key);
+                self.changed.removed.push(Arc::clone(key));
             }
         }
         left
@@ -275,6 +290,9 @@ impl State {
     /// Ends the stream of everyone, after a last response.
     pub(super) fn end(&mut self, last: Option<&Bytes>) {
         self.has_ended = true;
-        self.entries.drain().for_each(|(_, mut entry)| entry.topic.end(last));
+        for (key, mut entry) in self.entries.drain() {
+            entry.topic.end(last);
+            self.changed.removed.push(key);
+        }
     }
 }
