@@ -139,6 +139,16 @@ function badgeView(badge) {
   return { ...badge, variant: { ...product.variants.find((variant) => variant.sku === badge.sku), product } };
 }
 
+/** A query with `@live` is answered anew whenever stock moves. */
+async function* keepAlive(args) {
+  for (let revision = 1; ; revision += 1) {
+    yield { ...(await execute(args)), revision };
+    await nextBadge();
+  }
+}
+
+const isLive = ({ document }) => document.definitions.some(({ directives }) => directives?.some(({ name }) => name.value === "live"));
+
 async function* streamBadges(skus) {
   const seen = new Map();
   for (const sku of skus) {
@@ -183,10 +193,10 @@ useServer(
     onSubscribe: (_context, _id, { query, variables }) => {
       const document = parse(query);
       const errors = validate(schema, document);
-      return errors.length ? errors : { schema, document, variableValues: variables, rootValue: { stockBadges: ({ skus }) => streamBadges(skus) } };
+      return errors.length ? errors : { schema, document, variableValues: variables, rootValue: isLive({ document }) ? root({}) : { stockBadges: ({ skus }) => streamBadges(skus) } };
     },
     subscribe,
-    execute,
+    execute: (args) => (isLive(args) ? keepAlive(args) : execute(args)),
   },
   new WebSocketServer({ server, path: "/graphql" }),
 );

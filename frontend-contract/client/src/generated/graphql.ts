@@ -424,6 +424,13 @@ export type BoughtTogetherQueryVariables = Exact<{
 
 export type BoughtTogetherQuery = { readonly product: { readonly id: string, readonly boughtTogether: ReadonlyArray<{ readonly score: number, readonly reason: { readonly code: RecommendationReasonCode, readonly text: string, readonly because: { readonly id: string, readonly handle: string, readonly title: string } | null }, readonly product: { readonly id: string, readonly handle: string, readonly title: string, readonly vendor: string, readonly category: string, readonly gender: string | null, readonly availableForSale: boolean, readonly options: ReadonlyArray<{ readonly name: string, readonly values: ReadonlyArray<string> }>, readonly images: ReadonlyArray<{ readonly url: string, readonly altText: string | null, readonly position: number }>, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string }, readonly max: { readonly amount: number, readonly currencyCode: string } } } }> | null } | null };
 
+export type ProductLiveQueryVariables = Exact<{
+  handle: string;
+}>;
+
+
+export type ProductLiveQuery = { readonly product: { readonly id: string, readonly title: string, readonly priceRange: { readonly min: { readonly amount: number, readonly currencyCode: string } }, readonly variants: ReadonlyArray<{ readonly sku: string, readonly price: { readonly amount: number, readonly currencyCode: string }, readonly compareAtPrice: { readonly amount: number, readonly currencyCode: string } | null }> } | null };
+
 export type ProductPageQueryVariables = Exact<{
   handle: string;
 }>;
@@ -1898,6 +1905,31 @@ fragment RecommendedProduct on Recommendation {
     ...ProductCard
   }
 }`, {"hash":"sha256:d3b8c58e4dcd8e5166b6719c5305ed15825f1cd0f1dcd9db66d4ed838d51434b"}) as unknown as TypedDocumentString<BoughtTogetherQuery, BoughtTogetherQueryVariables>;
+export const ProductLiveDocument = new TypedDocumentString(`
+    query ProductLive($handle: String!) @live(patch: true) {
+  product(handle: $handle) {
+    id
+    title
+    priceRange {
+      min {
+        ...MoneyParts
+      }
+    }
+    variants {
+      sku
+      price {
+        ...MoneyParts
+      }
+      compareAtPrice {
+        ...MoneyParts
+      }
+    }
+  }
+}
+    fragment MoneyParts on Money {
+  amount
+  currencyCode
+}`, {"hash":"sha256:100bcda1cc82dbb1ee21d2abfc23963e5ecce1c5d2b04c1a4ee079a58206cf52"}) as unknown as TypedDocumentString<ProductLiveQuery, ProductLiveQueryVariables>;
 export const ProductPageDocument = new TypedDocumentString(`
     query ProductPage($handle: String!) {
   product(handle: $handle) {

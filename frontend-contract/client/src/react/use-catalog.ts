@@ -4,6 +4,7 @@ import {
   BoughtTogetherDocument,
   FeedDocument,
   ProductFacetsDocument,
+  ProductLiveDocument,
   ProductPageDocument,
   SimilarProductsDocument,
   type ProductFilter,
@@ -11,6 +12,7 @@ import {
 } from "../generated/graphql.ts";
 import type { ProductListState } from "../query/product-list.ts";
 import { useShop } from "./shop.tsx";
+import { useLiveQuery } from "./use-live-query.ts";
 import { useQuery } from "./use-query.ts";
 
 /** A list of products with cursor paging. */
@@ -37,6 +39,11 @@ export function useProductFacets(filter: ProductFilter) {
 /** One product with its variants. */
 export function useProduct(handle: string) {
   return useQuery(ProductPageDocument, { handle });
+}
+
+/** Title and prices of a product, followed while it is looked at. */
+export function useLiveProduct(handle: string) {
+  return useLiveQuery(ProductLiveDocument, { handle });
 }
 
 /** Products alike. */

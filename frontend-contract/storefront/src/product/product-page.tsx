@@ -4,13 +4,13 @@ import { useEffect, useState } from "react";
 import { Link, useSearch } from "wouter";
 
 import { useStorefront } from "../app/storefront.tsx";
-import { formatMoney } from "../catalog/money.ts";
 import { WishlistHeart } from "../customer/wishlist-context.tsx";
 import { MissingPart } from "../notice/missing-part.tsx";
 import { AddToCart } from "./add-to-cart.tsx";
 import { badgeText } from "./badge-text.ts";
 import { colorsOfVariants, labelOf, variantsOfColor } from "./choice.ts";
 import { Gallery } from "./gallery.tsx";
+import { LivePrice } from "./live-price.tsx";
 import { RelatedProducts } from "./related-products.tsx";
 import { freshnessOf, staleNote } from "./staleness.ts";
 import { ColorPicker, SizePicker } from "./variant-picker.tsx";
@@ -46,8 +46,6 @@ function ProductDetail({ product }: { readonly product: Product }) {
   const selected = variants.find((variant) => variant.sku === sku) ?? (variants.length === 1 ? variants[0] : undefined);
   const badge = selected && (badges.get(selected.sku)?.badge ?? selected.badge);
   const freshness = freshnessOf(variants.flatMap((variant) => badges.get(variant.sku) ?? []));
-  const price = (selected ?? variants[0])?.price ?? product.priceRange.min;
-  const before = (selected ?? variants[0])?.compareAtPrice;
   useEffect(() => store.seed(product.variants.map((variant) => variant.badge)), [store, product]);
   useVisit(product);
   return (
@@ -63,9 +61,7 @@ function ProductDetail({ product }: { readonly product: Product }) {
             <WishlistHeart productId={product.id} title={product.title} />
           </div>
           <p className="card-vendor">{product.vendor}</p>
-          <p className="product-price">
-            {formatMoney(price)} {before && before.amount > price.amount && <s>{formatMoney(before)}</s>}
-          </p>
+          <LivePrice product={product} sku={(selected ?? variants[0])?.sku} />
           <ColorPicker
             colors={colors}
             selected={color}
