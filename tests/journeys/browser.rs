@@ -13,6 +13,7 @@ async fn chromium_buys_in_one_window_and_sees_it_in_the_other_sqlite_embedded_in
     let shop = Shop::own((Column::SqliteEmbeddedInProcess, &[]), test, 120).await.unwrap();
     let mut command = Command::new("node");
     command.current_dir(Path::new(PROJECT).join("frontend-contract")).arg("storefront/e2e/run.mjs");
+    command.env("STAFF_TOKEN", shop.staff("catalog:write").token.unwrap());
     command.env("BASE_URL", &shop.url).env("CHROMIUM", chromium).env_remove("SCREENSHOT_DIR").env_remove("E2E_ONLY");
     let (status, said, problems) = tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap();
     println!("{said}");

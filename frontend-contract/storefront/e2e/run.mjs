@@ -3,6 +3,7 @@
 //   BASE_URL        the gateway, http://127.0.0.1:4000 when absent
 //   SCREENSHOT_DIR  where pictures go; none are taken without it
 //   CHROMIUM        the browser, /usr/bin/chromium when absent
+//   STAFF_TOKEN     a token with the scope catalog:write, for the price that moves
 //
 // Prints one line per step and exits with 1 when a step fails.
 import { mkdir } from "node:fs/promises";
@@ -10,6 +11,7 @@ import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
+import { checkLivePrice } from "./live-price.mjs";
 import { openShop, ask } from "./shop.mjs";
 import { checkOffline } from "./offline.mjs";
 import { checkPages } from "./pages.mjs";
@@ -31,7 +33,7 @@ const browser = await chromium.launch({
 const problems = [];
 const context = {
   base,
-  ask: (query, variables) => ask(base, query, variables),
+  ask: (query, variables, headers) => ask(base, query, variables, headers),
   open: (options) => openShop(browser, base, problems, options),
   picture: async (page, name) => {
     if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
@@ -40,7 +42,7 @@ const context = {
 
 let failed = 0;
 const chosen = (process.env.E2E_ONLY ?? "").split(",").filter(Boolean);
-for (const check of [checkTwoWindows, checkReconnect, checkOffline, checkSleep, checkToken, checkPages, checkPlayground]) {
+for (const check of [checkTwoWindows, checkReconnect, checkOffline, checkSleep, checkToken, checkLivePrice, checkPages, checkPlayground]) {
   if (chosen.length > 0 && !chosen.includes(check.name)) continue;
   const began = performance.now();
   try {

@@ -11,10 +11,10 @@ export async function openShop(browser, base, problems, { width = 1360, height =
 }
 
 /** Asks the graph directly. */
-export async function ask(base, query, variables = {}) {
+export async function ask(base, query, variables = {}, headers = {}) {
   const response = await fetch(`${base}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await response.json();
