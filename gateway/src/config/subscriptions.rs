@@ -59,8 +59,8 @@ pub struct SubscriptionsConfig {
     /// Root field → the field of its payload whose value is the conflation key: a slow client gets only the newest
     /// answer of each key, and equal subscriptions share one upstream.
     pub conflate: BTreeMap<String, String>,
-    /// Root fields whose payload is the same for every caller. A subscription to one of them that needs no other
-    /// subgraph is shared by all callers and runs as an anonymous one.
+    /// Root fields whose payload is the same for every caller. A subscription to one of them is shared by all callers and
+    /// runs as an anonymous one, unless other subgraphs add what the schema does not say to be public.
     pub public_fields: Vec<String>,
     /// How many keys one subscription to a field that events feed may name.
     #[schemars(range(min = 1))]

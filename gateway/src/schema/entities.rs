@@ -1,6 +1,6 @@
 //! Which types are entities, by what they are known, and what leads to them.
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use graphql_tools::{
     parser::query::Value,
     static_graphql::schema::{Directive, Document, Field, TypeDefinition},
@@ -28,6 +28,8 @@ struct Facts {
     key_fields: Vec<String>,
     is_entity: bool,
     hint: Option<CacheHint>,
+    /// Fields, or all of them by no name, that depend on who asks.
+    guarded: AHashSet<String>,
     /// What it goes by in tags and events: itself, the entity interfaces that it implements, and, for an abstract type,
     /// what it can be.
     names: Vec<String>,
@@ -80,7 +82,13 @@ impl EntityTypes {
                 }
             }
         }
+        if is_guarded(directives) {
+            facts.guarded.insert(String::new());
+        }
         for field in fields {
+            if is_guarded(&field.directives) {
+                facts.guarded.insert(field.name.clone());
+            }
             let named = TypeRef::from(&field.field_type).named().to_owned();
             facts.fields.insert(field.name.clone(), (named, hint_of(&field.directives)));
         }
@@ -151,12 +159,22 @@ impl EntityTypes {
         of_subgraph.or(*own).or_else(|| self.type_hint(subgraph, named))
     }
 
+    /// Whether a field is refused to some callers.
+    #[must_use]
+    pub fn is_guarded(&self, of: &str, field: &str) -> bool {
+        self.types.get(of).is_some_and(|facts| facts.guarded.contains("") || facts.guarded.contains(field))
+    }
+
     /// What is said of a type.
     #[must_use]
     pub fn type_hint(&self, subgraph: &str, of: &str) -> Option<CacheHint> {
         let of_subgraph = self.hints.as_ref().and_then(|hints| hints.of_type(subgraph, of));
         of_subgraph.or_else(|| self.types.get(of)?.hint)
     }
+}
+
+fn is_guarded(directives: &[Directive]) -> bool {
+    directives.iter().any(|it| matches!(it.name.as_str(), "authenticated" | "requiresScopes" | "policy"))
 }
 
 /// The fields of a key that are not in braces and have none.

@@ -17,6 +17,7 @@ use super::{
     mailbox::Mailbox,
     open::{Asked, Kind, Next, OpenStreams, StreamKey},
     port::{Caller, Place},
+    sharing::Sharing,
     sink::Sink,
     stream::SharedStream,
     subscription::Ticket,
@@ -128,10 +129,10 @@ impl Hub {
         let StreamRequest { graph, operation, request, caller, hints } = request;
         let (plan, keys, variable) = FeedPlan::read((graph, operation), live, &request.variables, *hints)?;
         let permit = self.admit(&keys, caller).map_err(|reached| Refused::Errors(vec![reached.into()]))?;
-        let is_public = FeedPlan::is_public(live, operation);
-        let caller = as_seen(caller.clone(), is_public);
+        let sharing = Sharing::of(live.is_public, operation, graph.schema());
+        let caller = as_seen(caller.clone(), sharing);
         let mut variables = request.variables.clone();
-        let mut key = StreamKey { is_fed: true, ..stream_key(request, &variables, &caller, is_public) };
+        let mut key = StreamKey { is_fed: true, ..stream_key(request, &variables, &caller, sharing) };
         match variable {
             Some(name) => {
                 variables.remove(&name);
@@ -148,7 +149,7 @@ impl Hub {
             return Ok(self.ticket_of_feed(sink, (number, feed), (joined, permit)));
         }
         let shared = (Arc::clone(&self.config), Arc::clone(&self.events));
-        let feed = Feed::new(plan, (caller, self.signer.clone()), shared, is_public);
+        let feed = Feed::new(plan, (caller, self.signer.clone()), shared, sharing);
         let number = open.add(asked(request), Some(key), Kind::Fed(Arc::clone(&feed)));
         self.events.add(&feed);
         let Some(joined) = feed.join(sink, keys) else { return Err(Refused::OtherForm) };
@@ -212,10 +213,9 @@ impl Hub {
         sink: Arc<Sink>,
     ) -> Result<Ticket, Vec<GraphqlError>> {
         let StreamRequest { graph, operation, request, caller, hints } = request;
-        // Fields of other subgraphs may depend on the caller, whatever the root field does.
-        let is_public = self.config.public_fields.contains(&root.name) && operation.fetch_count() <= 1;
-        let caller = as_seen(caller, is_public);
-        let key = root.key.is_some().then(|| stream_key(&request, &request.variables, &caller, is_public));
+        let sharing = Sharing::of(self.config.public_fields.contains(&root.name), &operation, graph.schema());
+        let caller = as_seen(caller, sharing);
+        let key = root.key.is_some().then(|| stream_key(&request, &request.variables, &caller, sharing));
         let plan = UpstreamPlan::new((graph, operation), request.variables.clone(), hints)?;
         let mut open = self.open.lock();
         if let Some((number, Kind::Upstream(_, stream))) = key.as_ref().and_then(|key| open.find(key))
@@ -224,8 +224,7 @@ impl Hub {
         {
             return Ok(self.ticket_of_stream(sink, (number, stream), id));
         }
-        let upstream =
-            Arc::new(Upstream::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config), is_public));
+        let upstream = Arc::new(Upstream::new(plan, (caller, self.signer.clone()), Arc::clone(&self.config), sharing));
         let (stream, id) = SharedStream::with_first_client(Arc::clone(&sink));
         let number = open.add(asked(&request), key, Kind::Upstream(Arc::clone(&upstream), Arc::clone(&stream)));
         drop(open);
@@ -299,9 +298,11 @@ fn asked(request: &GraphqlRequest) -> Asked {
 }
 
 /// The caller, as far as subgraphs need to know it.
-fn as_seen(mut caller: Caller, is_public: bool) -> Caller {
-    if is_public {
+fn as_seen(mut caller: Caller, sharing: Sharing) -> Caller {
+    if sharing.is_public() {
         caller.identity = Identity::default();
+    }
+    if sharing == Sharing::Everyone {
         caller.forwarded = HeaderList::default();
     }
     caller
@@ -311,14 +312,14 @@ pub(super) fn stream_key(
     request: &GraphqlRequest,
     variables: &Map<String, Value>,
     caller: &Caller,
-    is_public: bool,
+    sharing: Sharing,
 ) -> StreamKey {
     StreamKey {
         query: request.query.clone(),
         operation_name: request.operation_name.clone(),
         variables: sorted(variables),
         told: caller.told(),
-        caller: (!is_public).then(|| {
+        caller: (sharing != Sharing::Everyone).then(|| {
             let Identity { subject, scopes, .. } = &caller.identity;
             (subject.clone(), scopes.clone(), caller.forwarded.clone())
         }),

@@ -18,6 +18,7 @@ mod mailbox;
 mod open;
 mod port;
 mod routes;
+mod sharing;
 mod sink;
 mod stream;
 mod subscription;

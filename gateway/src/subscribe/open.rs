@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     feed::{Feed, FeedPlan, Refused},
+    sharing::Sharing,
     stream::SharedStream,
     upstream::{Upstream, UpstreamPlan},
 };
@@ -124,8 +125,9 @@ impl Kind {
     ) -> Result<Next, Vec<GraphqlError>> {
         match self {
             Self::Upstream(upstream, _) => {
-                // A stream that everyone shares has asked as nobody, which may not be enough any more.
-                if upstream.is_public() && operation.fetch_count() > 1 {
+                // A stream that many share has asked as nobody, which may not be enough any more.
+                let (now, schema) = (upstream.sharing(), graph.schema());
+                if Sharing::of(now.is_public(), &operation, schema) > now {
                     return Err(served_otherwise());
                 }
                 let plan = UpstreamPlan::new((graph, operation), asked.variables, false)?;
@@ -133,7 +135,8 @@ impl Kind {
             }
             Self::Fed(feed) => {
                 let live = graph.schema().live_fields().get(&feed.field_name()).map(Arc::clone);
-                let live = live.filter(|live| FeedPlan::is_public(live, &operation) == feed.is_public());
+                let live =
+                    live.filter(|live| Sharing::of(live.is_public, &operation, graph.schema()) == feed.sharing());
                 let live = live.ok_or_else(served_otherwise)?;
                 match FeedPlan::read((&graph, &operation), &live, &asked.variables, false) {
                     Ok((plan, ..)) => Ok(Next::Fed(Arc::clone(feed), plan)),

@@ -9,7 +9,7 @@ use rand::Rng;
 use serde_json::{Map, Value};
 use tokio::{sync::Notify, time::Instant};
 
-use super::Caller;
+use super::{Caller, sharing::Sharing};
 use crate::{
     authenticate::IdentitySigner,
     config::SubscriptionsConfig,
@@ -41,7 +41,7 @@ pub(super) struct Upstream {
     signer: IdentitySigner,
     caller: Caller,
     config: Arc<SubscriptionsConfig>,
-    is_public: bool,
+    sharing: Sharing,
 }
 
 /// Why a connection is left.
@@ -84,14 +84,14 @@ impl Upstream {
         plan: UpstreamPlan,
         (caller, signer): (Caller, IdentitySigner),
         config: Arc<SubscriptionsConfig>,
-        is_public: bool,
+        sharing: Sharing,
     ) -> Self {
-        Self { plan: ArcSwap::from_pointee(plan), moved: Notify::new(), signer, caller, config, is_public }
+        Self { plan: ArcSwap::from_pointee(plan), moved: Notify::new(), signer, caller, config, sharing }
     }
 
-    /// Whether it asks as nobody, for everyone.
-    pub(super) const fn is_public(&self) -> bool {
-        self.is_public
+    /// Who shares it.
+    pub(super) const fn sharing(&self) -> Sharing {
+        self.sharing
     }
 
     /// Whether it runs on this graph.

@@ -41,8 +41,12 @@ pub const STOCK: &str = r#"
 "#;
 const TITLES: &str = r#"
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+    directive @cacheControl(maxAge: Int, scope: CacheControlScope, inheritMaxAge: Boolean) on FIELD_DEFINITION | OBJECT
+    enum CacheControlScope { PUBLIC PRIVATE }
     type Query { shopName: String }
-    type Badge @key(fields: "sku") { sku: String! title: String }
+    type Badge @key(fields: "sku") {
+      sku: String! title: String color: String @cacheControl(scope: PUBLIC) mood: String @cacheControl(scope: PRIVATE)
+    }
 "#;
 
 pub fn schema(stock: &str) -> Arc<ServedSchema> {
@@ -51,8 +55,9 @@ pub fn schema(stock: &str) -> Arc<ServedSchema> {
         url: format!("http://{name}.test/graphql"),
         sdl: sdl.to_owned(),
     };
-    let supergraph = compose(&[subgraph("stock", stock), subgraph("titles", TITLES)]).unwrap();
-    Arc::new(ServedSchema::from_supergraph_sdl(&supergraph).unwrap())
+    let subgraphs = [subgraph("stock", stock), subgraph("titles", TITLES)];
+    let supergraph = compose(&subgraphs).unwrap();
+    Arc::new(ServedSchema::from_supergraph_sdl(&supergraph).unwrap().with_cache_hints(&subgraphs))
 }
 
 /// What is true, and how the subgraphs behave.
@@ -120,7 +125,7 @@ impl World {
             self.titled.lock().unwrap().push(list.len());
             let titles: Vec<Value> = list
                 .iter()
-                .map(|one| json!({ "__typename": "Badge", "title": format!("Shirt {}", one["sku"].as_str().unwrap()) }))
+                .map(|one| json!({ "__typename": "Badge", "title": format!("Shirt {}", one["sku"].as_str().unwrap()), "color": "red", "mood": "fine" }))
                 .collect();
             return Ok(answer(&json!({ "data": { "_entities": titles } })));
         }
@@ -228,13 +233,16 @@ impl Shop {
         wishes: Value,
         subject: Option<&str>,
     ) -> Result<Subscription, Vec<GraphqlError>> {
+        let identity = Identity { subject: subject.map(str::to_owned), ..Identity::default() };
+        self.join_as(query, wishes, Caller::new(identity, CorrelationId::generate())).await
+    }
+
+    pub async fn join_as(&self, query: &str, wishes: Value, caller: Caller) -> Result<Subscription, Vec<GraphqlError>> {
         let mut extensions = Map::new();
         if !wishes.is_null() {
             extensions.insert("live".to_owned(), wishes);
         }
         let request = GraphqlRequest { query: query.to_owned(), extensions, ..GraphqlRequest::default() };
-        let identity = Identity { subject: subject.map(str::to_owned), ..Identity::default() };
-        let caller = Caller::new(identity, CorrelationId::generate());
         let prepared = self.pipeline.prepare(&request).await?;
         self.pipeline.subscribe(prepared, request, caller)
     }

@@ -32,7 +32,7 @@ use state::State;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Caller, events::EventsState, mailbox::Key, routes::Route, sink::Sink};
+use super::{Caller, events::EventsState, mailbox::Key, routes::Route, sharing::Sharing, sink::Sink};
 use crate::{authenticate::IdentitySigner, config::SubscriptionsConfig, execute::Graph};
 
 /// One distinct selection of a fed field, and everyone who listens to it.
@@ -42,8 +42,7 @@ pub(super) struct Feed {
     signer: IdentitySigner,
     config: Arc<SubscriptionsConfig>,
     events: Arc<EventsState>,
-    /// Whether an event's data may be given to clients: it is the same for everyone.
-    is_public: bool,
+    sharing: Sharing,
     state: Mutex<State>,
     work: Notify,
     /// Cancelled when nobody listens any more.
@@ -56,7 +55,7 @@ impl Feed {
         plan: FeedPlan,
         (caller, signer): (Caller, IdentitySigner),
         (config, events): (Arc<SubscriptionsConfig>, Arc<EventsState>),
-        is_public: bool,
+        sharing: Sharing,
     ) -> Arc<Self> {
         Arc::new(Self {
             plan: ArcSwap::from_pointee(plan),
@@ -64,7 +63,7 @@ impl Feed {
             signer,
             config,
             events,
-            is_public,
+            sharing,
             state: Mutex::default(),
             work: Notify::new(),
             abandoned: CancellationToken::new(),
@@ -124,7 +123,8 @@ impl Feed {
             tracing::warn!(event = event_type, "an event lacks its revision");
             return;
         };
-        let fill = || if self.is_public { event::fill(&plan.shape, &plan.live, data) } else { None };
+        // What is the same for everyone may be given to clients as it is.
+        let fill = || if self.sharing.is_public() { event::fill(&plan.shape, &plan.live, data) } else { None };
         if self.state.lock().arrive(key, revision, fill) {
             self.work.notify_one();
         }
@@ -136,9 +136,9 @@ impl Feed {
         self.work.notify_one();
     }
 
-    /// Whether an event's data may be given to everyone who listens.
-    pub(super) const fn is_public(&self) -> bool {
-        self.is_public
+    /// Who shares it.
+    pub(super) const fn sharing(&self) -> Sharing {
+        self.sharing
     }
 
     /// Whether it runs on this graph.

@@ -29,11 +29,6 @@ pub(in crate::subscribe) enum Refused {
 }
 
 impl FeedPlan {
-    /// Whether the values of `operation` are the same for everyone.
-    pub(in crate::subscribe) fn is_public(live: &LiveField, operation: &PreparedOperation) -> bool {
-        live.is_public && operation.fetch_count() <= 1
-    }
-
     /// What feeds `operation`, and which keys it names, with the variable that holds them and nothing else.
     pub(in crate::subscribe) fn read(
         (graph, operation): (&Arc<Graph>, &Arc<PreparedOperation>),

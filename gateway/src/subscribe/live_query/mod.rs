@@ -18,6 +18,7 @@ use super::{
     hub::stream_key,
     open::StreamKey,
     port::{Caller, Place},
+    sharing::Sharing,
     sink::Sink,
     subscription::Ticket,
     throttle::Throttle,
@@ -129,7 +130,7 @@ impl LiveQueries {
         let interval = self.interval(wishes)?.max(of_client.min_interval().unwrap_or_default());
         // The interval is that of the query, so that nothing is asked for in vain.
         let sink = Sink::new(place, self.config.max_pending, (&self.throttle, None));
-        let stream = stream_key(&request, &request.variables, &caller, false);
+        let stream = stream_key(&request, &request.variables, &caller, Sharing::SameCaller);
         let key = LiveKey { stream, interval };
         let known = of_client.known_tag();
         let mut open = self.open.lock();
