@@ -198,11 +198,9 @@ impl AnswerCache {
 }
 
 impl Watch {
-    /// Begins to read anew: what is told from now on counts for what is read next. Until that is watched, what is
-    /// returned is to be held.
+    /// Begins to read anew. Until what is read is watched, what is returned is to be held.
     #[must_use]
     pub fn begin(&self) -> Option<Attention> {
-        self.signal.is_changed.store(false, Ordering::Release);
         self.cache.upgrade().map(|inner| AnswerCache(inner).pay_attention())
     }
 
@@ -216,7 +214,9 @@ impl Watch {
             reads.iter().for_each(|read| index.add(self.number, read));
         }
         self.reads = reads;
-        // Only now: what is evicted from here on is told, and what was evicted before is seen here.
+        // What was told before was of what was read before. Only then the marks: whatever is evicted from here on is told
+        // again, and whatever was evicted earlier is seen there.
+        self.signal.is_changed.store(false, Ordering::SeqCst);
         let marks = cache.marks.read();
         if self.reads.iter().any(|read| marks.is_blocked(read.readings())) {
             return Standing::Unheard;

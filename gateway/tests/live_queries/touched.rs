@@ -139,3 +139,22 @@ async fn a_newcomer_gets_what_is_true_when_it_comes_and_the_others_are_told_too(
     silent(&mut late).await;
     assert_eq!(waiting(&mut early), None, "nobody gets it twice");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_during_a_run_is_one_more_run_and_no_second() {
+    let shop = Shop::with(World::new().gated(), keeping_nothing());
+    shop.world.open(1);
+    let mut badge = join(&shop, r#"query @live { badge(sku: "s1") { sku available revision } }"#).await;
+    assert_eq!(next(&mut badge).await["data"]["badge"]["available"], 100);
+    shop.world.forget_log();
+    sell(&shop, "s1");
+    settle().await;
+    // It has been read, and is under way still.
+    sell(&shop, "s1");
+    shop.world.open(10);
+    settle().await;
+    let newest = std::iter::from_fn(|| waiting(&mut badge)).last().unwrap();
+    assert_eq!(newest["data"]["badge"]["available"], 98);
+    silent(&mut badge).await;
+    assert_eq!(asked(&shop), [0, 2, 0]);
+}

@@ -13,6 +13,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use query::LiveQuery;
+use rand::Rng;
+use tokio::sync::Semaphore;
 
 use super::{
     hub::stream_key,
@@ -32,6 +34,14 @@ use crate::{
     plan::LiveWishes,
     request::GraphqlRequest,
 };
+
+/// How many run at the same time: a change that many have read must not take the gateway from everyone else.
+const MOST_AT_ONCE: usize = 256;
+
+/// While nobody tells changes, so many of them are asked for in the configured time; with more, all wait longer.
+const ASKED_WHEN_DEAF: usize = 200;
+/// But no longer than so many times the configured time.
+const LONGEST_DEAF: usize = 30;
 
 /// The longest time between two answers that a client may ask for, in milliseconds.
 const LONGEST_THROTTLE_MS: i64 = 60_000;
@@ -103,13 +113,15 @@ pub struct LiveQueries {
     cache: AnswerCache,
     config: Arc<SubscriptionsConfig>,
     throttle: Arc<Throttle>,
+    room: Arc<Semaphore>,
 }
 
 impl LiveQueries {
     /// None so far; `cache` says what has changed.
     #[must_use]
     pub fn new(cache: AnswerCache, config: Arc<SubscriptionsConfig>) -> Self {
-        Self { open: Arc::default(), cache, config, throttle: Arc::default() }
+        let room = Arc::new(Semaphore::new(MOST_AT_ONCE));
+        Self { open: Arc::default(), cache, config, throttle: Arc::default(), room }
     }
 
     /// How many distinct ones are open.
@@ -173,15 +185,23 @@ impl LiveQueries {
     }
 
     fn run(&self, number: u64, query: Arc<LiveQuery>) {
-        let (open, deaf) = (Arc::clone(&self.open), Duration::from_millis(self.config.poll_when_deaf_ms));
+        let all = self.clone();
         let watch = self.cache.watch_reads();
         metrics::gauge!("selvedge_live_queries").increment(1.0);
         tokio::spawn(async move {
-            run::run(&query, watch, deaf).await;
+            run::run(&query, watch, &all).await;
             query.end(None);
-            open.lock().remove(number);
+            all.open.lock().remove(number);
             metrics::gauge!("selvedge_live_queries").decrement(1.0);
         });
+    }
+
+    /// How often one is answered while nobody tells what changes.
+    fn deaf(&self) -> Duration {
+        let times = (1 + self.count() / ASKED_WHEN_DEAF).min(LONGEST_DEAF);
+        let usual = Duration::from_millis(self.config.poll_when_deaf_ms);
+        // Not all at once.
+        usual.mul_f64(rand::rng().random_range(0.9..1.1)) * u32::try_from(times).unwrap_or(u32::MAX)
     }
 
     /// Lets all go on with what is served now, which is `graph`; one that cannot, ends, and its clients are told why.

@@ -39,6 +39,8 @@ struct State {
     next_id: u64,
     /// The number of the run that began last.
     run: u64,
+    /// Whether somebody waits for one that begins after it.
+    is_wanted: bool,
     told: Option<Told>,
     has_ended: bool,
 }
@@ -54,7 +56,7 @@ pub(super) struct LiveQuery {
     /// Of one client only the newest answer waits.
     key: Key,
     /// Told when somebody waits for a run.
-    pub(super) wanted: Notify,
+    wanted: Notify,
     /// Cancelled when nobody listens any more.
     pub(super) abandoned: CancellationToken,
 }
@@ -82,6 +84,7 @@ impl LiveQuery {
         state.next_id += 1;
         let client = Client { sink: Arc::clone(sink), waits_for: Some(state.run + 1), known };
         state.clients.insert(id, client);
+        state.is_wanted = true;
         self.wanted.notify_one();
         Some(id)
     }
@@ -108,6 +111,7 @@ impl LiveQuery {
     /// Goes on with another plan.
     pub(super) fn move_to(&self, answers: Arc<dyn AnswerQuery>) {
         *self.answers.lock() = answers;
+        self.state.lock().is_wanted = true;
         self.wanted.notify_one();
     }
 
@@ -115,7 +119,15 @@ impl LiveQuery {
     pub(super) fn begin(&self) -> u64 {
         let mut state = self.state.lock();
         state.run += 1;
+        state.is_wanted = false;
         state.run
+    }
+
+    /// Waits until somebody waits for a run that begins from now on.
+    pub(super) async fn wanted(&self) {
+        while !self.state.lock().is_wanted {
+            self.wanted.notified().await;
+        }
     }
 
     /// Tells what the run of this number came to: newcomers all of it, the others what is new. Whether it is new.

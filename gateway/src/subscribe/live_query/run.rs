@@ -5,7 +5,7 @@ use std::time::Duration;
 use ahash::AHashMap;
 use tokio::time::{Instant, sleep_until};
 
-use super::{payload::Answer, query::LiveQuery};
+use super::{LiveQueries, payload::Answer, query::LiveQuery};
 use crate::cache::{Standing, Watch};
 
 /// After an answer with errors it is tried again, first after this time.
@@ -18,10 +18,11 @@ const MOST_BEHIND: u32 = 20;
 /// While answers stay behind what events say, it is tried again after twice as long each time, up to this.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Runs `query` until it is abandoned. `deaf` is how often while nobody tells the changes of what it reads.
-pub(super) async fn run(query: &LiveQuery, mut watch: Watch, deaf: Duration) {
+/// Runs `query`, one of `all`, until it is abandoned.
+pub(super) async fn run(query: &LiveQuery, mut watch: Watch, all: &LiveQueries) {
     let mut pace = Pace::default();
     loop {
+        let Some(room) = query.abandoned.run_until_cancelled(all.room.acquire()).await else { return };
         let started = Instant::now();
         let number = query.begin();
         let Some(attention) = watch.begin() else { return };
@@ -30,15 +31,15 @@ pub(super) async fn run(query: &LiveQuery, mut watch: Watch, deaf: Duration) {
         let Some((response, reads)) = query.abandoned.run_until_cancelled(answering).await else { return };
         let revisions = reads.revisions();
         let standing = watch.renew(reads);
-        drop(attention);
+        drop((attention, room));
         let answer = Answer::of(response);
         let is_told = !pace.is_behind(revisions);
         let is_new = is_told && query.tell(number, &answer);
-        let next = pace.next((started, query.interval, deaf), (standing, is_new), &answer);
+        let next = pace.next((started, query.interval, || all.deaf()), (standing, is_new), &answer);
         tokio::select! {
             () = query.abandoned.cancelled() => return,
             // Newcomers wait for nothing but a run that is under way.
-            () = query.wanted.notified() => {}
+            () = query.wanted() => {}
             () = sleep_until(next.unwrap_or(started)), if next.is_some() => {}
             () = async {
                 watch.changed().await;
@@ -78,7 +79,7 @@ impl Pace {
     /// When it runs again if nothing more happens.
     fn next(
         &mut self,
-        (started, interval, deaf): (Instant, Duration, Duration),
+        (started, interval, deaf): (Instant, Duration, impl Fn() -> Duration),
         (standing, is_new): (Standing, bool),
         answer: &Answer,
     ) -> Option<Instant> {
@@ -87,7 +88,7 @@ impl Pace {
         let changed = (standing == Standing::Changed || self.behind > 0)
             .then(|| interval.max(Duration::from_millis(1)) * doubled(self.vain.max(self.behind)))
             .map(|wait| wait.min(LONGEST_WAIT.max(interval)));
-        let unheard = (standing == Standing::Unheard).then_some(deaf);
+        let unheard = (standing == Standing::Unheard).then(deaf);
         let failed = (self.failures > 0).then(|| (FIRST_RETRY * doubled(self.failures - 1)).min(LAST_RETRY));
         let wait = [changed, unheard, failed].into_iter().flatten().min()?;
         Some(started + wait.max(interval))
