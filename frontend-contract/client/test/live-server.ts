@@ -13,6 +13,7 @@ import type { StockBadge } from "../src/stock/badges.ts";
 export interface SeenOperation {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
+  readonly extensions: unknown;
   /** Payloads that the server sends to it, one by one. */
   readonly send: (payload: unknown) => void;
   readonly finish: () => void;
@@ -129,10 +130,10 @@ export class LiveServer {
         if (this.refuse !== undefined) this.close(this.refuse);
         return true;
       },
-      onSubscribe: (_context, _id, { query, variables }) => {
+      onSubscribe: (_context, _id, { query, variables, extensions }) => {
         const error = this.refuseOperation?.(query);
         if (error) return [error];
-        return { document: parse(query), variableValues: variables ?? {}, contextValue: query } as unknown as ExecutionArgs;
+        return { document: parse(query), variableValues: variables ?? {}, contextValue: { query, extensions } } as unknown as ExecutionArgs;
       },
       execute: (args) => this.#stream(args) as never,
       subscribe: (args) => this.#stream(args) as never,
@@ -141,6 +142,7 @@ export class LiveServer {
 
   /** Says the stock of its SKUs first; then whatever is sent to it. */
   #stream({ contextValue, variableValues }: ExecutionArgs): AsyncIterableIterator<unknown> {
+    const request = contextValue as { readonly query: string; readonly extensions: unknown };
     const waiting: unknown[] = [];
     let wake: () => void = () => undefined;
     const name = ((variableValues?.["skus"] ?? []) as string[]).join() || "query";
@@ -150,7 +152,7 @@ export class LiveServer {
       wake();
     };
     const operation: SeenOperation = {
-      query: String(contextValue),
+      ...request,
       variables: variableValues ?? {},
       send: (payload) => {
         waiting.push(payload);

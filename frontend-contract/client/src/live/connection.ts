@@ -99,7 +99,7 @@ export class Connection {
     let stopped = false;
     const still = () => !stopped && !this.#over;
     const stop = this.#client.subscribe(
-      { query: operation.query, variables: operation.variables },
+      { query: operation.query, variables: operation.variables, ...extensionsOf(operation) },
       {
         next: (payload) => still() && sink.next(payload as Payload),
         // Anything but a list is the end of the connection, which `lost` tells.
@@ -206,4 +206,9 @@ export class Connection {
       return;
     }
   }
+}
+
+function extensionsOf({ extensions }: LiveOperation): { readonly extensions?: Record<string, unknown> } {
+  const said = extensions?.();
+  return said ? { extensions: said } : {};
 }

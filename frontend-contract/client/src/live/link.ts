@@ -34,6 +34,8 @@ export interface LiveSink<Payload> {
 export interface LiveOperation {
   readonly query: string;
   readonly variables: Record<string, unknown>;
+  /** What the request says beside them, asked for each time it is sent. */
+  readonly extensions?: () => Record<string, unknown> | undefined;
 }
 
 /** The connection as those see it who run operations on it. */

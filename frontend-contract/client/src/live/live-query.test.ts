@@ -136,6 +136,25 @@ describe("a gap", () => {
 });
 
 describe("the stream", () => {
+  it("is said what a client has that comes back, and sends nothing again", async () => {
+    const had = (tag: string) => ({ extensions: { live: { tag } } });
+    await follow();
+    send({ data: cart(10, 1), revision: 1, ...had("one") });
+    await shows(10);
+    send({ patch: [{ op: "replace", path: "/cart/total", value: 12 }], revision: 2, ...had("two") });
+    await shows(12);
+    const { data } = read();
+    server.close(1012);
+    await until(() => server.operations.length === 2 && server.open.length === 1);
+    expect(server.operations.map(({ extensions }) => extensions)).toEqual([undefined, had("two").extensions]);
+    send({ patch: [], revision: 1, ...had("two") });
+    await until(() => read().status === "live", read);
+    expect(read().data).toBe(data);
+    send({ patch: [{ op: "replace", path: "/cart/total", value: 13 }], revision: 2, ...had("three") });
+    await shows(13);
+    expect(server.operations).toHaveLength(2);
+  });
+
   it("comes back after a lost connection, with old data stale until then", async () => {
     await follow();
     send({ data: cart(10, 1), revision: 1 });

@@ -26,6 +26,7 @@ interface LivePayload {
   readonly errors?: readonly GraphqlError[];
   readonly revision?: number;
   readonly patch?: readonly JSONPatchOperation[];
+  readonly extensions?: { readonly live?: { readonly tag?: string } };
 }
 
 /** What a live query needs from outside. */
@@ -64,6 +65,8 @@ export class LiveQuery {
   #currentUntil: number | undefined;
   /** Of the last payload on the present stream. */
   #revision: number | undefined;
+  /** The last whole answer or what patches made of it, by the name that every gateway gives it. */
+  #had: { readonly tag: string; readonly data: unknown } | undefined;
   #heard = false;
   #wasLive = false;
   #error: GraphqlError | undefined;
@@ -79,7 +82,8 @@ export class LiveQuery {
 
   constructor(ports: LiveQueryPorts, operation: LiveOperation) {
     this.#ports = ports;
-    this.#operation = operation;
+    // Who comes back says what it has: where that is still right, nothing is sent again.
+    this.#operation = { ...operation, extensions: () => (this.#had ? { live: { tag: this.#had.tag } } : undefined) };
   }
 
   get watched(): boolean {
@@ -101,7 +105,7 @@ export class LiveQuery {
     const { watched } = this;
     if (watched) this.#end();
     this.#epoch += 1;
-    this.#data = this.#updatedAt = this.#currentUntil = this.#error = undefined;
+    this.#data = this.#had = this.#updatedAt = this.#currentUntil = this.#error = undefined;
     this.#errors = [];
     this.#wasLive = false;
     if (watched) this.#begin();
@@ -145,9 +149,11 @@ export class LiveQuery {
   #next(payload: LivePayload): void {
     let data: unknown;
     if (payload.patch) {
+      const begins = this.#revision === undefined && this.#had !== undefined && payload.extensions?.live?.tag === this.#had.tag;
       const follows = this.#revision !== undefined && payload.revision === this.#revision + 1;
+      if (begins) this.#base = this.#had?.data;
       try {
-        if (!follows) throw new Error(`revision ${payload.revision ?? "?"} does not follow ${this.#revision ?? "nothing"}`);
+        if (!begins && !follows) throw new Error(`revision ${payload.revision ?? "?"} does not follow ${this.#revision ?? "nothing"}`);
         data = applyPatch(this.#base, payload.patch);
       } catch (reason) {
         this.#failed({ message: reason instanceof Error ? reason.message : "the patch does not fit", extensions: { code: "PATCH_GAP" } });
@@ -156,6 +162,8 @@ export class LiveQuery {
     } else data = payload.data;
     this.#base = shareStructure(this.#base ?? this.#data, data);
     this.#revision = payload.revision;
+    const tag = payload.extensions?.live?.tag;
+    this.#had = tag !== undefined && !payload.errors ? { tag, data: this.#base } : undefined;
     if ((this.#revision ?? 0) > 1) this.#failures = 0;
     const errors = payload.errors ?? [];
     const failed = data === null || data === undefined;
@@ -217,7 +225,7 @@ export class LiveQuery {
 
   async #askOnce(): Promise<void> {
     const epoch = this.#epoch;
-    const { data, errors } = await this.#ports.once({ ...this.#operation, query: withoutLive(this.#operation.query) });
+    const { data, errors } = await this.#ports.once({ query: withoutLive(this.#operation.query), variables: this.#operation.variables });
     if (this.#heard || !this.watched || epoch !== this.#epoch) return;
     this.#take(data, errors);
   }
