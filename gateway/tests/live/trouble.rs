@@ -187,12 +187,34 @@ async fn a_key_that_is_lost_is_told_once_and_asked_for_less_and_less_often() {
 }
 
 #[tokio::test]
+async fn those_who_come_do_not_put_off_when_a_lost_key_is_asked_for() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    shop.world.lost.lock().unwrap().insert("A".to_owned());
+    let mut clients = Vec::new();
+    for _ in 0..30 {
+        let mut client = shop.watch(&["A"]).await;
+        assert_eq!(error_code(&mut client).await, "LOST");
+        clients.push(client);
+    }
+    // Had each of them doubled the pause, it would be half a minute now.
+    shop.world.lost.lock().unwrap().clear();
+    for client in &mut clients {
+        assert_eq!(badge(client).await, ("A".to_owned(), 1, 1));
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_was_lost_comes_when_it_is_there() {
     let shop = Shop::open(&config());
     shop.world.set("A", 1);
     shop.world.lost.lock().unwrap().insert("A".to_owned());
     let mut client = shop.watch(&["A"]).await;
-    assert_eq!(error_code(&mut client).await, "LOST");
+    let told = next(&mut client).await;
+    assert_eq!(
+        (&told["errors"][0]["extensions"]["code"], &told["extensions"]["live"]["key"]),
+        (&"LOST".into(), &"A".into())
+    );
     shop.world.lost.lock().unwrap().clear();
     assert_eq!(badge(&mut client).await, ("A".to_owned(), 1, 1));
 }

@@ -16,6 +16,13 @@ export interface EntityFieldOperations<Entity, Subscribed, Queried, Variables ex
   readonly revisionOf: (entity: Entity) => number;
 }
 
+interface Event<Subscribed> {
+  readonly data?: Subscribed | null;
+  readonly errors?: readonly GraphqlError[];
+  /** Of errors alone: the stream goes on, perhaps without a value of the key. */
+  readonly extensions?: { readonly live?: { readonly key?: string } };
+}
+
 /** A keyed subscription field of the gateway. */
 export function gatewayField<Entity, Subscribed, Queried, Variables extends Record<string, unknown>>(
   client: Pick<GraphqlClient, "send" | "live">,
@@ -26,12 +33,13 @@ export function gatewayField<Entity, Subscribed, Queried, Variables extends Reco
     keyOf,
     revisionOf,
     subscribe: (keys, sink) =>
-      client.live.run<{ readonly data?: Subscribed | null; readonly errors?: readonly GraphqlError[] }>(
+      client.live.run<Event<Subscribed>>(
         { query: subscription.toString(), variables: variables(keys) },
         {
-          // Of an event that failed nobody knows the key, so that the stream vouches for none of them any longer.
-          next: ({ data, errors }) => {
+          // Of any other event that failed nobody knows the key, so that the stream vouches for none of them any longer.
+          next: ({ data, errors, extensions }) => {
             if (data) sink.next(entity(data));
+            else if (extensions?.live) sink.lost(extensions.live.key, errors ?? []);
             else sink.error(errors ?? []);
           },
           error: (errors) => sink.error(errors),

@@ -343,6 +343,25 @@ describe("limits of the gateway", () => {
     await isLive(store, "a", "b");
   });
 
+  it("on a key that has no value for now leave the others live, and the stream as it is", async () => {
+    const store = badges();
+    watch(store, "a", "b");
+    await isLive(store, "a", "b");
+    const [stream] = server.open;
+    const errors = [new GraphQLError("a is lost", { extensions: { code: "LOST" } })];
+    stream?.send({ data: null, errors, extensions: { live: { key: "a" } } });
+    await until(() => store.read("a").status === "error");
+    expect(store.read("a")).toMatchObject({ value: { available: 9 }, error: { extensions: { code: "LOST" } } });
+    expect(store.read("b").status).toBe("live");
+    stream?.send({ data: null, errors, extensions: { live: {} } });
+    await pause(50);
+    expect(store.read("b").status).toBe("live");
+    server.setStock("a", 3, 7);
+    await isLive(store, "a", "b");
+    expect(store.read("a")).toMatchObject({ value: { available: 3 }, error: undefined });
+    expect(server.open).toEqual([stream]);
+  });
+
   it("that end a stream leave its badges stale until it runs anew", async () => {
     const store = badges();
     const { shown } = watch(store, "a");

@@ -3,10 +3,16 @@ import { backOffMs } from "./back-off.ts";
 import { planBatches } from "./batches.ts";
 import { statusOf, type Link, type LiveSink, type LiveStatus } from "./link.ts";
 
+/** Receives the entities of one stream. */
+export interface EntitySink<Entity> extends LiveSink<Entity> {
+  /** The stream goes on, and has no value of this key, if one is named. */
+  lost(key: string | undefined, errors: readonly GraphqlError[]): void;
+}
+
 /** A subscription field that takes many keys: the current entity of each key first, then only newer ones. */
 export interface EntityField<Entity> {
   /** Opens one stream for these keys; returns how to end it. */
-  subscribe(keys: readonly string[], sink: LiveSink<Entity>): () => void;
+  subscribe(keys: readonly string[], sink: EntitySink<Entity>): () => void;
   /** Asks once; used while the stream is away. Undefined when that fails too. */
   query?(keys: readonly string[]): Promise<readonly Entity[] | undefined>;
   keyOf(entity: Entity): string;
@@ -265,13 +271,21 @@ export class KeyedEntities<Entity> {
   }
 
   /** Notes up to when what a stream has said was right; it vouches for it no longer. */
-  #forget(batch: Batch): void {
+  #forget(batch: Batch, keys: Iterable<string> = [...batch.heard]): void {
     const until = this.#link.view.state === "live" ? this.#options.now() : this.#link.lastHeardAt;
-    for (const key of batch.heard) {
+    for (const key of keys) {
+      if (!batch.heard.delete(key)) continue;
       this.#entry(key).currentUntil = until;
       this.#touch(key);
     }
-    batch.heard.clear();
+  }
+
+  /** The stream says its other keys all the same, and this one when it can. */
+  #lose(batch: Batch, key: string, error: GraphqlError | undefined): void {
+    this.#forget(batch, [key]);
+    this.#entry(key).error = error;
+    this.#touch(key);
+    this.#planPoll();
   }
 
   #open(keys: readonly string[]): Batch {
@@ -290,6 +304,7 @@ export class KeyedEntities<Entity> {
     };
     batch.close = this.#field.subscribe(keys, {
       next: (entity) => this.#batches.has(batch) && this.#hear(batch, entity),
+      lost: (key, [error]) => key !== undefined && this.#batches.has(batch) && this.#lose(batch, key, error),
       error: ([error]) => fail(error),
       complete: () => fail(undefined),
     });

@@ -80,7 +80,7 @@ impl Feed {
             };
             match read_snapshot(&plan.shape, &bytes) {
                 Snapshot::Items(items, beside) => {
-                    let mut trouble = Trouble::find(&chunk, &items, beside);
+                    let found = Trouble::find(&chunk, &items, beside);
                     let mut by_text: AHashMap<&str, &Key> = AHashMap::with_capacity(chunk.keys.len());
                     by_text.extend(chunk.keys.iter().map(|(key, _)| (&**key, key)));
                     let known = |text: &str| by_text.get(text).map(|key| Arc::clone(key));
@@ -89,8 +89,9 @@ impl Feed {
                         .filter_map(|item| Some((known(&item.key)?, item.revision, item.response)))
                         .collect();
                     let values = resolve_all(&plan, (arrived, chunk.number), Arc::clone(&call), deadline).await;
-                    for told in trouble.told_mut() {
-                        *told = as_response(&plan, std::mem::take(told), (&call, deadline)).await;
+                    let mut trouble = Trouble::default();
+                    for (whose, event) in found {
+                        trouble.add(whose, &as_response(&plan, event, (&call, deadline)).await);
                     }
                     Done::Current(Asked { chunk, values, trouble })
                 }

@@ -27,6 +27,11 @@ impl Later {
         }
     }
 
+    /// Whether a key is there.
+    pub(super) fn holds(&self, key: &Key) -> bool {
+        self.places.contains_key(key)
+    }
+
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.places.is_empty()

@@ -52,13 +52,6 @@ impl Work {
             self.later.put(key, after);
         }
     }
-
-    /// Less and less often, while it helps nothing.
-    fn retry_lost(&mut self, lost: Vec<(Key, u32)>, first_ms: u64) {
-        for (key, losses) in lost {
-            self.later.put(key, backoff_up_to(first_ms, losses, MOST_PAUSE));
-        }
-    }
 }
 
 impl Feed {
@@ -141,12 +134,12 @@ impl Feed {
                 self.publish(chunk.generation, values);
                 let Again { older, lost } = self.state.lock().answered(&chunk, &revisions, &trouble);
                 work.retry(older, OLDER_PAUSE);
-                work.retry_lost(lost, self.config.upstream_backoff_ms);
+                self.retry_lost(lost, work);
             }
             Done::Refused(chunk, errors) => match chunk.keys.len() {
                 0 | 1 => {
                     let left = self.changing(|state| state.refuse(&chunk, &errors));
-                    work.retry_lost(left, self.config.upstream_backoff_ms);
+                    self.retry_lost(left, work);
                 }
                 // One key may be to blame: the others are asked for without it.
                 many => {
@@ -157,6 +150,17 @@ impl Feed {
                 }
             },
             Done::Failed(chunk, error) => self.settle_failure(chunk, &error, work),
+        }
+    }
+
+    /// Asks for keys again, less and less often while it helps nothing. A key that is waiting for that already has been asked
+    /// for in between because a client came: however many come, it is asked for when it was to be.
+    fn retry_lost(&self, lost: Vec<Key>, work: &mut Work) {
+        for key in lost {
+            if !work.later.holds(&key) {
+                let losses = self.state.lock().lose(&key);
+                work.later.put(key, backoff_up_to(self.config.upstream_backoff_ms, losses, MOST_PAUSE));
+            }
         }
     }
 

@@ -30,8 +30,8 @@ pub(super) struct Chunk {
 pub(super) struct Again {
     /// What was answered is older than what an event has told.
     pub(super) older: Vec<Key>,
-    /// Because of errors there was no answer, and so often by now.
-    pub(super) lost: Vec<(Key, u32)>,
+    /// Because of errors there was no answer.
+    pub(super) lost: Vec<Key>,
 }
 
 struct Entry {
@@ -244,8 +244,8 @@ impl State {
                 continue;
             }
             let topic = &mut entry.topic;
-            if trouble.lost.contains(key) {
-                again.lost.push((Arc::clone(key), topic.lose()));
+            if trouble.has_lost(key) {
+                again.lost.push(Arc::clone(key));
             } else if topic.is_older(revisions.get(key).copied()) {
                 again.older.push(Arc::clone(key));
             } else {
@@ -265,14 +265,18 @@ impl State {
         again
     }
 
-    /// A snapshot is refused: whoever waits for it is told. Gives the keys that others listen to, and how often there was
-    /// no answer by now.
-    pub(super) fn refuse(&mut self, chunk: &Chunk, errors: &Bytes) -> Vec<(Key, u32)> {
+    /// A key is to be asked for again because of errors; how often in a row it was so by now.
+    pub(super) fn lose(&mut self, key: &Key) -> u32 {
+        self.entries.get_mut(key).map_or(1, |entry| entry.topic.lose())
+    }
+
+    /// A snapshot is refused: whoever waits for it is told. Gives the keys that others listen to.
+    pub(super) fn refuse(&mut self, chunk: &Chunk, errors: &Bytes) -> Vec<Key> {
         let mut left = Vec::new();
         for (key, _) in &chunk.keys {
             let Some(entry) = self.entries.get_mut(key) else { continue };
             if entry.topic.refuse(chunk.number, errors) {
-                left.push((Arc::clone(key), entry.topic.lose()));
+                left.push(Arc::clone(key));
             }
             if entry.topic.is_empty() {
                 self.entries.remove(key);

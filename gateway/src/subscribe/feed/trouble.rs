@@ -12,15 +12,22 @@ use crate::subscribe::mailbox::Key;
 
 type Error = Map<String, Json>;
 
-/// Errors that no item of an answer has with it, as events of the subscription.
+/// Errors that no item of an answer has with it, as responses.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
-    /// What those are told who listen to keys that are not in [`Self::of_keys`].
-    pub(super) of_all: Option<Bytes>,
-    /// What those are told who listen to a key.
-    pub(super) of_keys: AHashMap<Key, Bytes>,
-    /// Keys that are missing in the answer because of an error, as far as can be known.
-    pub(super) lost: AHashSet<Key>,
+    /// What those are told who listen to other keys than those of [`Self::of_keys`].
+    of_all: Option<Bytes>,
+    /// Keys that are missing in the answer because of an error, as far as can be known, and what is told of each.
+    of_keys: AHashMap<Key, Bytes>,
+}
+
+/// Who is told something.
+#[derive(Debug)]
+pub(super) enum Whose {
+    /// All who listen to keys of which nothing else is told.
+    Others,
+    /// Those who listen to these.
+    Of(Vec<Key>),
 }
 
 impl Trouble {
@@ -28,37 +35,48 @@ impl Trouble {
     ///
     /// A list may have a place for each key in the order of the keys, with nothing in it where an item was lost; then
     /// the place tells the key. Of any other list it cannot be known which of the missing keys an error is about: all
-    /// of them are told.
-    pub(super) fn find(chunk: &Chunk, items: &[Item], beside: Beside) -> Self {
-        let mut trouble = Self::default();
+    /// of them are told. What they are told is given as events of the subscription.
+    pub(super) fn find(chunk: &Chunk, items: &[Item], beside: Beside) -> Vec<(Whose, Bytes)> {
         let Beside { places, of_none, of_lost } = beside;
         if of_none.is_empty() && of_lost.is_empty() {
-            return trouble;
+            return Vec::new();
         }
         let answered: AHashSet<&str> = items.iter().map(|item| &*item.key).collect();
-        let missing = chunk.keys.iter().map(|(key, _)| key).filter(|key| !answered.contains(&***key));
+        let missing = || chunk.keys.iter().map(|(key, _)| key).filter(|key| !answered.contains(&***key)).cloned();
         let is_in_order = places == chunk.keys.len()
             && items.iter().all(|item| chunk.keys.get(item.place).is_some_and(|(key, _)| **key == *item.key));
-        let mut of_keys: Vec<(Vec<Key>, Vec<Error>)> = Vec::new();
+        let mut by_key: Vec<(Vec<Key>, Vec<Error>)> = Vec::new();
         if is_in_order {
-            let mut by_key: AHashMap<usize, Vec<Error>> = AHashMap::new();
-            of_lost.into_iter().for_each(|(place, error)| by_key.entry(place).or_default().push(error));
-            let named = by_key.into_iter().filter_map(|(place, errors)| Some((vec![key_at(chunk, place)?], errors)));
-            of_keys.extend(named);
+            let mut by_place: AHashMap<usize, Vec<Error>> = AHashMap::new();
+            of_lost.into_iter().for_each(|(place, error)| by_place.entry(place).or_default().push(error));
+            by_key
+                .extend(by_place.into_iter().filter_map(|(place, errors)| Some((vec![key_at(chunk, place)?], errors))));
         } else if !of_lost.is_empty() {
-            of_keys.push((missing.clone().cloned().collect(), of_lost.into_iter().map(|(_, error)| error).collect()));
+            by_key.push((missing().collect(), of_lost.into_iter().map(|(_, error)| error).collect()));
         }
         // An error of no item may be why any of them is missing.
         if !of_none.is_empty() {
-            trouble.lost.extend(missing.cloned());
+            let known: AHashSet<Key> = by_key.iter().flat_map(|(keys, _)| keys.iter().cloned()).collect();
+            by_key.push((missing().filter(|key| !known.contains(key)).collect(), Vec::new()));
         }
-        for (keys, errors) in of_keys {
-            let told = errors_alone(of_none.iter().cloned().chain(errors).collect());
-            trouble.lost.extend(keys.iter().cloned());
-            trouble.of_keys.extend(keys.into_iter().map(|key| (key, told.clone())));
+        let with_all = |errors: Vec<Error>| errors_alone(of_none.iter().cloned().chain(errors).collect());
+        let by_key = by_key.into_iter().filter(|(keys, _)| !keys.is_empty());
+        let mut all: Vec<_> = by_key.map(|(keys, errors)| (Whose::Of(keys), with_all(errors))).collect();
+        if !of_none.is_empty() {
+            all.push((Whose::Others, with_all(Vec::new())));
         }
-        trouble.of_all = (!of_none.is_empty()).then(|| errors_alone(of_none));
-        trouble
+        all
+    }
+
+    /// Adds what has become of such an event.
+    pub(super) fn add(&mut self, whose: Whose, response: &Bytes) {
+        match whose {
+            Whose::Others => self.of_all = Some(naming(response, None)),
+            Whose::Of(keys) => {
+                let told = keys.into_iter().map(|key| (Key::clone(&key), naming(response, Some(&key))));
+                self.of_keys.extend(told);
+            }
+        }
     }
 
     /// What those are told who listen to a key.
@@ -66,10 +84,21 @@ impl Trouble {
         self.of_keys.get(key).or(self.of_all.as_ref())
     }
 
-    /// All that is to be told, to be made what clients get.
-    pub(super) fn told_mut(&mut self) -> impl Iterator<Item = &mut Bytes> {
-        self.of_all.iter_mut().chain(self.of_keys.values_mut())
+    /// Whether the answer lacks a key because of an error.
+    pub(super) fn has_lost(&self, key: &Key) -> bool {
+        self.of_keys.contains_key(key)
     }
+}
+
+/// A response of errors alone that says that its subscription goes on, and which key it is about.
+fn naming(response: &Bytes, key: Option<&str>) -> Bytes {
+    let Ok(mut whole) = serde_json::from_slice::<Map<String, Json>>(response) else { return response.clone() };
+    let live = key.map_or_else(|| serde_json::json!({}), |key| serde_json::json!({ "key": key }));
+    let extensions = whole.entry("extensions").or_insert_with(|| Json::Object(Map::new()));
+    if let Json::Object(extensions) = extensions {
+        extensions.insert("live".to_owned(), live);
+    }
+    Bytes::from(Json::Object(whole).to_string())
 }
 
 fn key_at(chunk: &Chunk, place: usize) -> Option<Key> {
@@ -97,13 +126,17 @@ mod tests {
 
     /// What the listeners of each key are told, and which keys are lost.
     fn told(items: &[Item], beside: Beside) -> ([String; 3], String) {
-        let trouble = Trouble::find(&chunk(), items, beside);
-        let message = |key: &str| {
-            let told: Json = serde_json::from_slice(trouble.of(&Key::from(key))?).unwrap();
+        let mut trouble = Trouble::default();
+        Trouble::find(&chunk(), items, beside).into_iter().for_each(|(whose, event)| trouble.add(whose, &event));
+        let message = |name: &str| {
+            let key = Key::from(name);
+            let told: Json = serde_json::from_slice(trouble.of(&key)?).unwrap();
+            let named = if trouble.has_lost(&key) { json!({ "key": name }) } else { json!({}) };
+            assert_eq!(told["extensions"]["live"], named);
             let errors = told["errors"].as_array().unwrap().iter().map(|error| error["message"].as_str().unwrap());
             Some(errors.collect::<Vec<_>>().join("+"))
         };
-        let lost = ["A", "B", "C"].into_iter().filter(|key| trouble.lost.contains(*key)).collect();
+        let lost = ["A", "B", "C"].into_iter().filter(|key| trouble.has_lost(&Key::from(*key))).collect();
         (["A", "B", "C"].map(|key| message(key).unwrap_or_default()), lost)
     }
 
