@@ -16,4 +16,5 @@ mod keys;
 mod market;
 mod names;
 mod random;
+mod requires;
 mod world;

@@ -4,6 +4,7 @@ mod garments;
 mod locations;
 mod product;
 mod random;
+mod sizes;
 mod stock;
 mod words;
 

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    garments::{GARMENTS, Garment, SizeRun},
+    garments::{GARMENTS, Garment},
     random::Random,
+    sizes::SizeRun,
     stock::{VariantStock, stock},
     words::{COLORS, FITS, NAMES, ORIGINS, VENDORS, care_of, hand_of},
 };
