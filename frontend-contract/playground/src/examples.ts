@@ -1,4 +1,5 @@
 import holdStock from "../../operations/playground/HoldStock.graphql?raw";
+import livePage from "../../operations/playground/LivePage.graphql?raw";
 import liveStock from "../../operations/playground/LiveStock.graphql?raw";
 import myFeed from "../../operations/playground/MyFeed.graphql?raw";
 import someSkus from "../../operations/playground/SomeSkus.graphql?raw";
@@ -21,6 +22,7 @@ export function examplesFor(skus: readonly string[]): Example[] {
   return [
     { query: threeSubgraphs, variables: json({ first: 20 }) },
     { query: liveStock, variables: json({ skus: skus.length > 0 ? skus : [first] }) },
+    { query: livePage, variables: json({ sku: first }) },
     { query: holdStock, variables: json({ sku: first, key: "playground-1" }) },
     { query: stockByLocation, variables: json({ sku: first }) },
     { query: myFeed },

@@ -29,7 +29,7 @@ async function run(page, operation) {
   await page.locator(".graphiql-execute-button").click();
 }
 
-/** The playground opens with its example tabs, answers a query over all subgraphs, and shows live stock. */
+/** The playground opens with its example tabs, answers a query over all subgraphs, and shows live stock, by a subscription and by a query. */
 export async function checkPlayground({ ask, open, picture }) {
   const page = await open();
   await page.goto("/");
@@ -49,6 +49,14 @@ export async function checkPlayground({ ask, open, picture }) {
   await waitForAnswer(page, `"sku":"${sku}"`);
   await waitForAnswer(page, `"available":${badge.available - 1},`);
   await picture(page, "12-playground-subscription");
+
+  await page.getByRole("tab", { name: /LivePage/ }).click();
+  await run(page, "LivePage");
+  await waitForAnswer(page, '"totalAvailable"');
+  await waitForAnswer(page, `"available":${badge.available - 1},`);
+  await ask(HOLD, { sku, key: crypto.randomUUID() });
+  await waitForAnswer(page, `"available":${badge.available - 2},`);
+  await picture(page, "13-playground-live-query");
   await page.context().close();
-  return `a query over all three subgraphs; ${sku} moved to ${badge.available - 1} in the subscription`;
+  return `a query over all three subgraphs; ${sku} moved to ${badge.available - 1} in the subscription and to ${badge.available - 2} in the live query`;
 }
