@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{
     EntityEvent, OperationProfile,
     flights::Flights,
-    marks::{Marks, Moment},
+    marks::{Marks, Moment, REVISIONS_KEPT},
     piece::{KeyRef, Piece, Question},
     second_level::{Evicted, SecondLevel},
     store::Store,
@@ -45,6 +45,8 @@ pub(super) struct Inner {
     /// When the fetches under way began, and how many at each moment.
     under_way: Mutex<BTreeMap<Moment, usize>>,
     sweep_is_due: AtomicBool,
+    /// The same for what is remembered for a while, whatever happens.
+    late_sweep_is_due: AtomicBool,
 }
 
 /// The cache and the types of one schema.
@@ -92,6 +94,7 @@ impl AnswerCache {
             only_followed,
             under_way: Mutex::default(),
             sweep_is_due: AtomicBool::new(false),
+            late_sweep_is_due: AtomicBool::new(false),
         }))
     }
 
@@ -279,14 +282,24 @@ fn second_level(config: &CacheConfig) -> Option<SecondLevel> {
 
 async fn sweep_later(inner: Weak<Inner>) {
     tokio::time::sleep(SWEEP_AFTER).await;
+    let mut remembers = sweep_now(inner.clone(), |inner| &inner.sweep_is_due).await;
+    // What a revision that never comes holds up is not held up for ever, also when nothing more happens.
+    while remembers && inner.upgrade().is_some_and(|inner| !inner.late_sweep_is_due.swap(true, Ordering::AcqRel)) {
+        tokio::time::sleep(REVISIONS_KEPT).await;
+        remembers = sweep_now(inner.clone(), |inner| &inner.late_sweep_is_due).await;
+    }
+}
+
+/// Whether anything is remembered for a while yet.
+async fn sweep_now(inner: Weak<Inner>, is_due: fn(&Inner) -> &AtomicBool) -> bool {
     let sweeping = tokio::task::spawn_blocking(move || {
-        if let Some(inner) = inner.upgrade() {
-            inner.sweep_is_due.store(false, Ordering::Release);
-            inner.sweep();
-        }
+        let Some(inner) = inner.upgrade() else { return false };
+        is_due(&inner).store(false, Ordering::Release);
+        inner.sweep();
+        inner.marks.read().remembers_entities()
     });
     // Only a shutdown ends it early, and then memory is no concern.
-    let _ = sweeping.await;
+    sweeping.await.unwrap_or_default()
 }
 
 impl Inner {

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::tag::Reading;
 
 /// A revision stays known for this long, for answers from a replica that lags behind.
-const REVISIONS_KEPT: Duration = Duration::from_secs(30);
+pub(super) const REVISIONS_KEPT: Duration = Duration::from_secs(30);
 
 /// In how many ways the entities of a type may be named; more is a mistake of whoever names them.
 const MAX_KEY_FORMS: usize = 32;
@@ -215,7 +215,12 @@ impl Marks {
             let is_needed = mark.plain > oldest || mark.revision.is_some_and(|(_, moment)| moment > oldest);
             is_needed || (mark.revision.is_some() && mark.at + REVISIONS_KEPT > at)
         });
-        self.floors.retain(|_, floor| floor.at + longest_kept > at);
+        self.floors.retain(|_, floor| floor.moment > oldest || floor.at + longest_kept > at);
+    }
+
+    /// Whether evictions of single entities are remembered.
+    pub(super) fn remembers_entities(&self) -> bool {
+        !self.entities.is_empty()
     }
 
     /// How many evictions are remembered.
@@ -341,6 +346,8 @@ mod tests {
         marks.forget(marks.now(), at + Duration::from_secs(31), Duration::from_secs(60));
         assert_eq!(marks.len(), 1);
         assert!(!marks.is_above_floor(1, 9) && marks.is_above_floor(marks.now(), 9) && marks.is_above_floor(1, 8));
+        marks.forget(between, at + Duration::from_secs(61), Duration::from_secs(60));
+        assert!(!marks.is_above_floor(between, 9), "a fetch is under way that began before the floor was raised");
         marks.forget(marks.now(), at + Duration::from_secs(61), Duration::from_secs(60));
         assert_eq!(marks.len(), 0);
     }
