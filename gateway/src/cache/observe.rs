@@ -62,17 +62,31 @@ impl Observed {
         }
     }
 
-    /// Notes the entity of a representation; `None` when it is none.
-    pub(super) fn note_representation(&mut self, json: &[u8], types: &TaggedTypes) -> Option<()> {
+    /// Notes what was asked for, of which nothing is shown.
+    pub(super) fn note_represented(&mut self, represented: &Represented) {
+        let scalars: Vec<_> =
+            represented.scalars.iter().map(|(field, scalar)| (field.as_str(), scalar.clone())).collect();
+        self.note(std::slice::from_ref(&represented.ty), &scalars);
+    }
+}
+
+/// The entity of a representation.
+#[derive(Debug)]
+pub(super) struct Represented {
+    ty: Arc<TaggedType>,
+    scalars: Vec<(String, Scalar)>,
+}
+
+impl Represented {
+    /// Reads it; `None` when it is none.
+    pub(super) fn read(json: &[u8], types: &TaggedTypes) -> Option<Self> {
         let all: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(json).ok()?;
         let ty = types.get(all.get("__typename")?.as_str()?)?;
-        let scalars: Vec<(&str, Scalar)> =
-            all.iter().filter_map(|(field, value)| Some((field.as_str(), Scalar::of(value)?))).collect();
         // What it shows of a revision is older than the answer.
         let revision = ty.revision_field.as_deref().unwrap_or_default();
-        let scalars: Vec<_> = scalars.into_iter().filter(|(field, _)| *field != revision).collect();
-        self.note(std::slice::from_ref(ty), &scalars);
-        Some(())
+        let others = all.iter().filter(|(field, _)| *field != revision);
+        let scalars = others.filter_map(|(field, value)| Some((field.clone(), Scalar::of(value)?))).collect();
+        Some(Self { ty: Arc::clone(ty), scalars })
     }
 }
 
@@ -110,6 +124,8 @@ pub(super) struct Walk<'w> {
     pub(super) nodes: &'w Nodes,
     pub(super) types: &'w TaggedTypes,
     pub(super) node: usize,
+    /// Of what answers a representation: this is the entity, whatever it shows of its keys.
+    pub(super) represented: Option<&'w Represented>,
     pub(super) observed: &'w mut Observed,
 }
 
@@ -129,8 +145,11 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        if let Some(node) = self.nodes.get(self.node) {
-            self.observed.note_absence(&node.types);
+        match (self.represented, self.nodes.get(self.node)) {
+            // No other could be there.
+            (Some(represented), _) => self.observed.note_represented(represented),
+            (None, Some(node)) => self.observed.note_absence(&node.types),
+            (None, None) => {}
         }
         Ok(())
     }
@@ -142,6 +161,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
                 nodes: self.nodes,
                 types: self.types,
                 node: self.node,
+                represented: None,
                 observed: &mut *self.observed,
             })?
             .is_some()
@@ -161,6 +181,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
                     nodes: self.nodes,
                     types: self.types,
                     node: child,
+                    represented: None,
                     observed: &mut *self.observed,
                 })?;
             } else if node.typenames.iter().any(|wire| **wire == *key) {
@@ -174,10 +195,24 @@ impl<'de> Visitor<'de> for Walk<'_> {
             }
         }
         let said = typename.as_deref().and_then(|name| self.types.get(name));
-        match said {
-            Some(ty) => self.observed.note(std::slice::from_ref(ty), &scalars),
-            None => self.observed.note(&node.types, &scalars),
+        let Some(represented) = self.represented else {
+            match said {
+                Some(ty) => self.observed.note(std::slice::from_ref(ty), &scalars),
+                None => self.observed.note(&node.types, &scalars),
+            }
+            return Ok(());
+        };
+        let ty = said.unwrap_or(&represented.ty);
+        // It may be asked for as an interface.
+        if !Arc::ptr_eq(ty, &represented.ty) {
+            self.observed.note_represented(represented);
         }
+        for (field, scalar) in &represented.scalars {
+            if !scalars.iter().any(|(shown, _)| *shown == &**field) {
+                scalars.push((field, scalar.clone()));
+            }
+        }
+        self.observed.note(std::slice::from_ref(ty), &scalars);
         Ok(())
     }
 }

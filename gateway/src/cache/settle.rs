@@ -12,7 +12,7 @@ use super::{
     ask::{Missing, Wish},
     hint::Hint,
     marks::Moment,
-    observe::{Observed, Walk},
+    observe::{Observed, Represented, Walk},
     piece::{Partition, PieceFreshness, Question},
     profile::Learned,
 };
@@ -158,13 +158,16 @@ pub(super) fn observe(
     (representation, parts): (&[u8], &[&str]),
 ) -> Option<Observed> {
     let mut observed = Observed::new(profile.max_age());
-    if !representation.is_empty() {
-        observed.note_representation(representation, &profile.types)?;
+    let is_of_entity = !representation.is_empty();
+    let represented = if is_of_entity { Some(Represented::read(representation, &profile.types)?) } else { None };
+    if let (Some(represented), true) = (&represented, parts.is_empty()) {
+        observed.note_represented(represented);
     }
     let outputs = profile.batches.get(batch).map_or(&[][..], Vec::as_slice);
     for (index, part) in parts.iter().enumerate() {
         let node = outputs.get(index).map_or(0, |output| output.node);
-        let walk = Walk { nodes: &profile.nodes, types: &profile.types, node, observed: &mut observed };
+        let (nodes, types, represented) = (&profile.nodes, &*profile.types, represented.as_ref());
+        let walk = Walk { nodes, types, node, represented, observed: &mut observed };
         walk.deserialize(&mut serde_json::Deserializer::from_str(part)).ok()?;
     }
     Some(observed)
@@ -173,7 +176,8 @@ pub(super) fn observe(
 /// What the answer to a mutation has read, where there are things; `None` when it is not understood.
 pub(super) fn observe_things(profile: &FetchProfile, data: &str) -> Option<Observed> {
     let mut observed = Observed::of_things(profile.max_age());
-    let walk = Walk { nodes: &profile.nodes, types: &profile.types, node: 0, observed: &mut observed };
+    let (nodes, types) = (&profile.nodes, &*profile.types);
+    let walk = Walk { nodes, types, node: 0, represented: None, observed: &mut observed };
     walk.deserialize(&mut serde_json::Deserializer::from_str(data)).ok()?;
     Some(observed)
 }

@@ -158,3 +158,16 @@ async fn a_change_during_a_run_is_one_more_run_and_no_second() {
     silent(&mut badge).await;
     assert_eq!(asked(&shop), [0, 2, 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_entities_whose_keys_are_not_shown_only_the_one_that_is_named_is_asked_for() {
+    let shop = shop();
+    let mut page = join(&shop, &live("")).await;
+    next(&mut page).await;
+    shop.world.forget_log();
+    // `stock` and `wishes` show what they were asked to add to a product, and not which product it is.
+    shop.events().evict(&EntityEvent::of("Product", "id", "2"));
+    settle().await;
+    assert_eq!(waiting(&mut page), None, "nothing is new");
+    assert_eq!((asked(&shop), shop.world.stock_ids()), ([1, 1, 1], vec![vec!["2".to_owned()]]));
+}
