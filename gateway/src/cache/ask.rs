@@ -48,6 +48,8 @@ pub struct Fetched {
     pub answer: Result<SubgraphResponse, TransportError>,
     /// When it was asked for, counted in evictions.
     pub(super) began: u64,
+    /// When the first of it runs out, as somebody says.
+    pub(super) runs_out: Option<Instant>,
 }
 
 /// All answers together.
@@ -270,9 +272,9 @@ impl AnswerCache {
         }
         let fetching = self.begin();
         let answer = fetch(missing.clone(), fetching.began).await;
-        let Settled { pieces, freshness } = self.settle(asking, &missing, (&open, &answer), fetching.began);
+        let Settled { pieces, freshness, runs_out } = self.settle(asking, &missing, (&open, &answer), fetching.began);
         answered.lower(freshness);
-        answered.fetched.push(Fetched { missing, answer, began: fetching.began });
+        answered.fetched.push(Fetched { missing, answer, began: fetching.began, runs_out });
         open.into_iter().zip(pieces).collect()
     }
 

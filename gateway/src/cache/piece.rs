@@ -111,7 +111,8 @@ impl KeyRef<'_> {
 pub struct Piece {
     /// JSON, one for each list that answers the representation.
     parts: Box<[Bytes]>,
-    pub(super) readings: Box<[Reading]>,
+    /// Shared with those who watch what they have read.
+    pub(super) readings: Arc<[Reading]>,
     /// When the fetch began.
     pub(super) began: Moment,
     pub(super) freshness: PieceFreshness,
@@ -128,7 +129,7 @@ pub(super) struct PieceFreshness {
 }
 
 impl Piece {
-    pub(super) fn new(parts: Box<[Bytes]>, readings: Box<[Reading]>, began: Moment, freshness: PieceFreshness) -> Self {
+    pub(super) fn new(parts: Box<[Bytes]>, readings: Arc<[Reading]>, began: Moment, freshness: PieceFreshness) -> Self {
         Self { parts, readings, began, freshness }
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Settled {
     pub(super) pieces: Vec<Option<Kept>>,
     /// How long the answer stays true; `None` when nobody says so.
     pub(super) freshness: Option<Freshness>,
+    /// When the first of it runs out, as somebody says.
+    pub(super) runs_out: Option<Instant>,
 }
 
 /// For how long, and for whom.
@@ -50,7 +52,7 @@ impl AnswerCache {
         (wishes, answer): (&[Wish], &Result<SubgraphResponse, TransportError>),
         began: Moment,
     ) -> Settled {
-        let nothing = || Settled { pieces: vec![None; wishes.len()], freshness: None };
+        let nothing = || Settled { pieces: vec![None; wishes.len()], freshness: None, runs_out: None };
         let Ok(SubgraphResponse { status: StatusCode::OK, headers, body: SubgraphBody::Complete(bytes) }) = answer
         else {
             return nothing();
@@ -83,7 +85,8 @@ impl AnswerCache {
     ) -> Settled {
         let now = Instant::now();
         let mut next = vec![0; parts.len()];
-        let mut settled = Settled { pieces: Vec::with_capacity(wishes.len()), freshness: Some(Freshness::ETERNAL) };
+        let pieces = Vec::with_capacity(wishes.len());
+        let mut settled = Settled { pieces, freshness: Some(Freshness::ETERNAL), runs_out: None };
         for &wish in wishes {
             let place = next.get_mut(wish.batch).map(|next| std::mem::replace(next, *next + 1)).unwrap_or_default();
             let of_wish = parts.get(wish.batch).and_then(|batch| batch.get(place)).map_or(&[][..], Vec::as_slice);
@@ -92,7 +95,8 @@ impl AnswerCache {
                 Some(observed) => self.keep_one((asking, wish), (of_wish, observed), verdict, (began, now)),
                 None => (None, None),
             };
-            settled.freshness = settled.freshness.zip(freshness).map(|(all, one)| all.and(one));
+            settled.runs_out = settled.runs_out.into_iter().chain(freshness.map(|it| it.until)).min();
+            settled.freshness = settled.freshness.zip(freshness).map(|(all, one)| all.and(one.now()));
             settled.pieces.push(kept);
         }
         self.measure();
@@ -105,8 +109,8 @@ impl AnswerCache {
         (parts, observed): (&[&str], Observed),
         verdict: &Verdict,
         (began, now): (Moment, Instant),
-    ) -> (Option<Kept>, Option<Freshness>) {
-        let readings: Box<[_]> = observed.readings.into_iter().collect();
+    ) -> (Option<Kept>, Option<PieceFreshness>) {
+        let readings: Arc<[_]> = observed.readings.into_iter().collect();
         let (is_true, is_followed, may_keep) = {
             let marks = self.0.marks.read();
             (marks.is_true(began, &readings), marks.is_followed(&readings), self.may_keep(&marks, &readings))
@@ -114,7 +118,7 @@ impl AnswerCache {
         let since = now.checked_sub(verdict.age).unwrap_or(now);
         let until = now + verdict.left.min(observed.max_age);
         let freshness = PieceFreshness { since, until, is_private: verdict.is_private, is_followed };
-        let told = Some(freshness.now());
+        let told = Some(freshness);
         if until <= now {
             return (None, None);
         }

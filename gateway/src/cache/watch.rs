@@ -19,7 +19,7 @@ use super::{
     AnswerCache, Reads,
     answers::{Attention, Inner},
     marks::Marks,
-    reads::Read,
+    reads::{Noted, Read},
     tag::Reading,
 };
 
@@ -30,7 +30,7 @@ pub enum Standing {
     True,
     /// Something has changed already.
     Changed,
-    /// Nobody tells the changes of some of it at the moment.
+    /// Nobody tells the changes of some of it, at the moment or at all.
     Unheard,
 }
 
@@ -125,7 +125,7 @@ impl Index {
 
     fn add(&mut self, watcher: u64, read: &Read) {
         self.floors.entry(read.floor).or_default().insert(watcher);
-        for reading in read.readings() {
+        for reading in &*read.readings {
             let of_type = self.types.entry(reading.typename).or_default();
             *of_type.all.entry(watcher).or_default() += 1;
             let fields: Box<[u64]> = reading.keys.iter().map(|(field, _)| *field).collect();
@@ -142,7 +142,7 @@ impl Index {
             watchers.remove(&watcher);
             watchers.is_empty()
         });
-        for reading in read.readings() {
+        for reading in &*read.readings {
             if let Some(of_type) = self.types.get_mut(&reading.typename) {
                 let fields: Box<[u64]> = reading.keys.iter().map(|(field, _)| *field).collect();
                 remove_from(&mut of_type.by_fields, &fields, |all| uncount(all, watcher));
@@ -207,7 +207,7 @@ impl Watch {
     /// Watches `reads` from now on, instead of what was read before.
     pub fn renew(&mut self, reads: Reads) -> Standing {
         let Some(cache) = self.cache.upgrade() else { return Standing::Unheard };
-        let reads = reads.take();
+        let Noted { reads, is_blind, .. } = reads.take();
         {
             let mut index = cache.watchers.index.lock();
             self.reads.iter().for_each(|read| index.remove(self.number, read));
@@ -218,7 +218,7 @@ impl Watch {
         // again, and whatever was evicted earlier is seen there.
         self.signal.is_changed.store(false, Ordering::SeqCst);
         let marks = cache.marks.read();
-        if self.reads.iter().any(|read| marks.is_blocked(read.readings())) {
+        if is_blind || self.reads.iter().any(|read| marks.is_blocked(&read.readings)) {
             return Standing::Unheard;
         }
         let is_true = |read: &Read| is_true(&marks, read);
@@ -234,7 +234,7 @@ impl Watch {
 }
 
 fn is_true(marks: &Marks, read: &Read) -> bool {
-    marks.is_true(read.began(), read.readings()) && marks.is_above_floor(read.began(), read.floor)
+    marks.is_true(read.began, &read.readings) && marks.is_above_floor(read.began, read.floor)
 }
 
 impl Drop for Watch {

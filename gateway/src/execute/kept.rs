@@ -115,11 +115,11 @@ pub(super) async fn ask(
 /// Notes what an answer has read that is never kept.
 fn note_whole(job: &Job, answer: &Result<SubgraphResponse, TransportError>, moment: u64, context: &ExecuteContext<'_>) {
     let (Some(reads), Some(KeptAnswers { profile, .. })) = (context.reads, context.kept) else { return };
-    let Some(profile) = profile.step(job.step) else { return };
     let representations: Vec<Vec<&[u8]>> = match job.gathered.is_empty() {
         true => vec![vec![b""]],
         false => job.gathered.iter().map(|gathered| gathered.iter().collect()).collect(),
     };
+    let profile = profile.step(job.step).map(|profile| &**profile);
     reads.note_whole(profile, (context.call.caller.as_ref(), &representations), answer, moment);
 }
 

@@ -22,9 +22,10 @@ use selvedge_gateway::{
     cache::EntityEvents,
     config::Config,
     error::GraphqlResponse,
+    hooks::Hooks,
     request::GraphqlRequest,
     schema::{ServedSchema, SubgraphSdl, compose},
-    server::Gateway,
+    server::{Gateway, GatewayBuilder},
     subgraph::{SubgraphRequest, SubgraphResponse, SubgraphTransports, TransportError},
     subscribe::Caller,
 };
@@ -292,7 +293,22 @@ impl Shop {
         Self::before(Arc::clone(&self.world), config, ServedSchema::from_supergraph_sdl(&supergraph()).unwrap())
     }
 
+    /// With an installation's own code.
+    pub fn hooked(world: World, config: Config, hooks: impl Hooks) -> Self {
+        let schema = ServedSchema::from_supergraph_sdl(&supergraph()).unwrap();
+        Self::built(Arc::new(world), config, schema, |builder| builder.hooks(hooks))
+    }
+
     fn before(world: Arc<World>, config: Config, schema: ServedSchema) -> Self {
+        Self::built(world, config, schema, |builder| builder)
+    }
+
+    fn built(
+        world: Arc<World>,
+        config: Config,
+        schema: ServedSchema,
+        more: impl FnOnce(GatewayBuilder) -> GatewayBuilder,
+    ) -> Self {
         let schema = Arc::new(schema);
         let mut transports = SubgraphTransports::default();
         for (name, _) in schema.subgraphs() {
@@ -302,7 +318,7 @@ impl Shop {
                 tower::service_fn(move |request: SubgraphRequest| Arc::clone(&world).answer(of_name.clone(), request));
             transports = transports.with(name, service);
         }
-        let gateway = Gateway::builder(config, schema, transports).build().unwrap();
+        let gateway = more(Gateway::builder(config, schema, transports)).build().unwrap();
         Self { world, gateway }
     }
 

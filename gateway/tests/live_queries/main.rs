@@ -10,6 +10,7 @@
 
 #[path = "../cache_support/mod.rs"]
 mod cache_support;
+mod freshness;
 mod payloads;
 mod support;
 mod touched;

@@ -1,8 +1,20 @@
 //! Subgraphs that fail, a bus that is away, answers that lag, and another schema.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use selvedge_gateway::schema::ServedSchema;
+use selvedge_gateway::{
+    cache::EntityEvent,
+    error::GraphqlResponse,
+    hooks::{Hooks, async_trait},
+    schema::ServedSchema,
+    subscribe::Caller,
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -80,7 +92,7 @@ async fn an_answer_that_lags_is_not_told_and_asked_for_again() {
     assert_eq!(available(&next(&mut page).await), [49, 100, 100]);
     // A replica that has not heard of the last two changes.
     shop.world.stock.lock().unwrap().insert("s1".to_owned(), (50, 10));
-    shop.events().evict(&selvedge_gateway::cache::EntityEvent::of("Badge", "sku", "s1").at(12));
+    shop.events().evict(&EntityEvent::of("Badge", "sku", "s1").at(12));
     silent(&mut page).await;
     shop.world.stock.lock().unwrap().insert("s1".to_owned(), (48, 12));
     assert_eq!(available(&next(&mut page).await), [48, 100, 100]);
@@ -107,4 +119,63 @@ async fn a_live_query_goes_on_over_a_new_schema_and_one_that_it_does_not_serve_i
     sell(&shop, "s2");
     assert_eq!(available(&next(&mut page).await), [100, 99, 100]);
     assert_eq!(pipeline.live_queries().unwrap().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revision_that_never_comes_is_not_asked_for_for_ever() {
+    let shop = shop();
+    let mut page = join(&shop, &live("")).await;
+    next(&mut page).await;
+    shop.events().evict(&EntityEvent::of("Badge", "sku", "s1").at(99));
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert!(shop.world.asked("stock").len() > 10, "a replica may lag");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    shop.world.forget_log();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(shop.world.asked("stock").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subgraph_that_hangs_does_not_stop_queries_that_do_not_ask_it() {
+    let mut config = keeping_nothing();
+    config.subscriptions.max_subscriptions = 1_000;
+    let shop = Shop::with(World::new().gated(), config);
+    let mut hanging = Vec::new();
+    for number in 0..300 {
+        let query = format!("query @live {{ badge(sku: \"s{number}\") {{ sku available }} }}");
+        hanging.push(join(&shop, &query).await);
+    }
+    settle().await;
+    let begun = Instant::now();
+    let mut other = join(&shop, "query @live { __typename }").await;
+    assert_eq!(next(&mut other).await["data"]["__typename"], "Query");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+/// An installation's own code, with a defect.
+#[derive(Clone, Default)]
+struct Defect(Arc<AtomicBool>);
+
+#[async_trait]
+impl Hooks for Defect {
+    async fn on_response(&self, _: &mut GraphqlResponse, _: &Caller) {
+        assert!(!self.0.load(Ordering::SeqCst), "a defect");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_defect_ends_the_stream_and_nobody_joins_it_any_more() {
+    let defect = Defect::default();
+    let shop = Shop::hooked(World::new(), keeping_nothing(), defect.clone());
+    let mut page = join(&shop, &live("")).await;
+    next(&mut page).await;
+    defect.0.store(true, Ordering::SeqCst);
+    sell(&shop, "s1");
+    let last = next(&mut page).await;
+    assert_eq!(last["errors"][0]["extensions"]["code"], "INTERNAL_SERVER_ERROR", "{last}");
+    assert!(futures::StreamExt::next(&mut page).await.is_none(), "it has ended");
+    defect.0.store(false, Ordering::SeqCst);
+    let mut again = join(&shop, &live("")).await;
+    assert_eq!(available(&next(&mut again).await), [99, 100, 100]);
+    assert_eq!(shop.gateway.pipeline().live_queries().unwrap().count(), 1);
 }

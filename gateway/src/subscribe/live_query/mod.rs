@@ -8,9 +8,9 @@ mod payload;
 mod query;
 mod run;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use query::LiveQuery;
 use rand::Rng;
@@ -189,8 +189,10 @@ impl LiveQueries {
         let watch = self.cache.watch_reads();
         metrics::gauge!("selvedge_live_queries").increment(1.0);
         tokio::spawn(async move {
-            run::run(&query, watch, &all).await;
-            query.end(None);
+            let running = AssertUnwindSafe(run::run(&query, watch, &all)).catch_unwind().await;
+            // A defect costs the clients of this query their stream, and nobody joins it any more.
+            let last = running.is_err().then(|| GraphqlResponse::from_errors(vec![failed()]).to_bytes());
+            query.end(last.as_ref());
             all.open.lock().remove(number);
             metrics::gauge!("selvedge_live_queries").decrement(1.0);
         });
@@ -200,8 +202,7 @@ impl LiveQueries {
     fn deaf(&self) -> Duration {
         let times = (1 + self.count() / ASKED_WHEN_DEAF).min(LONGEST_DEAF);
         let usual = Duration::from_millis(self.config.poll_when_deaf_ms);
-        // Not all at once.
-        usual.mul_f64(rand::rng().random_range(0.9..1.1)) * u32::try_from(times).unwrap_or(u32::MAX)
+        scattered(usual) * u32::try_from(times).unwrap_or(u32::MAX)
     }
 
     /// Lets all go on with what is served now, which is `graph`; one that cannot, ends, and its clients are told why.
@@ -221,6 +222,15 @@ impl LiveQueries {
             }
         }
     }
+}
+
+/// About so long: what many wait for, they are not all to do at once.
+fn scattered(time: Duration) -> Duration {
+    time.mul_f64(rand::rng().random_range(0.9..1.1))
+}
+
+fn failed() -> GraphqlError {
+    GraphqlError::new(code::INTERNAL_SERVER_ERROR, "the live query failed")
 }
 
 fn internal_error() -> Vec<GraphqlError> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::error::GraphqlResponse;
+use crate::error::{GraphqlResponse, code};
 
 /// An answer.
 pub(super) struct Answer {
@@ -22,9 +22,12 @@ impl Answer {
         let mut hash = Sha256::new();
         hash.update(response.data.as_deref().unwrap_or_default());
         for error in &response.errors {
-            // What differs each time, such as the number of the request, makes no other error.
+            // What differs each time, such as the number of the request, makes no other error; and of a subgraph that
+            // does not answer it does not matter how it failed just now.
+            let has_failed = error.code() == Some(code::SUBGRAPH_REQUEST_FAILED);
+            let of_subgraph = error.extensions.get("serviceName").and_then(Value::as_str).filter(|_| has_failed);
             hash.update([0]);
-            hash.update(&error.message);
+            hash.update(of_subgraph.unwrap_or(&error.message));
             hash.update(error.code().unwrap_or_default());
         }
         let tag = hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
@@ -111,6 +114,12 @@ mod tests {
         };
         assert_eq!(failed("X", 1).tag(), failed("X", 2).tag());
         assert_ne!(failed("X", 1).tag(), failed("Y", 1).tag());
+        let away = |subgraph: &str, how: &str| {
+            let error = GraphqlError::new(code::SUBGRAPH_REQUEST_FAILED, how).with_extension("serviceName", subgraph);
+            Answer::of(GraphqlResponse::from_errors(vec![error]))
+        };
+        assert_eq!(away("a", "no answer within 2999 ms").tag(), away("a", "no answer within 2998 ms").tag());
+        assert_ne!(away("a", "no answer").tag(), away("b", "no answer").tag());
     }
 
     #[test]
