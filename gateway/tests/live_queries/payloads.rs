@@ -5,7 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{asked, available, join, live, next, patched, sell, settle, shop, silent, try_join, waiting};
+use crate::{
+    cache_support::{Shop, World},
+    support::{
+        asked, available, join, keeping_nothing, live, next, patched, sell, settle, shop, silent, try_join, waiting,
+    },
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_patch_leads_from_one_answer_to_the_next() {
@@ -60,6 +65,27 @@ async fn changes_that_come_fast_are_answered_together() {
     sell(&shop, "s1");
     next(&mut other).await;
     assert!(begun.elapsed() >= Duration::from_millis(2900), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wishes_for_few_answers_gets_no_more_of_them_because_others_come() {
+    let shop = Shop::with(World::new(), keeping_nothing());
+    let query = live("(throttle: 2000, patch: true)");
+    let mut page = join(&shop, &query).await;
+    next(&mut page).await;
+    let begun = Instant::now();
+    for sold in 1..=3 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        // Nobody tells it, but whoever comes sees it.
+        shop.world.sell("s1");
+        let mut newcomer = join(&shop, &query).await;
+        assert_eq!(available(&next(&mut newcomer).await), [100 - sold, 100, 100]);
+        assert_eq!(waiting(&mut page), None);
+    }
+    let newest = next(&mut page).await;
+    assert_eq!((available(&newest), &newest["revision"]), (vec![97, 100, 100], &json!(4)));
+    assert!(begun.elapsed() >= Duration::from_millis(1_900), "{:?}", begun.elapsed());
+    silent(&mut page).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use ahash::AHashMap;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -22,6 +22,23 @@ struct Client {
     waits_for: Option<u64>,
     /// The tag of the answer that it brings along.
     known: Option<String>,
+    /// The revision that it was told last, and when the run of that began.
+    told: Option<(u64, Instant)>,
+}
+
+impl Client {
+    /// When it may be told `revision`, which it may have been told already.
+    fn due(&self, revision: u64, interval: Duration) -> Option<Instant> {
+        let (last, at) = self.told?;
+        (last < revision).then(|| at + interval)
+    }
+
+    /// Tells it the newest answer: `step`, if it has the one before that.
+    fn tell(&mut self, key: &Key, (told, step): (&Told, Option<&Bytes>), at: Instant) {
+        let has_before = self.told.is_some_and(|(last, _)| last + 1 == told.revision);
+        self.sink.push_step(key, (step.filter(|_| has_before), &told.whole));
+        self.told = Some((told.revision, at));
+    }
 }
 
 /// What was told last.
@@ -51,7 +68,7 @@ pub(super) struct LiveQuery {
     state: Mutex<State>,
     answers: Mutex<Arc<dyn AnswerQuery>>,
     wants_patches: bool,
-    /// The least time from one run to the next.
+    /// The least time from one run to the next, unless someone comes, and from one answer of a client to the next.
     pub(super) interval: Duration,
     /// Of one client only the newest answer waits.
     key: Key,
@@ -82,7 +99,7 @@ impl LiveQuery {
         }
         let id = state.next_id;
         state.next_id += 1;
-        let client = Client { sink: Arc::clone(sink), waits_for: Some(state.run + 1), known };
+        let client = Client { sink: Arc::clone(sink), waits_for: Some(state.run + 1), known, told: None };
         state.clients.insert(id, client);
         state.is_wanted = true;
         self.wanted.notify_one();
@@ -130,8 +147,9 @@ impl LiveQuery {
         }
     }
 
-    /// Tells what the run of this number came to: newcomers all of it, the others what is new. Whether it is new.
-    pub(super) fn tell(&self, run: u64, answer: &Answer) -> bool {
+    /// Tells what the run of this number came to, which began at `started`: newcomers all of it, the others what is new,
+    /// unless they were told something just before. Whether it is new.
+    pub(super) fn tell(&self, (run, started): (u64, Instant), answer: &Answer) -> bool {
         let mut state = self.state.lock();
         let State { clients, told, .. } = &mut *state;
         let is_new = told.as_ref().is_none_or(|told| told.tag != answer.tag());
@@ -146,8 +164,11 @@ impl LiveQuery {
                     let has_it = client.known.take().as_deref() == Some(told.tag.as_str());
                     let first = if has_it { unchanged(told.revision, &told.tag) } else { told.whole.clone() };
                     client.sink.push_step(&self.key, (None, &first));
+                    client.told = Some((told.revision, started));
                 }
-                None if is_new => client.sink.push_step(&self.key, (step.as_ref(), &told.whole)),
+                None if client.due(told.revision, self.interval).is_some_and(|due| due <= started) => {
+                    client.tell(&self.key, (&*told, step.as_ref()), started);
+                }
                 None => {}
             }
         }
@@ -156,6 +177,22 @@ impl LiveQuery {
             metrics::counter!("selvedge_live_query_answers_total", "form" => form).increment(1);
         }
         is_new
+    }
+
+    /// Tells the newest answer to those who were told another one too short a time before it came: a run for a newcomer
+    /// is none that they have waited for. When the next of them may be told.
+    pub(super) fn catch_up(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.state.lock();
+        let State { clients, told, .. } = &mut *state;
+        let told = told.as_ref()?;
+        let mut next = None;
+        for client in clients.values_mut() {
+            match client.due(told.revision, self.interval) {
+                Some(due) if due <= now => client.tell(&self.key, (told, None), now),
+                due => next = next.into_iter().chain(due).min(),
+            }
+        }
+        next
     }
 
     /// Puts `answer` in the place of what was told; what leads from one to the other, where that is shorter.

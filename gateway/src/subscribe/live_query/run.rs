@@ -40,17 +40,27 @@ pub(super) async fn run(query: &LiveQuery, mut watch: Watch, all: &LiveQueries) 
         drop(attention);
         let answer = Answer::of(response);
         let is_told = !pace.is_behind(revisions, answer.has_errors());
-        let is_new = is_told && query.tell(number, &answer);
+        let is_new = is_told && query.tell((number, started), &answer);
         let next = pace.next((started, query.interval, || all.deaf()), (standing, is_new, runs_out), &answer);
+        if query.abandoned.run_until_cancelled(wait(query, &watch, (started, next))).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Waits for a reason to run again after a run that began at `started`; at `next` there is one.
+async fn wait(query: &LiveQuery, watch: &Watch, (started, next): (Instant, Option<Instant>)) {
+    let mut owed = query.catch_up(started);
+    loop {
         tokio::select! {
-            () = query.abandoned.cancelled() => return,
             // Newcomers wait for nothing but a run that is under way.
-            () = query.wanted() => {}
-            () = sleep_until(next.unwrap_or(started)), if next.is_some() => {}
+            () = query.wanted() => return,
+            () = sleep_until(next.unwrap_or(started)), if next.is_some() => return,
             () = async {
                 watch.changed().await;
                 sleep_until(started + query.interval).await;
-            } => {}
+            } => return,
+            () = sleep_until(owed.unwrap_or(started)), if owed.is_some() => owed = query.catch_up(Instant::now()),
         }
     }
 }
