@@ -1,16 +1,29 @@
 //! Brings the events of the bus to the gateway: to the fields that they feed, and to its cache of answers.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{StreamExt, stream::select_all};
-use selvedge_gateway::{cache::EventSource, pipeline::Pipeline, subscribe::LiveSource};
+use selvedge_gateway::{
+    cache::EventSource,
+    clock::{Clock, SystemClock},
+    pipeline::Pipeline,
+    subscribe::LiveSource,
+};
 use selvedge_kit::{
     bus::{BusError, EventBus, Followed, RedisBus, Topic},
     event::Event,
 };
-use tokio::task::JoinHandle;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
+use super::lateness::Lateness;
 use crate::{
     config::EventsSection,
     entity_mapping::{EntityMappings, entities_of, types_of},
@@ -61,6 +74,21 @@ pub(crate) fn follow(
     }))
 }
 
+/// What is known of the topics.
+#[derive(Default)]
+struct State {
+    caught_up: HashSet<&'static str>,
+    lateness: HashMap<&'static str, Lateness>,
+    is_late: bool,
+}
+
+impl State {
+    /// When the next topic is not late any more, if nothing else comes.
+    fn late_until(&self) -> Option<Instant> {
+        self.lateness.values().filter_map(Lateness::until).min()
+    }
+}
+
 /// Who hears the events.
 struct Ears {
     mappings: EntityMappings,
@@ -101,20 +129,50 @@ impl Ears {
             let heard = bus.follow(topic).await?.map(move |heard| (topic.0, Some(heard)));
             topics.push(heard.chain(futures::stream::once(async move { (topic.0, None) })).boxed());
         }
-        let mut caught_up = HashSet::new();
+        let mut state = State::default();
         let mut all = select_all(topics);
-        while let Some((topic, heard)) = all.next().await {
+        loop {
+            let late_until = state.late_until();
+            let (topic, heard) = tokio::select! {
+                next = all.next() => match next {
+                    Some(next) => next,
+                    None => return Ok(()),
+                },
+                () = sleep_until(late_until.unwrap_or_else(Instant::now)), if late_until.is_some() => {
+                    self.follow_state(&mut state);
+                    continue;
+                }
+            };
             match heard {
                 Some(Followed::Event(delivery)) => {
+                    let clocks = (SystemClock.now(), Instant::now());
+                    state.lateness.entry(topic).or_default().hear(delivery.event.time, clocks);
+                    self.follow_state(&mut state);
                     self.hear(&delivery.event);
                     continue;
                 }
-                Some(Followed::CaughtUp) => caught_up.insert(topic),
-                Some(Followed::Lost) => caught_up.remove(topic),
+                Some(Followed::CaughtUp) => drop(state.caught_up.insert(topic)),
+                Some(Followed::Lost) => drop(state.caught_up.remove(topic)),
                 None => return Ok(()),
-            };
-            if caught_up.len() == TOPICS.len() { self.connect() } else { self.disconnect() }
+            }
+            self.follow_state(&mut state);
         }
-        Ok(())
+    }
+
+    /// Is connected as long as all topics are heard, and what they say is new.
+    fn follow_state(&mut self, state: &mut State) {
+        let now = Instant::now();
+        // Each is looked at, so that none of them is waited for that is over.
+        let is_late = state.lateness.values_mut().filter_map(|topic| topic.is_late(now).then_some(())).count() > 0;
+        if is_late != state.is_late {
+            state.is_late = is_late;
+            let message = if is_late {
+                "events come late, behind others: live values are asked for until they do not"
+            } else {
+                "events come in time again"
+            };
+            tracing::info!("{message}");
+        }
+        if state.caught_up.len() == TOPICS.len() && !is_late { self.connect() } else { self.disconnect() }
     }
 }

@@ -6,6 +6,7 @@ mod engines;
 mod entity_events;
 mod events;
 mod in_process;
+mod lateness;
 mod schema;
 mod serve;
 mod subgraphs;
