@@ -2,15 +2,17 @@
 
 use std::{
     collections::VecDeque,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
 use ahash::AHashMap;
 use bytes::Bytes;
 use futures::task::AtomicWaker;
+use metrics::Counter;
 use parking_lot::Mutex;
 
+use super::mark::Mark;
 use crate::error::{GraphqlError, GraphqlResponse};
 
 /// Above so many entries what a mailbox holds is given back when it is empty.
@@ -34,6 +36,8 @@ pub enum Delivery {
 #[derive(Debug)]
 enum Slot {
     Keyed(Key),
+    /// The newest of a key, whatever that is when it is taken.
+    Shared(Arc<Mark>),
     Plain(Bytes),
     End,
 }
@@ -58,6 +62,12 @@ pub struct Mailbox {
 
 fn address(key: &Key) -> usize {
     Arc::as_ptr(key).cast::<u8>().addr()
+}
+
+/// Counts values that took the place of others which nobody had taken.
+pub(super) fn count_conflated(count: u64) {
+    static CONFLATED: OnceLock<Counter> = OnceLock::new();
+    CONFLATED.get_or_init(|| metrics::counter!("selvedge_subscription_conflated_total")).increment(count);
 }
 
 impl Mailbox {
@@ -88,6 +98,12 @@ impl Mailbox {
         had_room
     }
 
+    /// Adds the newest value of a key, which is looked up when it is taken. There is room for all keys.
+    pub(super) fn push_mark(&self, id: SubscriptionId, mark: &Arc<Mark>) {
+        self.waiting.lock().order.push_back((id, Slot::Shared(Arc::clone(mark))));
+        self.waker.wake();
+    }
+
     /// Nothing follows for a subscription; what waits is still delivered.
     pub(super) fn end(&self, id: SubscriptionId) {
         self.waiting.lock().order.push_back((id, Slot::End));
@@ -111,7 +127,7 @@ impl Waiting {
     fn push(&mut self, id: SubscriptionId, key: Option<&Key>, response: Bytes, max_pending: usize) -> bool {
         if let Some(older) = key.and_then(|key| self.newest.get_mut(&(id, address(key)))) {
             *older = response;
-            metrics::counter!("selvedge_subscription_conflated_total").increment(1);
+            count_conflated(1);
             return true;
         }
         let count = self.counts.entry(id).or_default();
@@ -132,18 +148,30 @@ impl Waiting {
     }
 
     fn pop(&mut self) -> Option<(SubscriptionId, Delivery)> {
-        let (id, slot) = self.order.pop_front()?;
-        let delivery = match slot {
-            Slot::Plain(response) => Delivery::Next(response),
-            // What is in the order is among the newest: both are changed together.
-            Slot::Keyed(key) => Delivery::Next(self.newest.remove(&(id, address(&key))).unwrap_or_default()),
-            Slot::End => Delivery::End,
+        let next = loop {
+            let Some((id, slot)) = self.order.pop_front() else { break None };
+            let delivery = match slot {
+                Slot::Plain(response) => self.counted(id, response),
+                // What is in the order is among the newest: both are changed together.
+                Slot::Keyed(key) => {
+                    let response = self.newest.remove(&(id, address(&key))).unwrap_or_default();
+                    self.counted(id, response)
+                }
+                Slot::Shared(mark) => match mark.take() {
+                    Some(response) => Delivery::Next(response),
+                    None => continue,
+                },
+                Slot::End => Delivery::End,
+            };
+            break Some((id, delivery));
         };
-        if let Delivery::Next(_) = delivery {
-            self.uncount(id);
-        }
         self.give_back();
-        Some((id, delivery))
+        next
+    }
+
+    fn counted(&mut self, id: SubscriptionId, response: Bytes) -> Delivery {
+        self.uncount(id);
+        Delivery::Next(response)
     }
 
     fn uncount(&mut self, id: SubscriptionId) {
@@ -186,7 +214,7 @@ impl Waiting {
 mod tests {
     use futures::{FutureExt, future::poll_fn};
 
-    use super::*;
+    use super::{super::mark::Newest, *};
 
     fn take(mailbox: &Mailbox) -> Option<(SubscriptionId, String)> {
         let (id, delivery) = poll_fn(|context| mailbox.poll_next(context)).now_or_never()?;
@@ -225,6 +253,28 @@ mod tests {
         assert_eq!(take(&mailbox), Some((2, "other".to_owned())));
         let (id, error) = take(&mailbox).unwrap();
         assert!(id == 1 && error.contains("SUBSCRIPTION_OVERFLOW"), "{error}");
+        assert_eq!((take(&mailbox), take(&mailbox)), (Some((1, "end".to_owned())), None));
+    }
+
+    #[test]
+    fn of_a_shared_value_the_newest_is_delivered_once() {
+        let mailbox = Mailbox::default();
+        let newest = Arc::<Newest>::default();
+        let mark = Mark::new(&newest);
+        let change = |text: &'static str| {
+            newest.set(Bytes::from_static(text.as_bytes()));
+            if mark.raise() {
+                mailbox.push_mark(1, &mark);
+            }
+        };
+        change("a1");
+        put(&mailbox, 1, None, "x");
+        change("a2");
+        assert_eq!(take(&mailbox), Some((1, "a2".to_owned())));
+        change("a3");
+        mailbox.end(1);
+        assert_eq!(take(&mailbox), Some((1, "x".to_owned())));
+        assert_eq!(take(&mailbox), Some((1, "a3".to_owned())));
         assert_eq!((take(&mailbox), take(&mailbox)), (Some((1, "end".to_owned())), None));
     }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use super::{
     mailbox::{Key, Mailbox, SubscriptionId},
+    mark::Mark,
     throttle::{Throttle, Throttled},
 };
 
@@ -54,6 +55,13 @@ impl Sink {
         match (&self.throttled, key) {
             (Some(throttled), Some(key)) => throttled.push(self, key, response),
             _ => self.put(key, response),
+        }
+    }
+
+    /// Gives the client the newest of a key, whatever that is when it takes it.
+    pub(super) fn push_mark(&self, mark: &Arc<Mark>) {
+        if !self.is_over() {
+            self.mailbox.push_mark(self.id, mark);
         }
     }
 

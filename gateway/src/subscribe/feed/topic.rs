@@ -6,7 +6,11 @@ use ahash::AHashSet;
 use bytes::Bytes;
 use indexmap::IndexMap;
 
-use crate::subscribe::{mailbox::Key, sink::Sink};
+use crate::subscribe::{
+    mailbox::{Key, count_conflated},
+    mark::{Mark, Newest},
+    sink::Sink,
+};
 
 /// After so many answers that are older than an event, what the subgraph says is taken for true.
 const MOST_TRIES: u32 = 10;
@@ -14,6 +18,8 @@ const MOST_TRIES: u32 = 10;
 /// A client of a key.
 struct Listener {
     sink: Arc<Sink>,
+    /// Absent for a client that wishes for fewer values, which are held back one by one.
+    mark: Option<Arc<Mark>>,
     /// How many snapshots had begun when it came: it gets nothing before the answer to a later one, so that its first
     /// value is not older than its subscription. `None`: it has had it.
     waits_since: Option<u64>,
@@ -53,6 +59,8 @@ pub(super) struct Topic {
     /// Those that wait for a snapshot; some may have left.
     waiting: Vec<u64>,
     latest: Option<Value>,
+    /// The response of the latest.
+    newest: Arc<Newest>,
     /// The next value may be of the same revision: what is asked of it has changed.
     is_outdated: bool,
     /// It stands in the queue of those to be asked for.
@@ -64,6 +72,18 @@ pub(super) struct Topic {
     errors: Option<Box<Errors>>,
 }
 
+impl Listener {
+    /// Gives it the newest value; whether that takes the place of another.
+    fn give(&self, key: &Key, response: &Bytes) -> bool {
+        match &self.mark {
+            Some(mark) if mark.raise() => self.sink.push_mark(mark),
+            Some(_) => return true,
+            None => self.sink.push(Some(key), response.clone()),
+        }
+        false
+    }
+}
+
 impl Topic {
     pub(super) fn new(key: Key) -> Self {
         Self {
@@ -71,6 +91,7 @@ impl Topic {
             listeners: IndexMap::default(),
             waiting: Vec::new(),
             latest: None,
+            newest: Arc::default(),
             is_outdated: false,
             is_asked: false,
             expected: None,
@@ -85,7 +106,8 @@ impl Topic {
     }
 
     pub(super) fn add(&mut self, id: u64, sink: Arc<Sink>, (snapshots, known): (u64, Option<i64>)) {
-        self.listeners.insert(id, Listener { sink, waits_since: Some(snapshots), known });
+        let mark = sink.throttled().is_none().then(|| Mark::new(&self.newest));
+        self.listeners.insert(id, Listener { sink, mark, waits_since: Some(snapshots), known });
         self.waiting.push(id);
     }
 
@@ -131,14 +153,23 @@ impl Topic {
             // A later answer of the same revision: what others add to it may be other than it was.
             let is_later = |latest: &Value| latest.revision == value.revision && value.snapshot > latest.snapshot;
             if self.latest.as_ref().is_some_and(is_later) {
-                self.latest = Some(value);
+                self.take(value);
             }
             return;
         }
         self.is_outdated = false;
-        for listener in self.listeners.values().filter(|listener| listener.waits_since.is_none()) {
-            listener.sink.push(Some(&self.key), value.response.clone());
+        let response = value.response.clone();
+        // First: whoever is told takes it from there.
+        self.take(value);
+        let settled = self.listeners.values().filter(|listener| listener.waits_since.is_none());
+        let conflated = settled.filter(|listener| listener.give(&self.key, &response)).count();
+        if conflated > 0 {
+            count_conflated(conflated as u64);
         }
+    }
+
+    fn take(&mut self, value: Value) {
+        self.newest.set(value.response.clone());
         self.latest = Some(value);
     }
 
@@ -172,7 +203,7 @@ impl Topic {
             let Some(latest) = &self.latest else { continue };
             let has_it = listener.known.zip(latest.revision).is_some_and(|(known, newest)| known >= newest);
             if !has_it {
-                listener.sink.push(Some(&self.key), latest.response.clone());
+                listener.give(&self.key, &latest.response);
             }
         }
     }
