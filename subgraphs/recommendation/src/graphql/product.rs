@@ -33,7 +33,7 @@ impl ProductNode {
     }
 
     /// Available products alike by attributes and text. first: 1 to 50.
-    #[graphql(cache_control(private, max_age = 5))]
+    #[graphql(cache_control(private, max_age = 2))]
     async fn similar(
         &self,
         context: &Context<'_>,
@@ -45,7 +45,7 @@ impl ProductNode {
     }
 
     /// Available products found in the same baskets. first: 1 to 50.
-    #[graphql(cache_control(private, max_age = 5))]
+    #[graphql(cache_control(private, max_age = 2))]
     async fn bought_together(
         &self,
         context: &Context<'_>,
