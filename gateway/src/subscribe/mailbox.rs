@@ -12,7 +12,7 @@ use futures::task::AtomicWaker;
 use metrics::Counter;
 use parking_lot::Mutex;
 
-use super::mark::Mark;
+use super::marks::Marks;
 use crate::error::{GraphqlError, GraphqlResponse};
 
 /// Above so many entries what a mailbox holds is given back when it is empty.
@@ -36,8 +36,8 @@ pub enum Delivery {
 #[derive(Debug)]
 enum Slot {
     Keyed(Key),
-    /// The newest of a key, whatever that is when it is taken.
-    Shared(Arc<Mark>),
+    /// The newest of keys, whatever that is when it is taken; it stays until a turn of them is over.
+    Marks(Arc<Marks>),
     Plain(Bytes),
     End,
 }
@@ -98,9 +98,9 @@ impl Mailbox {
         had_room
     }
 
-    /// Adds the newest value of a key, which is looked up when it is taken. There is room for all keys.
-    pub(super) fn push_mark(&self, id: SubscriptionId, mark: &Arc<Mark>) {
-        self.waiting.lock().order.push_back((id, Slot::Shared(Arc::clone(mark))));
+    /// Adds the newest values of keys, which are looked up when they are taken. There is room for all keys.
+    pub(super) fn push_marks(&self, id: SubscriptionId, marks: &Arc<Marks>) {
+        self.waiting.lock().order.push_back((id, Slot::Marks(Arc::clone(marks))));
         self.waker.wake();
     }
 
@@ -119,7 +119,12 @@ impl Mailbox {
     pub fn poll_next(&self, context: &mut Context<'_>) -> Poll<(SubscriptionId, Delivery)> {
         // Registered before looking, so that a push in between wakes us.
         self.waker.register(context.waker());
-        self.waiting.lock().pop().map_or(Poll::Pending, Poll::Ready)
+        self.take().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// The next response, if there is one; nobody is woken for a later one.
+    pub(super) fn take(&self) -> Option<(SubscriptionId, Delivery)> {
+        self.waiting.lock().pop()
     }
 }
 
@@ -149,6 +154,15 @@ impl Waiting {
 
     fn pop(&mut self) -> Option<(SubscriptionId, Delivery)> {
         let next = loop {
+            if let Some((id, Slot::Marks(marks))) = self.order.front() {
+                if let Some(response) = marks.take() {
+                    break Some((*id, Delivery::Next(response)));
+                }
+                let is_due_again = marks.end_turn();
+                let marks = self.order.pop_front().filter(|_| is_due_again);
+                self.order.extend(marks);
+                continue;
+            }
             let Some((id, slot)) = self.order.pop_front() else { break None };
             let delivery = match slot {
                 Slot::Plain(response) => self.counted(id, response),
@@ -157,10 +171,13 @@ impl Waiting {
                     let response = self.newest.remove(&(id, address(&key))).unwrap_or_default();
                     self.counted(id, response)
                 }
-                Slot::Shared(mark) => match mark.take() {
-                    Some(response) => Delivery::Next(response),
-                    None => continue,
-                },
+                // Seen to above.
+                Slot::Marks(_) => continue,
+                // What was there before the end comes before it.
+                Slot::End if self.order.iter().any(|(of, slot)| *of == id && matches!(slot, Slot::Marks(_))) => {
+                    self.order.push_back((id, Slot::End));
+                    continue;
+                }
                 Slot::End => Delivery::End,
             };
             break Some((id, delivery));
@@ -214,7 +231,10 @@ impl Waiting {
 mod tests {
     use futures::{FutureExt, future::poll_fn};
 
-    use super::{super::mark::Newest, *};
+    use super::{
+        super::marks::{Newest, Raised},
+        *,
+    };
 
     fn take(mailbox: &Mailbox) -> Option<(SubscriptionId, String)> {
         let (id, delivery) = poll_fn(|context| mailbox.poll_next(context)).now_or_never()?;
@@ -260,11 +280,11 @@ mod tests {
     fn of_a_shared_value_the_newest_is_delivered_once() {
         let mailbox = Mailbox::default();
         let newest = Arc::<Newest>::default();
-        let mark = Mark::new(&newest);
+        let marks = Marks::new([Arc::clone(&newest)]);
         let change = |text: &'static str| {
             newest.set(Bytes::from_static(text.as_bytes()));
-            if mark.raise() {
-                mailbox.push_mark(1, &mark);
+            if marks.raise(0) == Raised::First {
+                mailbox.push_marks(1, &marks);
             }
         };
         change("a1");
@@ -276,6 +296,28 @@ mod tests {
         assert_eq!(take(&mailbox), Some((1, "x".to_owned())));
         assert_eq!(take(&mailbox), Some((1, "a3".to_owned())));
         assert_eq!((take(&mailbox), take(&mailbox)), (Some((1, "end".to_owned())), None));
+    }
+
+    #[test]
+    fn what_changes_in_a_turn_comes_behind_others_and_before_the_end() {
+        let mailbox = Mailbox::default();
+        let keys: Vec<Arc<Newest>> = (0..2).map(|_| Arc::default()).collect();
+        let marks = Marks::new(keys.iter().map(Arc::clone));
+        let change = |key: usize, text: &'static str| {
+            keys[key].set(Bytes::from_static(text.as_bytes()));
+            if marks.raise(u32::try_from(key).unwrap()) == Raised::First {
+                mailbox.push_marks(1, &marks);
+            }
+        };
+        change(0, "a1");
+        change(1, "b1");
+        put(&mailbox, 2, None, "x");
+        assert_eq!(take(&mailbox), Some((1, "a1".to_owned())));
+        change(0, "a2");
+        mailbox.end(1);
+        let rest: Vec<_> = std::iter::from_fn(|| take(&mailbox)).collect();
+        let expected = [(1, "b1"), (2, "x"), (1, "a2"), (1, "end")];
+        assert_eq!(rest, expected.map(|(id, text)| (id, text.to_owned())));
     }
 
     #[test]

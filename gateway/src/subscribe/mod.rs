@@ -15,7 +15,7 @@ mod limits;
 mod listening;
 mod live_query;
 mod mailbox;
-mod mark;
+mod marks;
 mod open;
 mod port;
 mod routes;

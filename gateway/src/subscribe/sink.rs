@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::{
     mailbox::{Key, Mailbox, SubscriptionId},
-    mark::Mark,
+    marks::Marks,
     throttle::{Throttle, Throttled},
 };
 
@@ -58,10 +58,10 @@ impl Sink {
         }
     }
 
-    /// Gives the client the newest of a key, whatever that is when it takes it.
-    pub(super) fn push_mark(&self, mark: &Arc<Mark>) {
+    /// Gives the client the newest of keys, whatever that is when it takes it.
+    pub(super) fn push_marks(&self, marks: &Arc<Marks>) {
         if !self.is_over() {
-            self.mailbox.push_mark(self.id, mark);
+            self.mailbox.push_marks(self.id, marks);
         }
     }
 

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::{
-    topic::{Told, Topic, Value},
+    topic::{Joining, Told, Topic, Value},
     trouble::Trouble,
 };
-use crate::subscribe::{mailbox::Key, routes::key_text, sink::Sink};
+use crate::subscribe::{mailbox::Key, marks::Marks, routes::key_text, sink::Sink};
 
 /// An event's response before other subgraphs have added to it.
 pub(super) type Arrived = (Key, Option<i64>, Bytes);
@@ -96,18 +96,30 @@ impl State {
         self.clients += 1;
         // A value and an error of each.
         sink.allow(2 * keys.len());
-        let mut joined: Vec<Key> = Vec::with_capacity(keys.len());
-        for (json, known) in keys {
-            let key: Key = key_text(&json).into();
-            let entry = self.entries.entry(Arc::clone(&key)).or_insert_with(|| {
-                self.changed.added.push(Arc::clone(&key));
-                Entry { json, topic: Topic::new(key), arrived: None }
-            });
-            entry.topic.add(id, Arc::clone(sink), (self.snapshots, known));
-            self.queue.ask(&mut entry.topic);
-            joined.push(Arc::clone(entry.topic.key()));
+        let (joined, known): (Vec<Key>, Vec<Option<i64>>) =
+            keys.into_iter().map(|(json, known)| (self.enter(json), known)).unzip();
+        let marks = sink.throttled().is_none().then(|| {
+            let entries = joined.iter().filter_map(|key| self.entries.get(key));
+            Marks::new(entries.map(|entry| Arc::clone(entry.topic.newest())))
+        });
+        let joining = Joining { id, sink, marks: marks.as_ref(), snapshots: self.snapshots };
+        for ((number, key), known) in (0..).zip(&joined).zip(known) {
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.topic.add(&joining, number, known);
+                self.queue.ask(&mut entry.topic);
+            }
         }
         (id, joined.into_boxed_slice())
+    }
+
+    /// A key that somebody listens to, as mailboxes know it.
+    fn enter(&mut self, json: Json) -> Key {
+        let key: Key = key_text(&json).into();
+        let entry = self.entries.entry(Arc::clone(&key)).or_insert_with(|| {
+            self.changed.added.push(Arc::clone(&key));
+            Entry { json, topic: Topic::new(key), arrived: None }
+        });
+        Arc::clone(entry.topic.key())
     }
 
     /// Removes a client; whether nobody listens any more.

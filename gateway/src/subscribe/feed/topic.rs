@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use crate::subscribe::{
     mailbox::{Key, count_conflated},
-    mark::{Mark, Newest},
+    marks::{Marks, Newest, Raised},
     sink::Sink,
 };
 
@@ -18,13 +18,31 @@ const MOST_TRIES: u32 = 10;
 /// A client of a key.
 struct Listener {
     sink: Arc<Sink>,
-    /// Absent for a client that wishes for fewer values, which are held back one by one.
-    mark: Option<Arc<Mark>>,
+    /// What it has of its keys. Absent for a client that wishes for fewer values, which are held back one by one.
+    marks: Option<Arc<Marks>>,
+    /// Which of its keys this is.
+    number: u32,
+    /// Whether it has had its first value.
+    is_settled: bool,
+}
+
+/// A client that waits for its first value.
+struct Newcomer {
+    id: u64,
     /// How many snapshots had begun when it came: it gets nothing before the answer to a later one, so that its first
-    /// value is not older than its subscription. `None`: it has had it.
-    waits_since: Option<u64>,
+    /// value is not older than its subscription.
+    since: u64,
     /// The revision that the client says it has.
     known: Option<i64>,
+}
+
+/// A client that joins.
+pub(super) struct Joining<'j> {
+    pub(super) id: u64,
+    pub(super) sink: &'j Arc<Sink>,
+    pub(super) marks: Option<&'j Arc<Marks>>,
+    /// How many snapshots have begun.
+    pub(super) snapshots: u64,
 }
 
 /// A value of a key.
@@ -57,7 +75,7 @@ pub(super) struct Topic {
     key: Key,
     listeners: IndexMap<u64, Listener, ahash::RandomState>,
     /// Those that wait for a snapshot; some may have left.
-    waiting: Vec<u64>,
+    waiting: Vec<Newcomer>,
     latest: Option<Value>,
     /// The response of the latest.
     newest: Arc<Newest>,
@@ -75,12 +93,15 @@ pub(super) struct Topic {
 impl Listener {
     /// Gives it the newest value; whether that takes the place of another.
     fn give(&self, key: &Key, response: &Bytes) -> bool {
-        match &self.mark {
-            Some(mark) if mark.raise() => self.sink.push_mark(mark),
-            Some(_) => return true,
-            None => self.sink.push(Some(key), response.clone()),
+        let Some(marks) = &self.marks else {
+            self.sink.push(Some(key), response.clone());
+            return false;
+        };
+        let raised = marks.raise(self.number);
+        if raised == Raised::First {
+            self.sink.push_marks(marks);
         }
-        false
+        raised == Raised::Conflated
     }
 }
 
@@ -105,10 +126,16 @@ impl Topic {
         &self.key
     }
 
-    pub(super) fn add(&mut self, id: u64, sink: Arc<Sink>, (snapshots, known): (u64, Option<i64>)) {
-        let mark = sink.throttled().is_none().then(|| Mark::new(&self.newest));
-        self.listeners.insert(id, Listener { sink, mark, waits_since: Some(snapshots), known });
-        self.waiting.push(id);
+    /// The newest response.
+    pub(super) const fn newest(&self) -> &Arc<Newest> {
+        &self.newest
+    }
+
+    /// Adds a client, of whose keys this is the one with that number.
+    pub(super) fn add(&mut self, joining: &Joining<'_>, number: u32, known: Option<i64>) {
+        let (sink, marks) = (Arc::clone(joining.sink), joining.marks.map(Arc::clone));
+        self.listeners.insert(joining.id, Listener { sink, marks, number, is_settled: false });
+        self.waiting.push(Newcomer { id: joining.id, since: joining.snapshots, known });
     }
 
     /// Removes a client; whether there is none left.
@@ -161,7 +188,7 @@ impl Topic {
         let response = value.response.clone();
         // First: whoever is told takes it from there.
         self.take(value);
-        let settled = self.listeners.values().filter(|listener| listener.waits_since.is_none());
+        let settled = self.listeners.values().filter(|listener| listener.is_settled);
         let conflated = settled.filter(|listener| listener.give(&self.key, &response)).count();
         if conflated > 0 {
             count_conflated(conflated as u64);
@@ -191,17 +218,17 @@ impl Topic {
 
     /// The answer to a snapshot of this number has come: those who waited for it get the newest value.
     pub(super) fn answer(&mut self, snapshot: u64) {
-        for id in std::mem::take(&mut self.waiting) {
-            let Some(listener) = self.listeners.get_mut(&id) else { continue };
+        for newcomer in std::mem::take(&mut self.waiting) {
             // A client that has named the key twice waits twice.
-            let Some(since) = listener.waits_since else { continue };
-            if since >= snapshot {
-                self.waiting.push(id);
+            let listener = self.listeners.get_mut(&newcomer.id).filter(|listener| !listener.is_settled);
+            let Some(listener) = listener else { continue };
+            if newcomer.since >= snapshot {
+                self.waiting.push(newcomer);
                 continue;
             }
-            listener.waits_since = None;
+            listener.is_settled = true;
             let Some(latest) = &self.latest else { continue };
-            let has_it = listener.known.zip(latest.revision).is_some_and(|(known, newest)| known >= newest);
+            let has_it = newcomer.known.zip(latest.revision).is_some_and(|(known, newest)| known >= newest);
             if !has_it {
                 listener.give(&self.key, &latest.response);
             }
@@ -229,8 +256,10 @@ impl Topic {
     pub(super) fn tell(&mut self, snapshot: u64, response: &Bytes, told: &mut Told) {
         self.errors();
         let Some(errors) = &mut self.errors else { return };
+        let later = self.waiting.iter().filter(|newcomer| newcomer.since >= snapshot);
+        let later: AHashSet<u64> = later.map(|newcomer| newcomer.id).collect();
         for (id, listener) in &self.listeners {
-            let is_for_it = listener.waits_since.is_none_or(|since| since < snapshot);
+            let is_for_it = listener.is_settled || !later.contains(id);
             if is_for_it && errors.told.insert(*id) && told.0.insert((*id, response.as_ptr().addr())) {
                 listener.sink.tell(&errors.key, response.clone());
             }
@@ -240,15 +269,17 @@ impl Topic {
     /// Those who wait for a snapshot up to this number are told why there is none, and leave. Whether anyone else
     /// listens: they are to be asked for again.
     pub(super) fn refuse(&mut self, snapshot: u64, errors: &Bytes) -> bool {
-        self.listeners.retain(|_, listener| {
-            let waits = listener.waits_since.is_some_and(|since| since < snapshot);
-            if waits {
+        let (refused, later) = std::mem::take(&mut self.waiting).into_iter().partition(|come| come.since < snapshot);
+        self.waiting = later;
+        let refused: Vec<Newcomer> = refused;
+        for Newcomer { id, .. } in refused {
+            if self.listeners.get(&id).is_some_and(|listener| !listener.is_settled)
+                && let Some(listener) = self.listeners.swap_remove(&id)
+            {
                 // The first key that is refused ends the subscription for all of its keys.
                 listener.sink.end_with(errors);
             }
-            !waits
-        });
-        self.waiting.retain(|id| self.listeners.contains_key(id));
+        }
         self.is_wanted()
     }
 
