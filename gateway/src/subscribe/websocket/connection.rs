@@ -1,6 +1,6 @@
 //! One client's connection, from `connection_init` to close.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use futures::{FutureExt, SinkExt, StreamExt};
 use rand::Rng;
@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     super::{Caller, Limit, LimitReached, Limits, Permit, RunOperation},
     close::Close,
+    frames::{Frames, write_now, write_rest},
     messages::{self, ClientMessage, Fault},
     operations::{Operations, Output},
     outcome::{End, finish},
@@ -31,8 +32,9 @@ use crate::{
     request::{GraphqlRequest, RequestError},
 };
 
-/// How many outputs go out with one flush.
-const MAX_SENT_AT_ONCE: usize = 64;
+/// How much of what is ready goes out with one write. A client that takes no more has so much waiting for it at most,
+/// beside the newest of each key.
+const MAX_BYTES_AT_ONCE: usize = 16 * 1024;
 
 /// What all connections of a gateway share.
 pub struct Connections {
@@ -48,6 +50,17 @@ pub struct Connections {
     pub shutdown: CancellationToken,
     /// The open connections.
     pub tracker: TaskTracker,
+}
+
+/// What a connection waits for.
+enum Event {
+    /// Its operations have something for the client.
+    Output(Arc<str>, Output),
+    /// The gateway stops.
+    Draining,
+    Time,
+    /// The client has said something, or left.
+    Message(Option<Result<Message, SocketError>>),
 }
 
 /// One client's connection. What lives as long as it does is here, and small: most connections wait.
@@ -84,25 +97,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         Box::pin(finish(&mut self.socket, Some(self.protocol), end)).await;
     }
 
-    /// Whatever sends is boxed: it is short, and would make every waiting connection larger.
+    /// What is done about an event is boxed, but for outputs: it would make every waiting connection larger.
     async fn run(&mut self) -> Result<std::convert::Infallible, End> {
         let shared = Arc::clone(&self.shared);
         let mut draining = pin!(shared.shutdown.cancelled());
         let mut timer = pin!(sleep_until(self.timers.next()));
+        let mut had_output = false;
         loop {
             if timer.deadline() != self.timers.next() {
                 timer.as_mut().reset(self.timers.next());
             }
-            tokio::select! {
-                () = draining.as_mut(), if !self.timers.is_leaving() => self.leave_soon(),
-                () = timer.as_mut() => Box::pin(self.on_time()).await?,
-                message = self.socket.next() => match message {
-                    Some(message) => Box::pin(self.receive(message?)).await?,
-                    None => return Err(End::Gone),
-                },
-                (id, output) = self.operations.next(), if !self.operations.is_empty() => {
-                    Box::pin(self.send_outputs(&id, output)).await?;
+            let mut is_others_turn = had_output;
+            let event = poll_fn(|context| {
+                // What wakes a connection is an output most of the time. After one, whatever else there is has its turn.
+                if !std::mem::take(&mut is_others_turn)
+                    && let Poll::Ready((id, output)) = self.operations.poll_next(context)
+                {
+                    return Poll::Ready(Event::Output(id, output));
                 }
+                if !self.timers.is_leaving() && draining.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Event::Draining);
+                }
+                if timer.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Event::Time);
+                }
+                if let Poll::Ready(message) = self.socket.poll_next_unpin(context) {
+                    return Poll::Ready(Event::Message(message));
+                }
+                self.operations.poll_next(context).map(|(id, output)| Event::Output(id, output))
+            });
+            let event = event.await;
+            had_output = matches!(event, Event::Output(..));
+            match event {
+                Event::Output(id, output) => self.send_outputs(&id, output).await?,
+                Event::Draining => self.leave_soon(),
+                Event::Time => Box::pin(self.on_time()).await?,
+                Event::Message(Some(message)) => Box::pin(self.receive(message?)).await?,
+                Event::Message(None) => return Err(End::Gone),
             }
         }
     }
@@ -165,7 +196,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             ClientMessage::Complete { id } => {
                 let ran = self.operations.stop(&id);
                 if ran && self.protocol.confirms_stop() {
-                    return self.send(self.protocol.complete(&id)).await;
+                    return self.send(self.protocol.complete(&id).into()).await;
                 }
                 Ok(())
             }
@@ -193,7 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 self.operations.start(id, request, caller, &self.shared.runner);
                 Ok(())
             }
-            Err(error) => self.send(self.protocol.error(&id, &[error])).await,
+            Err(error) => self.send(self.protocol.error(&id, &[error]).into()).await,
         }
     }
 
@@ -246,18 +277,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         self.timers.deadline = left.map(|left| Instant::now() + left);
     }
 
-    /// Sends an output and those that are ready behind it, with one flush.
+    /// Sends an output and those that are ready behind it, with one write.
     async fn send_outputs(&mut self, id: &str, output: Output) -> Result<(), End> {
-        let (socket, operations, protocol) = (&mut self.socket, &mut self.operations, self.protocol);
-        let sending = async {
-            socket.feed(encode(protocol, id, output)).await?;
-            for _ in 1..MAX_SENT_AT_ONCE {
-                let Some((id, output)) = operations.next().now_or_never() else { break };
-                socket.feed(encode(protocol, &id, output)).await?;
-            }
-            socket.flush().await
-        };
-        within(self.shared.config.send_timeout(), sending).await
+        let mut first = Some(output);
+        let left = poll_fn(|context| {
+            let (operations, protocol) = (&mut self.operations, self.protocol);
+            let first = first.take();
+            let written = write_now(&mut self.socket, context, |frames| {
+                if let Some(output) = first {
+                    add(frames, (protocol, id), &output);
+                }
+                while frames.len() < MAX_BYTES_AT_ONCE
+                    && let Some((id, output)) = operations.take()
+                {
+                    add(frames, (protocol, &id), &output);
+                }
+            });
+            Poll::Ready(written)
+        });
+        match left.await? {
+            None => Ok(()),
+            Some(left) => Box::pin(within(self.shared.config.send_timeout(), write_rest(&mut self.socket, left))).await,
+        }
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
@@ -265,12 +306,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 }
 
-fn encode(protocol: Subprotocol, id: &str, output: Output) -> Message {
-    match output {
-        Output::Next(response) => protocol.next(id, &response),
-        Output::Errors(errors) => protocol.error(id, &errors),
+/// Adds an output of the operation `id`.
+fn add(frames: &mut Frames, (protocol, id): (Subprotocol, &str), output: &Output) {
+    let message = match output {
+        Output::Next(response) => protocol.next(id, response),
+        Output::Errors(errors) => protocol.error(id, errors),
         Output::Complete => protocol.complete(id),
-    }
+    };
+    frames.text(&message.parts());
 }
 
 /// A client that takes nothing for so long is gone.

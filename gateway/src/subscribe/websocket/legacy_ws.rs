@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::{
     close::Close,
-    messages::{self, ClientMessage, Fault, authorization_in, expiry, of_operation, take_id, to_json},
+    messages::{self, ClientMessage, Fault, OfOperation, authorization_in, expiry, take_id, to_json},
 };
 use crate::{
     error::GraphqlError,
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Result<ClientMessage, Fault> {
         _ => Err(match id {
             Some(id) => {
                 let unknown = GraphqlError::new("BAD_REQUEST", "the message has no known type");
-                Fault::Answer(error(&id, &[unknown]))
+                Fault::Answer(error(&id, &[unknown]).into())
             }
             None => refused("the message has no known type"),
         }),
@@ -59,21 +59,21 @@ pub(super) fn keep_alive() -> Message {
 }
 
 /// `data` around a response that is encoded already.
-pub(super) fn data(id: &str, response: &Bytes) -> Message {
-    of_operation(id, "data", Some(messages::response_text(response)))
+pub(super) fn data<'m>(id: &'m str, response: &'m Bytes) -> OfOperation<'m> {
+    OfOperation::new(id, "data", Some(messages::response_text(response).into()))
 }
 
 /// `error`: the operation never ran. Its payload is one error; where there are more, all are in its `errors`.
-pub(super) fn error(id: &str, errors: &[GraphqlError]) -> Message {
+pub(super) fn error<'m>(id: &'m str, errors: &[GraphqlError]) -> OfOperation<'m> {
     let mut payload = errors.first().map(|first| json!(first)).unwrap_or_else(|| json!({ "message": "unknown error" }));
     if let (Value::Object(payload), 2..) = (&mut payload, errors.len()) {
         payload.insert("errors".to_owned(), json!(errors));
     }
-    of_operation(id, "error", Some(&to_json(&payload)))
+    OfOperation::new(id, "error", Some(to_json(&payload).into()))
 }
 
-pub(super) fn complete(id: &str) -> Message {
-    of_operation(id, "complete", None)
+pub(super) fn complete(id: &str) -> OfOperation<'_> {
+    OfOperation::new(id, "complete", None)
 }
 
 /// `connection_error`, where the client did or lacks something.
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn an_error_is_one_and_names_all() {
         let errors = [GraphqlError::new("A", "first"), GraphqlError::new("B", "second")];
-        let text = |errors: &[GraphqlError]| error("1", errors).into_text().unwrap().to_string();
+        let text = |errors: &[GraphqlError]| error("1", errors).parts().concat();
         let one: Value = serde_json::from_str(&text(&errors[..1])).unwrap();
         assert_eq!(one["payload"], json!({ "message": "first", "extensions": { "code": "A" } }));
         let two: Value = serde_json::from_str(&text(&errors)).unwrap();

@@ -1,5 +1,7 @@
 //! What the protocols have in common: what a client can say, and how a message is written.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -80,27 +82,48 @@ pub(super) fn plain(kind: &str, payload: Option<&Value>) -> Message {
     Message::text(text)
 }
 
-/// A message about the operation `id`, with a payload that is encoded already.
-pub(super) fn of_operation(id: &str, kind: &str, payload: Option<&str>) -> Message {
-    let payload_bytes = payload.map_or(0, str::len);
-    let mut text = String::with_capacity(payload_bytes + id.len() + 48);
-    text.push_str("{\"id\":");
-    text.push_str(&to_json(id));
-    text.push_str(",\"type\":\"");
-    text.push_str(kind);
-    text.push('"');
-    if let Some(payload) = payload {
-        text.push_str(",\"payload\":");
-        text.push_str(payload);
+/// A message about an operation.
+#[derive(Debug)]
+pub(super) struct OfOperation<'m> {
+    /// The operation's id, as it is within the quotes of JSON.
+    id: Cow<'m, str>,
+    kind: &'static str,
+    payload: Option<Cow<'m, str>>,
+}
+
+impl<'m> OfOperation<'m> {
+    /// Of the operation `id`, with a payload that is encoded already.
+    pub(super) fn new(id: &'m str, kind: &'static str, payload: Option<Cow<'m, str>>) -> Self {
+        Self { id: escaped(id), kind, payload }
     }
-    text.push('}');
-    Message::text(text)
+
+    /// Its text, in parts.
+    pub(super) fn parts(&self) -> [&str; 8] {
+        let payload = self.payload.as_deref().map_or(["", ""], |payload| [",\"payload\":", payload]);
+        ["{\"id\":\"", &self.id, "\",\"type\":\"", self.kind, "\"", payload[0], payload[1], "}"]
+    }
+}
+
+impl From<OfOperation<'_>> for Message {
+    fn from(message: OfOperation<'_>) -> Self {
+        Self::text(message.parts().concat())
+    }
 }
 
 /// The text of an encoded response. Responses come from our own encoder or through its parser; anything else would have
 /// no text form.
 pub(super) fn response_text(response: &Bytes) -> &str {
     std::str::from_utf8(response).unwrap_or("null")
+}
+
+/// A string as it is within the quotes of JSON.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'"' | b'\\')) {
+        return Cow::Borrowed(text);
+    }
+    let json = to_json(text);
+    let within = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    within.map_or(Cow::Borrowed(text), |within| Cow::Owned(within.to_owned()))
 }
 
 pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {

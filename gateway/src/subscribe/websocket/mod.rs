@@ -5,6 +5,7 @@
 
 mod close;
 mod connection;
+mod frames;
 mod legacy_ws;
 mod messages;
 mod operations;

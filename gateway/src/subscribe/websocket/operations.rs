@@ -70,10 +70,6 @@ impl Operations {
         self.all.len()
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
     /// Whether an operation runs under `id`.
     pub(super) fn runs(&self, id: &str) -> bool {
         self.all.iter().any(|operation| *operation.id == *id)
@@ -103,12 +99,8 @@ impl Operations {
         found.map(|at| self.all.remove(at)).inspect(|operation| self.mailbox.forget(operation.number)).is_some()
     }
 
-    /// The next output of any operation. Never resolves without operations.
-    pub(super) async fn next(&mut self) -> (Arc<str>, Output) {
-        std::future::poll_fn(|context| self.poll_next(context)).await
-    }
-
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<(Arc<str>, Output)> {
+    /// The next output of any operation.
+    pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<(Arc<str>, Output)> {
         while let Some(starting) = &mut self.starting {
             match starting.poll_next_unpin(context) {
                 Poll::Ready(Some((number, Some(started)))) => {
@@ -122,16 +114,29 @@ impl Operations {
             }
         }
         loop {
-            let Poll::Ready((number, delivery)) = self.mailbox.poll_next(context) else { return Poll::Pending };
-            // What has been stopped is not there any more.
-            let Some(at) = self.find(number) else { continue };
-            match delivery {
-                Delivery::Next(response) => {
-                    let id = self.all.get(at).map(|operation| Arc::clone(&operation.id)).unwrap_or_default();
-                    return Poll::Ready((id, Output::Next(response)));
-                }
-                Delivery::End => return Poll::Ready((Arc::clone(&self.all.remove(at).id), Output::Complete)),
+            let Poll::Ready(delivery) = self.mailbox.poll_next(context) else { return Poll::Pending };
+            if let Some(output) = self.output(delivery) {
+                return Poll::Ready(output);
             }
+        }
+    }
+
+    /// An output that is ready by now, of those that run.
+    pub(super) fn take(&mut self) -> Option<(Arc<str>, Output)> {
+        loop {
+            let delivery = self.mailbox.take()?;
+            if let Some(output) = self.output(delivery) {
+                return Some(output);
+            }
+        }
+    }
+
+    /// What a delivery is to its client; nothing, if what it is of has been stopped.
+    fn output(&mut self, (number, delivery): (SubscriptionId, Delivery)) -> Option<(Arc<str>, Output)> {
+        let at = self.find(number)?;
+        match delivery {
+            Delivery::Next(response) => Some((Arc::clone(&self.all.get(at)?.id), Output::Next(response))),
+            Delivery::End => Some((Arc::clone(&self.all.remove(at).id), Output::Complete)),
         }
     }
 

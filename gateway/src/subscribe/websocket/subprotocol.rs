@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{
     close::Close,
     legacy_ws,
-    messages::{ClientMessage, Fault},
+    messages::{ClientMessage, Fault, OfOperation},
     transport_ws,
 };
 use crate::error::GraphqlError;
@@ -65,7 +65,7 @@ impl Subprotocol {
     }
 
     /// An encoded response of the operation `id`.
-    pub(super) fn next(self, id: &str, response: &Bytes) -> Message {
+    pub(super) fn next<'m>(self, id: &'m str, response: &'m Bytes) -> OfOperation<'m> {
         match self {
             Self::TransportWs => transport_ws::next(id, response),
             Self::LegacyWs => legacy_ws::data(id, response),
@@ -73,7 +73,7 @@ impl Subprotocol {
     }
 
     /// The operation `id` never ran.
-    pub(super) fn error(self, id: &str, errors: &[GraphqlError]) -> Message {
+    pub(super) fn error<'m>(self, id: &'m str, errors: &[GraphqlError]) -> OfOperation<'m> {
         match self {
             Self::TransportWs => transport_ws::error(id, errors),
             Self::LegacyWs => legacy_ws::error(id, errors),
@@ -81,7 +81,7 @@ impl Subprotocol {
     }
 
     /// Nothing follows of the operation `id`.
-    pub(super) fn complete(self, id: &str) -> Message {
+    pub(super) fn complete(self, id: &str) -> OfOperation<'_> {
         match self {
             Self::TransportWs => transport_ws::complete(id),
             Self::LegacyWs => legacy_ws::complete(id),

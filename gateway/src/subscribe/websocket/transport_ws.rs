@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::{
     close::Close,
-    messages::{self, ClientMessage, Fault, authorization_in, expiry, of_operation, take_id, to_json},
+    messages::{self, ClientMessage, Fault, OfOperation, authorization_in, expiry, take_id, to_json},
 };
 use crate::{error::GraphqlError, request::GraphqlRequest};
 
@@ -63,18 +63,18 @@ pub(super) fn pong(payload: Option<&Value>) -> Message {
 }
 
 /// `next` around a response that is encoded already.
-pub(super) fn next(id: &str, response: &Bytes) -> Message {
-    of_operation(id, "next", Some(messages::response_text(response)))
+pub(super) fn next<'m>(id: &'m str, response: &'m Bytes) -> OfOperation<'m> {
+    OfOperation::new(id, "next", Some(messages::response_text(response).into()))
 }
 
 /// `error`: the operation never ran.
-pub(super) fn error(id: &str, errors: &[GraphqlError]) -> Message {
-    of_operation(id, "error", Some(&to_json(errors)))
+pub(super) fn error<'m>(id: &'m str, errors: &[GraphqlError]) -> OfOperation<'m> {
+    OfOperation::new(id, "error", Some(to_json(errors).into()))
 }
 
 /// `complete`: nothing follows.
-pub(super) fn complete(id: &str) -> Message {
-    of_operation(id, "complete", None)
+pub(super) fn complete(id: &str) -> OfOperation<'_> {
+    OfOperation::new(id, "complete", None)
 }
 
 #[cfg(test)]
@@ -111,9 +111,10 @@ mod tests {
 
     #[test]
     fn ids_are_escaped() {
-        let message = next("a\"b", &Bytes::from_static(b"{\"data\":1}"));
-        assert_eq!(message, Message::text(r#"{"id":"a\"b","type":"next","payload":{"data":1}}"#));
-        assert_eq!(complete("1"), Message::text(r#"{"id":"1","type":"complete"}"#));
+        let response = Bytes::from_static(b"{\"data\":1}");
+        let message = next("a\"b", &response);
+        assert_eq!(Message::from(message), Message::text(r#"{"id":"a\"b","type":"next","payload":{"data":1}}"#));
+        assert_eq!(Message::from(complete("1")), Message::text(r#"{"id":"1","type":"complete"}"#));
     }
 
     #[test]

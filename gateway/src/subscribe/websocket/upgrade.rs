@@ -29,7 +29,7 @@ use super::{
 
 /// What clients say is short, and most say nothing for most of the time. It grows for a longer message.
 const READ_BUFFER_BYTES: usize = 512;
-/// A message goes out at once, so that nothing is kept that has been sent.
+/// What the library sends by itself goes out at once, so that nothing is kept that has been sent.
 const WRITE_BUFFER_BYTES: usize = 0;
 
 /// Why a request cannot become a WebSocket.
