@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt, stream::select_all};
+use futures::{FutureExt, StreamExt, stream::select_all};
 use selvedge_gateway::{
     cache::EventSource,
     clock::{Clock, SystemClock},
@@ -18,6 +18,7 @@ use selvedge_kit::{
     event::Event,
 };
 use tokio::{
+    sync::oneshot,
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
@@ -60,7 +61,7 @@ pub(crate) fn follow(
         }));
     }
     let mut ears = Ears { mappings, entities, live: pipeline.live_events().source() };
-    Some(tokio::spawn(async move {
+    Some(in_a_thread(async move {
         let following = async {
             loop {
                 if let Err(error) = ears.follow_once(&bus).await {
@@ -72,6 +73,23 @@ pub(crate) fn follow(
         };
         shutdown.run_until_cancelled(following).await;
     }))
+}
+
+/// Does `work` in a thread of its own. Events go to so many clients that, where clients are served, they would wait for each of
+/// them to have its turn.
+fn in_a_thread(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let (done, is_done) = oneshot::channel::<()>();
+    let started = tokio::runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+        let run = move || {
+            runtime.block_on(work);
+            drop(done);
+        };
+        std::thread::Builder::new().name("selvedge-events".to_owned()).spawn(run)
+    });
+    if let Err(error) = started {
+        tracing::error!(%error, "the bus cannot be followed: there is no thread for it");
+    }
+    tokio::spawn(is_done.map(drop))
 }
 
 /// What is known of the topics.

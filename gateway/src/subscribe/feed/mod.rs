@@ -125,7 +125,8 @@ impl Feed {
         };
         // What is the same for everyone may be given to clients as it is.
         let fill = || if self.sharing.is_public() { event::fill(&plan.shape, &plan.live, data) } else { None };
-        if self.state.lock().arrive(key, revision, fill) {
+        let is_news = self.state.lock().arrive(key, revision, fill);
+        if is_news && !self.give_now() {
             self.work.notify_one();
         }
     }

@@ -29,6 +29,11 @@ pub(in crate::subscribe) enum Refused {
 }
 
 impl FeedPlan {
+    /// Whether no other subgraph adds to an event.
+    pub(super) fn is_whole(&self) -> bool {
+        self.operation.plan().steps.is_empty()
+    }
+
     /// What feeds `operation`, and which keys it names, with the variable that holds them and nothing else.
     pub(in crate::subscribe) fn read(
         (graph, operation): (&Arc<Graph>, &Arc<PreparedOperation>),

@@ -1,10 +1,10 @@
 //! The task of a feed: resolves events, asks for snapshots, and gives clients what comes of both.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use ahash::AHashMap;
 use bytes::Bytes;
-use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -88,7 +88,7 @@ impl Feed {
             true => (work.resolving.len() < most, work.asking.len() < most),
             false => (work.resolving.len() + work.asking.len() < most, work.resolving.len() + work.asking.len() < most),
         };
-        if plan.operation.plan().steps.is_empty() {
+        if plan.is_whole() {
             if is_ordered || has_room(work).0 {
                 let (generation, events) = self.state.lock().take_events(usize::MAX);
                 if !events.is_empty() {
@@ -112,6 +112,33 @@ impl Feed {
             let Some(chunk) = part.or_else(|| self.state.lock().take_chunk(chunk_keys)) else { break };
             work.asking.push(self.asking(&plan, chunk));
         }
+    }
+
+    /// Gives clients what has come, where nothing is to be waited for: whoever tells an event does it, for in a gateway whose
+    /// clients are all busy the task of a feed would wait for its turn behind all of them. Whether there was something.
+    pub(super) fn give_now(&self) -> bool {
+        let plan = self.plan.load_full();
+        if !plan.is_whole() || plan.live.revision.is_none() {
+            return false;
+        }
+        let (generation, events) = self.state.lock().take_events(usize::MAX);
+        let keys: Vec<Key> = events.iter().map(|(key, ..)| Arc::clone(key)).collect();
+        if keys.is_empty() {
+            return false;
+        }
+        let resolving = AssertUnwindSafe(self.resolve(&plan, events)).catch_unwind();
+        match resolving.now_or_never() {
+            Some(Ok(values)) => self.publish(generation, values),
+            // As if it had happened in its task.
+            Some(Err(_)) => self.end(Some(&failed())),
+            // It waits for something after all.
+            None => {
+                let mut state = self.state.lock();
+                keys.iter().for_each(|key| state.ask_again(key));
+                return false;
+            }
+        }
+        true
     }
 
     fn next_part(&self, work: &mut Work) -> Option<Chunk> {
