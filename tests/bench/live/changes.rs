@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{SeedableRng, rngs::SmallRng, seq::SliceRandom};
 use serde_json::json;
 use tokio::{
     task::JoinSet,
@@ -22,9 +22,9 @@ use super::{
 
 /// Each changes SKUs of its own, so that it knows what must be there afterwards.
 const WRITERS: usize = 16;
-const ADJUST: &str = "mutation($sku: String!, $location: ID!, $key: String!) {
-    inventoryAdjustQuantities(idempotencyKey: $key, input: { reason: RECEIVED,
-        changes: [{ sku: $sku, locationId: $location, delta: 1 }] }) { userErrors { message } } }";
+const ADJUST: &str = "mutation($changes: [InventoryChangeInput!]!, $key: String!) {
+    inventoryAdjustQuantities(idempotencyKey: $key, input: { reason: RECEIVED, changes: $changes }) {
+        userErrors { message } } }";
 
 /// Keys of changes are never used again.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -35,18 +35,22 @@ pub(crate) struct Rate {
     pub(crate) per_second: u64,
     /// Of the first so many SKUs.
     pub(crate) skus: usize,
+    /// So many of them in one transaction.
+    pub(crate) at_once: usize,
 }
 
 /// Changes stock for `duration`, beginning with `available`, which is kept up to date.
 pub(crate) async fn run(shop: &Arc<Shop>, rate: Rate, available: &mut [i64], duration: Duration) -> Vec<Change> {
     let end = Instant::now() + duration;
     let writers = WRITERS.min(rate.skus);
-    let pause = Duration::from_secs(1).mul_f64(writers as f64 / rate.per_second.max(1) as f64);
+    // Nobody changes more at once than are its own.
+    let at_once = rate.at_once.min(rate.skus / writers);
+    let pause = Duration::from_secs(1).mul_f64((writers * at_once) as f64 / rate.per_second.max(1) as f64);
     let mut writing = JoinSet::new();
     for number in 0..if rate.per_second == 0 { 0 } else { writers } {
         let own = (number..rate.skus).step_by(writers).map(|sku| (sku, available[sku])).collect();
         let first = Instant::now() + pause.mul_f64(number as f64 / writers as f64);
-        writing.spawn(write(Arc::clone(shop), own, (first, pause), end));
+        writing.spawn(write(Arc::clone(shop), (own, at_once), (first, pause), end));
     }
     let mut changes = Vec::new();
     for (own, made) in writing.join_all().await {
@@ -58,7 +62,7 @@ pub(crate) async fn run(shop: &Arc<Shop>, rate: Rate, available: &mut [i64], dur
 
 async fn write(
     shop: Arc<Shop>,
-    mut own: Vec<(usize, i64)>,
+    (mut own, at_once): (Vec<(usize, i64)>, usize),
     (first, pause): (Instant, Duration),
     end: Instant,
 ) -> (Vec<(usize, i64)>, Vec<Change>) {
@@ -72,16 +76,20 @@ async fn write(
         if Instant::now() >= end {
             return (own, changes);
         }
-        let place = random.random_range(0..own.len());
-        let (sku, available) = &mut own[place];
-        let shelf = &shop.shelves[*sku];
+        let (changed, _) = own.partial_shuffle(&mut random, at_once);
+        let adjustments = changed.iter().map(|(sku, _)| {
+            let shelf = &shop.shelves[*sku];
+            json!({ "sku": shelf.sku, "locationId": shelf.location, "delta": 1 })
+        });
         let key = format!("live {}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let variables = json!({ "sku": shelf.sku, "location": shelf.location, "key": key });
+        let variables = json!({ "changes": adjustments.collect::<Vec<_>>(), "key": key });
         let sent_us = now_us();
         let data = shop.ask(&mut connection, ADJUST, variables).await;
         let answered_us = now_us();
         assert_eq!(data, json!({ "inventoryAdjustQuantities": { "userErrors": [] } }));
-        *available += 1;
-        changes.push(Change { sku: *sku, available: *available, sent_us, answered_us });
+        for (sku, available) in changed {
+            *available += 1;
+            changes.push(Change { sku: *sku, available: *available, sent_us, answered_us });
+        }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) struct Count {
     held: Vec<Held>,
     receipts: Vec<Receipt>,
     counted: Counted,
+    has_stopped: bool,
 }
 
 impl Count {
@@ -44,8 +45,13 @@ impl Count {
     }
 
     pub(crate) fn begin(&mut self) {
-        self.counted = Counted::default();
+        (self.counted, self.has_stopped) = (Counted::default(), false);
         self.receipts = Vec::new();
+    }
+
+    /// The time of which messages are counted is over.
+    pub(crate) const fn stop(&mut self) {
+        self.has_stopped = true;
     }
 
     /// A badge came to a place where one is held; whether it is the first.
@@ -57,8 +63,10 @@ impl Count {
         if held.stalls {
             return is_first;
         }
-        self.counted.messages += 1;
-        self.counted.bytes += bytes as u64;
+        if !self.has_stopped {
+            self.counted.messages += 1;
+            self.counted.bytes += bytes as u64;
+        }
         if self.receipts.len() < RECEIPTS_MAX {
             self.receipts.push(Receipt { sku, available, at_us: now_us() });
         }

@@ -113,6 +113,10 @@ impl Generator {
                 self.count.begin();
                 Report::Done
             }
+            Order::Stop => {
+                self.count.stop();
+                Report::Done
+            }
             Order::End { changes, available } => Report::Counted(self.count.end(&changes, &available)),
             Order::Close => self.close(),
         }

@@ -58,6 +58,10 @@ impl Load {
         self.ask(&Order::Begin).await;
     }
 
+    pub(crate) async fn stop(&mut self) {
+        self.ask(&Order::Stop).await;
+    }
+
     pub(crate) async fn end(&mut self, changes: &[Change], available: &[i64]) -> Counted {
         let order = Order::End { changes: changes.to_vec(), available: available.to_vec() };
         match self.ask(&order).await {

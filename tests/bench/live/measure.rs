@@ -98,6 +98,9 @@ async fn change(
     };
     results.elapsed = began.elapsed();
     (results.cpu, results.generator_cpu) = (cpu() - before.0, generator_cpu() - before.1);
+    for load in loads.iter_mut() {
+        load.stop().await;
+    }
     tokio::time::sleep(QUIET).await;
     results.peak_bytes = peak.max(resident(gateways));
     results.changes = changes.len() as u64;

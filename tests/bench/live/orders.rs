@@ -22,6 +22,8 @@ pub(crate) enum Order {
     Stall,
     /// Count from now on.
     Begin,
+    /// Messages that come from now on are not counted any more.
+    Stop,
     /// Compare what came with what was changed, and with what is there in the end.
     End { changes: Vec<Change>, available: Vec<i64> },
     /// Close everything, with the handshake of the protocol.
@@ -76,6 +78,7 @@ pub(crate) enum Report {
 /// What came since [`Order::Begin`], to those who do not stall.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Counted {
+    /// Until [`Order::Stop`].
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
     /// How long it took: microseconds with how often.

@@ -7,8 +7,14 @@ use super::{Options, changes::Rate, orders::Group};
 /// Of a subscription; inventory takes no more.
 const SKUS_OF_A_SUBSCRIPTION_MAX: usize = 250;
 const SUBSCRIPTIONS_OF_A_SOCKET: usize = 100;
-/// What everyone watches at saturation.
+/// What everyone watches at saturation: so few that each changes again before everyone has the change before,
 const HOT_SKUS: usize = 10;
+/// or so many that nothing is left out for being older.
+const WARM_SKUS: usize = 100;
+/// Then there are so many times as many changes, more than can be sent,
+const WARM_RATE: u64 = 3;
+/// and so many in one transaction, for the load generator must have time to read what comes of them.
+const WARM_AT_ONCE: usize = 10;
 /// Longer than a gateway waits for a client that takes nothing.
 const STALLED_SECONDS: u64 = 40;
 /// Shows that idle subscribers are not dead.
@@ -57,7 +63,7 @@ pub(crate) fn all(options: &Options) -> Vec<Scenario> {
         shows: Shows::Memory,
         gateways,
         groups: vec![group],
-        rate: Rate { per_second: 20, skus },
+        rate: Rate { per_second: 20, skus, at_once: 1 },
         duration: PROOF_OF_LIFE,
         rounds: 1,
     };
@@ -67,13 +73,19 @@ pub(crate) fn all(options: &Options) -> Vec<Scenario> {
     let of_a_page = Group { subscriptions: SUBSCRIPTIONS_OF_A_SOCKET, ..group(many / SUBSCRIPTIONS_OF_A_SOCKET) };
     let changing = Scenario {
         shows: Shows::Latency,
-        rate: Rate { per_second: options.changes, skus },
+        rate: Rate { per_second: options.changes, skus, at_once: 1 },
         duration: options.duration,
         rounds,
         ..idle(format!("{} changes a second, {sockets} sockets", options.changes), 1, group(sockets))
     };
     let stalling = Group { skus: SKUS_OF_A_SUBSCRIPTION_MAX.min(skus), stalls: true, ..group(sockets / 10) };
-    let hot = HOT_SKUS.min(skus);
+    let saturating = |skus: usize, (per_second, at_once): (u64, usize)| Scenario {
+        name: format!("saturation, {sockets} sockets of {skus} SKUs"),
+        shows: Shows::Throughput,
+        groups: vec![Group { skus, of: skus, ..group(sockets) }],
+        rate: Rate { per_second, skus, at_once },
+        ..changing.clone()
+    };
     vec![
         idle(format!("idle, {sockets} sockets"), 1, group(sockets)),
         idle(format!("idle, {most} sockets"), 1, group(most)),
@@ -86,13 +98,8 @@ pub(crate) fn all(options: &Options) -> Vec<Scenario> {
             rounds: 1,
             ..changing.clone()
         },
-        Scenario {
-            name: format!("saturation, {sockets} sockets of {hot} SKUs"),
-            shows: Shows::Throughput,
-            groups: vec![Group { skus: hot, of: hot, ..group(sockets) }],
-            rate: Rate { per_second: options.changes, skus: hot },
-            ..changing.clone()
-        },
+        saturating(HOT_SKUS.min(skus), (options.changes, 1)),
+        saturating(WARM_SKUS.min(skus), (WARM_RATE * options.changes, WARM_AT_ONCE)),
         changing,
     ]
 }
