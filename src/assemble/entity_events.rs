@@ -194,3 +194,20 @@ impl Ears {
         if state.caught_up.len() == TOPICS.len() && !is_late { self.connect() } else { self.disconnect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn events_are_heard_while_nobody_else_has_a_turn() {
+        let (heard, hearing) = std::sync::mpsc::channel();
+        let task = in_a_thread(async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            heard.send(()).unwrap();
+        });
+        // It blocks the only thread that the runtime of this test has.
+        hearing.recv_timeout(Duration::from_secs(60)).unwrap();
+        task.await.unwrap();
+    }
+}

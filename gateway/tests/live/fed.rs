@@ -36,6 +36,20 @@ async fn different_sets_of_keys_share_one_feed_and_no_subgraph_is_asked_for_an_e
     eventually("the feed's end", || shop.pipeline.hub().stream_count() == 0).await;
 }
 
+/// Whoever tells an event gives it to those who listen: no task of the gateway has to have its turn in between.
+#[tokio::test]
+async fn what_an_event_carries_is_there_when_it_has_been_told() {
+    let shop = Shop::open(&config());
+    shop.world.set("A", 1);
+    let mut watching = shop.watch(&["A"]).await;
+    assert_eq!(badge(&mut watching).await, ("A".to_owned(), 1, 1));
+    for available in 2..50 {
+        shop.change("A", available);
+        let told = watching.next_now().unwrap();
+        assert!(String::from_utf8_lossy(&told).contains(&format!("\"available\":{available}")), "{told:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_events_do_not_carry_is_asked_for_all_keys_together() {
     let shop = Shop::open(&config());
