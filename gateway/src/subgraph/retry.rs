@@ -215,7 +215,8 @@ mod tests {
         let policy = policy(&RetryConfig { max_retries: 10, backoff_ms: 100, ..RetryConfig::default() });
         let limit = Duration::from_millis(250);
         let outcome = run(&policy, OperationKind::Query, limit, unreachable).await;
-        assert!(outcome.took < limit && (2..=3).contains(&outcome.calls), "{} {:?}", outcome.calls, outcome.took);
+        // Timers are of whole milliseconds: one that ends before may be seen to end with it.
+        assert!(outcome.took <= limit && (2..=3).contains(&outcome.calls), "{} {:?}", outcome.calls, outcome.took);
     }
 
     #[tokio::test(start_paused = true)]

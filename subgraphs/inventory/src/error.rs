@@ -63,7 +63,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Conflict { .. } => true,
-            Self::Database(error) => is_transient(error),
+            Self::Database(error) => may_be_run_again(error),
             Self::Overloaded { .. }
             | Self::UnknownEngine { .. }
             | Self::Migration { .. }
@@ -78,7 +78,8 @@ impl StoreError {
 const TRANSIENT_CODES: [&str; 12] =
     ["40001", "40P01", "55P03", "25P03", "57P01", "57P02", "57P03", "5", "6", "261", "262", "517"];
 
-fn is_transient(error: &DbErr) -> bool {
+/// Whether the same statement or transaction may succeed when it is run again.
+pub(crate) fn may_be_run_again(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause))
     | DbErr::Query(RuntimeErr::SqlxError(cause))
     | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error

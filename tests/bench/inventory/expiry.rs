@@ -43,7 +43,7 @@ pub(crate) async fn measure(report: &mut Report, ours: &Ours) {
     let reserved: usize = asking.join_all().await.into_iter().sum();
     shutdown.cancel();
     expirer.await.unwrap();
-    let pool = ours.warehouse.store.reader().get_postgres_connection_pool();
+    let pool = ours.warehouse.store.reader().connection().get_postgres_connection_pool();
     let late_ms: Vec<f64> = sqlx::query_scalar(LATE_MS).fetch_all(pool).await.unwrap();
     let number = u32::try_from(late_ms.len()).unwrap();
     assert!(number > 100, "{number} holds have ended");

@@ -24,7 +24,7 @@ impl Warehouse {
     pub(crate) async fn open(url: &str, schema: &str, skus: usize) -> Self {
         let options = StoreOptions { schema: Some(schema.to_owned()), ..StoreOptions::new(url) };
         let store = Store::open(&options).await.unwrap();
-        let pool = store.reader().get_postgres_connection_pool();
+        let pool = store.reader().connection().get_postgres_connection_pool();
         for statement in CATALOG {
             sea_orm::sqlx::query(*statement).bind(i64::try_from(skus).unwrap()).execute(pool).await.unwrap();
         }

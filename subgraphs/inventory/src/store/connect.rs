@@ -9,6 +9,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use selvedge_inventory_migration::Migrator;
 
+use super::Reader;
 use crate::{config::Config, error::StoreError};
 
 /// The engine behind a store.
@@ -79,7 +80,7 @@ pub struct Store(Arc<Pools>);
 #[derive(Debug)]
 struct Pools {
     engine: Engine,
-    reader: DatabaseConnection,
+    reader: Reader,
     writer: DatabaseConnection,
     relay: DatabaseConnection,
 }
@@ -112,7 +113,7 @@ impl Store {
 
     /// Connections for queries outside a transaction.
     #[must_use]
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub fn reader(&self) -> &Reader {
         &self.0.reader
     }
 
@@ -159,7 +160,7 @@ impl Store {
             // What a transaction has begun to read stays as it is.
             Engine::Sqlite => TransactionOptions::default(),
         };
-        begin(self.0.reader.clone(), options).await
+        begin(self.0.reader.connection().clone(), options).await
     }
 
     /// Whether the database answers.
@@ -168,7 +169,7 @@ impl Store {
     ///
     /// When it does not.
     pub async fn check(&self) -> Result<(), StoreError> {
-        Ok(self.0.reader.ping().await?)
+        Ok(self.0.reader.connection().ping().await?)
     }
 
     /// Closes all connections; for the end of the process.
@@ -177,7 +178,7 @@ impl Store {
     ///
     /// When the driver does.
     pub async fn close(&self) -> Result<(), StoreError> {
-        for pool in [&self.0.reader, &self.0.writer, &self.0.relay] {
+        for pool in [self.0.reader.connection(), &self.0.writer, &self.0.relay] {
             pool.close_by_ref().await?;
         }
         Ok(())
@@ -222,7 +223,7 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, DbErr> {
     let writer = sqlite_pool(options, 1, in_memory).await?;
     // A database in memory belongs to its connection, so that readers and writer share the one.
     let reader = if in_memory { writer.clone() } else { sqlite_pool(options, options.max_connections, false).await? };
-    Ok(Pools { engine: Engine::Sqlite, relay: reader.clone(), reader, writer })
+    Ok(Pools { engine: Engine::Sqlite, relay: reader.clone(), reader: Reader::new(reader), writer })
 }
 
 async fn sqlite_pool(options: &StoreOptions, connections: u32, in_memory: bool) -> Result<DatabaseConnection, DbErr> {
@@ -255,7 +256,7 @@ async fn open_postgres(options: &StoreOptions) -> Result<Pools, DbErr> {
     relay.connect_lazy(true).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     let relay = Database::connect(relay).await?;
     debug_assert_eq!(pool.get_database_backend(), DbBackend::Postgres);
-    Ok(Pools { engine: Engine::Postgres, reader: pool.clone(), writer: pool, relay })
+    Ok(Pools { engine: Engine::Postgres, reader: Reader::new(pool.clone()), writer: pool, relay })
 }
 
 fn postgres_pool(options: &StoreOptions, connections: u32, in_schema: bool) -> ConnectOptions {

@@ -19,6 +19,7 @@ pub(crate) mod products;
 pub mod projected;
 mod prune;
 pub mod publications;
+mod reader;
 pub mod reservations;
 pub mod supply;
 pub mod taxonomy;
@@ -30,6 +31,7 @@ pub use batch::STATEMENTS as BATCH_STATEMENTS;
 pub use connect::{Engine, StatementObserver, Store, StoreOptions};
 pub use position::{NoPosition, Position};
 pub use prune::{Pruned, prune, run_pruner};
+pub use reader::Reader;
 pub use verify::{DISCREPANCIES_KEPT, Discrepancy, Verification, verify, verify_with};
 
 pub use crate::error::StoreError;

@@ -5,12 +5,13 @@ use sea_orm::{ConnectionTrait, Database};
 use selvedge_inventory::{
     Config,
     command::ReserveStock,
-    store::{Store, StoreOptions},
+    store::{Store, StoreOptions, badges},
 };
 
 use crate::warehouse::{NEAR, Warehouse, line, new_key, shopper};
 
-/// Every connection is cut again and again while shoppers buy: no reservation fails, none is made twice.
+/// Every connection is cut again and again while shoppers buy and look: no reservation fails, none is made twice, and nobody
+/// who looks is told of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_connections_that_break_cost_nobody_a_reservation() {
     let name = "reconnect::postgres_connections_that_break_cost_nobody_a_reservation";
@@ -31,6 +32,15 @@ async fn postgres_connections_that_break_cost_nobody_a_reservation() {
         })
     });
     let buyers: Vec<_> = buyers.collect();
+    let store = warehouse.store.clone();
+    let looking = tokio::spawn(async move {
+        loop {
+            let seen = badges::read(&store, &["SKU-0".to_owned()]).await.unwrap();
+            if seen.iter().any(|badge| badge.available == 900) {
+                return;
+            }
+        }
+    });
     for _ in 0..5 {
         tokio::time::sleep(std::time::Duration::from_millis(30)).await;
         server.execute_unprepared(&cut).await.unwrap();
@@ -38,6 +48,8 @@ async fn postgres_connections_that_break_cost_nobody_a_reservation() {
     for buyer in join_all(buyers).await {
         buyer.unwrap();
     }
+    server.execute_unprepared(&cut).await.unwrap();
+    looking.await.unwrap();
     assert_eq!(warehouse.level("SKU-0", NEAR).await.committed, 100);
     warehouse.assert_verified().await;
 }

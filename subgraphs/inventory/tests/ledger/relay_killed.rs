@@ -41,7 +41,7 @@ async fn tell(store: Store, subject: String) {
         let transaction = store.begin_write().await.unwrap();
         enqueue(&transaction, vec![event(&subject, revision)], DateTime::UNIX_EPOCH, "correlation").await.unwrap();
         // SQLite has one writer: who waits with the lock makes all others wait.
-        pause(if store.reader().get_database_backend() == sea_orm::DbBackend::Postgres { 60 } else { 2 }).await;
+        pause(if store.engine() == selvedge_inventory::store::Engine::Postgres { 60 } else { 2 }).await;
         transaction.commit().await.unwrap();
     }
 }

@@ -49,7 +49,7 @@ pub async fn list_collections(
     page: &PageRequest,
 ) -> Result<Page<collection::Model>, ReadError> {
     let id = (collection::Entity, collection::Column::Id);
-    let shown = is_shown(store.reader().get_database_backend(), (Subject::Collection, id), channel);
+    let shown = is_shown(store.reader().backend(), (Subject::Collection, id), channel);
     let select = select_page(collection::Entity::find().filter(shown), &by_title(), page)?;
     Ok(Page::of(select.all(store.reader()).await?, page))
 }
@@ -111,7 +111,7 @@ pub async fn products_of_collection(
         .from(product::Entity)
         .and_where(column(collection_product::Column::ProductId).equals(id))
         .and_where(Expr::col((product::Entity, product::Column::Status)).eq(STATUS_SHOWN))
-        .cond_where(is_shown(store.reader().get_database_backend(), (Subject::Product, id), filter.channel.as_deref()))
+        .cond_where(is_shown(store.reader().backend(), (Subject::Product, id), filter.channel.as_deref()))
         .take();
     let mut select = collection_product::Entity::find()
         .filter(collection_product::Column::CollectionId.eq(collection_id))

@@ -91,7 +91,7 @@ struct Counted {
 ///
 /// When the store fails.
 pub async fn product_facets(store: &Store, filter: &ProductFilter) -> Result<Vec<Facet>, StoreError> {
-    let backend = store.reader().get_database_backend();
+    let backend = store.reader().backend();
     let mut parts = FacetName::ALL.into_iter().zip(0..).map(|(name, number)| count(backend, filter, name, number));
     let mut statement = parts.next().unwrap_or_default();
     statement.unions(parts.map(|part| (UnionType::All, part)));

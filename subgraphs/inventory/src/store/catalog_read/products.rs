@@ -64,7 +64,7 @@ pub async fn list_products(
     order: ProductOrder,
     page: &PageRequest,
 ) -> Result<Page<product::Model>, ReadError> {
-    let shown = filter.condition(store.reader().get_database_backend(), None);
+    let shown = filter.condition(store.reader().backend(), None);
     let select = select_page(product::Entity::find().filter(shown), &order.ordering(), page)?;
     Ok(Page::of(select.all(store.reader()).await?, page))
 }
@@ -75,7 +75,7 @@ pub async fn list_products(
 ///
 /// When the store fails.
 pub async fn count_products(store: &Store, filter: &ProductFilter) -> Result<u64, StoreError> {
-    let shown = filter.condition(store.reader().get_database_backend(), None);
+    let shown = filter.condition(store.reader().backend(), None);
     Ok(product::Entity::find().filter(shown).count(store.reader()).await?)
 }
 
