@@ -1,56 +1,17 @@
 //! What waits for one client's connection, for all subscriptions that it has there.
 
 use std::{
-    collections::VecDeque,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use ahash::AHashMap;
 use bytes::Bytes;
 use futures::task::AtomicWaker;
-use metrics::Counter;
 use parking_lot::Mutex;
 
-use super::marks::Marks;
-use crate::error::{GraphqlError, GraphqlResponse};
-
-/// Above so many entries what a mailbox holds is given back when it is empty.
-const KEPT_ENTRIES: usize = 16;
-
-/// A subscription within its mailbox.
-pub type SubscriptionId = u32;
-
-/// The key of a value; one allocation for all clients, so that its address tells it apart.
-pub(super) type Key = Arc<str>;
-
-/// What a subscription has for its client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// An encoded response.
-    Next(Bytes),
-    /// Nothing follows.
-    End,
-}
-
-#[derive(Debug)]
-enum Slot {
-    Keyed(Key),
-    /// The newest of keys, whatever that is when it is taken; it stays until a turn of them is over.
-    Marks(Arc<Marks>),
-    Plain(Bytes),
-    End,
-}
-
-type NewestKey = (SubscriptionId, usize);
-
-#[derive(Default)]
-struct Waiting {
-    order: VecDeque<(SubscriptionId, Slot)>,
-    newest: AHashMap<NewestKey, Bytes>,
-    /// How many responses wait for a subscription.
-    counts: AHashMap<SubscriptionId, usize>,
-}
+pub use super::waiting::{Delivery, SubscriptionId};
+pub(super) use super::waiting::{Key, count_conflated};
+use super::{marks::Marks, waiting::Waiting};
 
 /// The responses that a client has not taken yet: of each subscription and key only the newest, in the order in which
 /// they first came. An empty one owns nothing on the heap.
@@ -58,16 +19,6 @@ struct Waiting {
 pub struct Mailbox {
     waiting: Mutex<Waiting>,
     waker: AtomicWaker,
-}
-
-fn address(key: &Key) -> usize {
-    Arc::as_ptr(key).cast::<u8>().addr()
-}
-
-/// Counts values that took the place of others which nobody had taken.
-pub(super) fn count_conflated(count: u64) {
-    static CONFLATED: OnceLock<Counter> = OnceLock::new();
-    CONFLATED.get_or_init(|| metrics::counter!("selvedge_subscription_conflated_total")).increment(count);
 }
 
 impl Mailbox {
@@ -90,7 +41,7 @@ impl Mailbox {
     ) -> bool {
         let had_room = {
             let mut waiting = self.waiting.lock();
-            let waits = waiting.newest.contains_key(&(id, address(key)));
+            let waits = waiting.has(id, key);
             let response = step.filter(|_| !waits).unwrap_or(whole);
             waiting.push(id, Some(key), response.clone(), max_pending)
         };
@@ -100,13 +51,13 @@ impl Mailbox {
 
     /// Adds the newest values of keys, which are looked up when they are taken. There is room for all keys.
     pub(super) fn push_marks(&self, id: SubscriptionId, marks: &Arc<Marks>) {
-        self.waiting.lock().order.push_back((id, Slot::Marks(Arc::clone(marks))));
+        self.waiting.lock().push_marks(id, Arc::clone(marks));
         self.waker.wake();
     }
 
     /// Nothing follows for a subscription; what waits is still delivered.
     pub(super) fn end(&self, id: SubscriptionId) {
-        self.waiting.lock().order.push_back((id, Slot::End));
+        self.waiting.lock().end(id);
         self.waker.wake();
     }
 
@@ -125,105 +76,6 @@ impl Mailbox {
     /// The next response, if there is one; nobody is woken for a later one.
     pub(super) fn take(&self) -> Option<(SubscriptionId, Delivery)> {
         self.waiting.lock().pop()
-    }
-}
-
-impl Waiting {
-    fn push(&mut self, id: SubscriptionId, key: Option<&Key>, response: Bytes, max_pending: usize) -> bool {
-        if let Some(older) = key.and_then(|key| self.newest.get_mut(&(id, address(key)))) {
-            *older = response;
-            count_conflated(1);
-            return true;
-        }
-        let count = self.counts.entry(id).or_default();
-        if *count >= max_pending {
-            self.overflow(id, max_pending);
-            return false;
-        }
-        *count += 1;
-        let slot = match key {
-            Some(key) => {
-                self.newest.insert((id, address(key)), response);
-                Slot::Keyed(Arc::clone(key))
-            }
-            None => Slot::Plain(response),
-        };
-        self.order.push_back((id, slot));
-        true
-    }
-
-    fn pop(&mut self) -> Option<(SubscriptionId, Delivery)> {
-        let next = loop {
-            if let Some((id, Slot::Marks(marks))) = self.order.front() {
-                if let Some(response) = marks.take() {
-                    break Some((*id, Delivery::Next(response)));
-                }
-                let is_due_again = marks.end_turn();
-                let marks = self.order.pop_front().filter(|_| is_due_again);
-                self.order.extend(marks);
-                continue;
-            }
-            let Some((id, slot)) = self.order.pop_front() else { break None };
-            let delivery = match slot {
-                Slot::Plain(response) => self.counted(id, response),
-                // What is in the order is among the newest: both are changed together.
-                Slot::Keyed(key) => {
-                    let response = self.newest.remove(&(id, address(&key))).unwrap_or_default();
-                    self.counted(id, response)
-                }
-                // Seen to above.
-                Slot::Marks(_) => continue,
-                // What was there before the end comes before it.
-                Slot::End if self.order.iter().any(|(of, slot)| *of == id && matches!(slot, Slot::Marks(_))) => {
-                    self.order.push_back((id, Slot::End));
-                    continue;
-                }
-                Slot::End => Delivery::End,
-            };
-            break Some((id, delivery));
-        };
-        self.give_back();
-        next
-    }
-
-    fn counted(&mut self, id: SubscriptionId, response: Bytes) -> Delivery {
-        self.uncount(id);
-        Delivery::Next(response)
-    }
-
-    fn uncount(&mut self, id: SubscriptionId) {
-        if let Some(count) = self.counts.get_mut(&id) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.counts.remove(&id);
-            }
-        }
-    }
-
-    fn forget(&mut self, id: SubscriptionId) {
-        self.order.retain(|(of, _)| *of != id);
-        self.newest.retain(|(of, _), _| *of != id);
-        self.counts.remove(&id);
-        self.give_back();
-    }
-
-    /// A client that was slow once does not hold the memory for ever.
-    fn give_back(&mut self) {
-        if self.order.is_empty()
-            && self.order.capacity() > 0
-            && (self.order.capacity() > KEPT_ENTRIES || self.newest.capacity() > KEPT_ENTRIES)
-        {
-            *self = Self::default();
-        }
-    }
-
-    fn overflow(&mut self, id: SubscriptionId, max_pending: usize) {
-        metrics::counter!("selvedge_subscription_overflow_total").increment(1);
-        let message = format!("the client is too slow: {max_pending} answers were waiting; subscribe again");
-        let error = GraphqlResponse::from_errors(vec![GraphqlError::new("SUBSCRIPTION_OVERFLOW", message)]);
-        self.forget(id);
-        self.order.push_back((id, Slot::Plain(error.to_bytes())));
-        self.order.push_back((id, Slot::End));
     }
 }
 
@@ -299,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_in_a_turn_comes_behind_others_and_before_the_end() {
+    fn what_changes_in_a_turn_that_has_passed_it_comes_behind_others() {
         let mailbox = Mailbox::default();
         let keys: Vec<Arc<Newest>> = (0..2).map(|_| Arc::default()).collect();
         let marks = Marks::new(keys.iter().map(Arc::clone));
@@ -314,10 +166,67 @@ mod tests {
         put(&mailbox, 2, None, "x");
         assert_eq!(take(&mailbox), Some((1, "a1".to_owned())));
         change(0, "a2");
-        mailbox.end(1);
         let rest: Vec<_> = std::iter::from_fn(|| take(&mailbox)).collect();
-        let expected = [(1, "b1"), (2, "x"), (1, "a2"), (1, "end")];
+        let expected = [(1, "b1"), (2, "x"), (1, "a2")];
         assert_eq!(rest, expected.map(|(id, text)| (id, text.to_owned())));
+    }
+
+    /// Errors of a key are told beside its values: which of them came last is what the client believes.
+    #[test]
+    fn an_error_stays_between_the_values_before_and_after_it() {
+        let mailbox = Mailbox::default();
+        let keys: Vec<Arc<Newest>> = (0..2).map(|_| Arc::default()).collect();
+        let marks = Marks::new(keys.iter().map(Arc::clone));
+        let change = |key: usize, text: &'static str| {
+            keys[key].set(Bytes::from_static(text.as_bytes()));
+            if marks.raise(u32::try_from(key).unwrap()) == Raised::First {
+                mailbox.push_marks(1, &marks);
+            }
+        };
+        let rest = || std::iter::from_fn(|| take(&mailbox)).map(|(_, text)| text).collect::<Vec<_>>();
+        let error: Key = "a".into();
+        // Of another key something waits already.
+        change(1, "b1");
+        put(&mailbox, 1, Some(&error), "error");
+        change(0, "a2");
+        assert_eq!(rest(), ["b1", "error", "a2"]);
+        // The turn has passed the key.
+        change(0, "a3");
+        change(1, "b3");
+        assert_eq!(take(&mailbox), Some((1, "a3".to_owned())));
+        change(0, "a4");
+        put(&mailbox, 1, Some(&error), "error");
+        assert_eq!(rest(), ["a4", "b3", "error"]);
+        // A later error is not behind what came before it.
+        put(&mailbox, 1, Some(&error), "error");
+        change(0, "a5");
+        put(&mailbox, 1, Some(&error), "later");
+        assert_eq!(rest(), ["a5", "later"]);
+    }
+
+    /// However often keys change: the end waits for what there was, and nothing follows it.
+    #[test]
+    fn the_end_comes_though_keys_go_on_changing() {
+        let mailbox = Mailbox::default();
+        let keys: Vec<Arc<Newest>> = (0..2).map(|_| Arc::default()).collect();
+        let marks = Marks::new(keys.iter().map(Arc::clone));
+        let change = |key: usize, text: &'static str| {
+            keys[key].set(Bytes::from_static(text.as_bytes()));
+            marks.raise(u32::try_from(key).unwrap()) == Raised::First
+        };
+        assert!(change(0, "a1"));
+        mailbox.push_marks(1, &marks);
+        change(1, "b1");
+        put(&mailbox, 1, None, "last");
+        mailbox.end(1);
+        // The subscription is over: its mailbox is not told any more.
+        let mut taken = Vec::new();
+        while let Some((_, text)) = take(&mailbox) {
+            taken.push(text);
+            change(0, "a2");
+            change(1, "b2");
+        }
+        assert_eq!(taken, ["a1", "b2", "last", "end"]);
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub(super) struct Marks {
     marks: Box<[Mark]>,
 }
 
+/// Keys that had changed at some time, a bit each.
+#[derive(Debug)]
+pub(super) struct Sealed(Box<[u64]>);
+
 /// What has become of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Raised {
@@ -97,12 +101,41 @@ impl Marks {
         loop {
             let key = self.next()?;
             self.turn.store(u32::try_from(key).unwrap_or(u32::MAX).saturating_add(1), Ordering::Relaxed);
-            let Some(mark) = self.marks.get(key) else { continue };
-            let (number, response) = mark.newest.get();
-            if mark.given.swap(number, Ordering::AcqRel) < number {
+            if let Some(response) = self.give(key) {
                 return Some(response);
             }
         }
+    }
+
+    /// The same of keys that were [sealed](Self::seal).
+    pub(super) fn take_sealed(&self, sealed: &mut Sealed) -> Option<Bytes> {
+        sealed.0.iter_mut().enumerate().find_map(|(number, word)| {
+            while *word != 0 {
+                let key = number * WORD + word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                if let Some(response) = self.give(key) {
+                    return Some(response);
+                }
+            }
+            None
+        })
+    }
+
+    /// The newest of a key, unless the client was given that.
+    fn give(&self, key: usize) -> Option<Bytes> {
+        let mark = self.marks.get(key)?;
+        let (number, response) = mark.newest.get();
+        (mark.given.swap(number, Ordering::AcqRel) < number).then_some(response)
+    }
+
+    /// Keeps apart what has changed by now, so that something else can be put behind it: for what changes from now on the
+    /// mailbox is to be told.
+    pub(super) fn seal(&self) -> Sealed {
+        self.turn.store(0, Ordering::Relaxed);
+        // First: whoever raises a key that is not kept any more finds that nobody waits.
+        self.is_waiting.swap(false, Ordering::AcqRel);
+        let words = std::iter::once(&self.raised).chain(&self.more_raised);
+        Sealed(words.map(|word| word.swap(0, Ordering::AcqRel)).collect())
     }
 
     /// Takes the next key from those that are raised.
@@ -181,6 +214,28 @@ mod tests {
         let rest: Vec<String> = std::iter::from_fn(|| take(&marks)).collect();
         assert_eq!(rest, ["d", "a", "g"]);
         assert!(marks.end_turn());
+        assert_eq!((take(&marks).as_deref(), take(&marks)), (Some("f"), None));
+        assert!(!marks.end_turn());
+    }
+
+    #[test]
+    fn what_is_sealed_is_given_before_what_changes_later() {
+        let keys: Vec<Arc<Newest>> = (0..70).map(|_| Arc::default()).collect();
+        let marks = Marks::new(keys.iter().map(Arc::clone));
+        let change = |key: usize, text: &'static str| {
+            set(&keys[key], text);
+            marks.raise(u32::try_from(key).unwrap())
+        };
+        assert_eq!([change(5, "a"), change(69, "b"), change(9, "c")], [Raised::First, Raised::Known, Raised::Known]);
+        assert_eq!(take(&marks).as_deref(), Some("a"));
+        // Behind where it is: it is kept apart all the same.
+        change(2, "d");
+        let mut sealed = marks.seal();
+        assert_eq!([change(9, "e"), change(1, "f")], [Raised::First, Raised::Known]);
+        let mut rest = std::iter::from_fn(|| marks.take_sealed(&mut sealed));
+        // The newest, which is not given once more.
+        assert_eq!([rest.next().unwrap(), rest.next().unwrap(), rest.next().unwrap()], ["d", "e", "b"]);
+        assert_eq!(rest.next(), None);
         assert_eq!((take(&marks).as_deref(), take(&marks)), (Some("f"), None));
         assert!(!marks.end_turn());
     }

@@ -25,6 +25,7 @@ mod stream;
 mod subscription;
 mod throttle;
 mod upstream;
+mod waiting;
 pub mod websocket;
 mod wishes;
 
