@@ -149,7 +149,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         match self.timers.due(Instant::now()) {
             None => Ok(()),
             Some(Due::Leave) => Err(End::Close(Close::GoingAway)),
-            Some(Due::Silence) => Err(End::Gone),
+            // What it has said meanwhile may not have been looked at yet: it was waited for it to take something.
+            Some(Due::Silence) => match self.socket.next().now_or_never().flatten() {
+                Some(message) => self.receive(message?).await,
+                None => Err(End::Gone),
+            },
             Some(Due::Deadline) if self.initialised => {
                 Err(End::Close(Close::Forbidden("the token has expired".to_owned())))
             }

@@ -66,39 +66,43 @@ pub(super) fn write_now<S: AsyncRead + AsyncWrite + Unpin>(
     FRAMES.with_borrow_mut(|frames| {
         frames.0.clear();
         fill(frames);
-        let written = write_some(socket, context, &frames.0)?;
-        let left = frames.0.get(written..).filter(|left| !left.is_empty()).map(<[u8]>::to_vec);
+        let written = write_some(socket, context, &frames.0).map(|written| match written {
+            Written::All => None,
+            Written::Some(bytes) => Some(frames.0.get(bytes..).unwrap_or_default().to_vec()),
+        });
         if frames.0.capacity() > KEPT_BYTES {
             *frames = Frames::default();
         }
-        Ok(left)
+        written
     })
+}
+
+/// How far frames have come.
+enum Written {
+    All,
+    /// So many bytes, and the stream may hold some of them back.
+    Some(usize),
 }
 
 fn write_some<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     context: &mut Context<'_>,
     frames: &[u8],
-) -> Result<usize, SocketError> {
+) -> Result<Written, SocketError> {
     // What the library has begun to write ends first.
     if socket.poll_flush_unpin(context)?.is_pending() {
-        return Ok(0);
+        return Ok(Written::Some(0));
     }
     let mut stream = Pin::new(socket.get_mut());
     let mut written = 0;
     while let Some(left) = frames.get(written..).filter(|left| !left.is_empty()) {
-        match stream.as_mut().poll_write(context, left) {
-            Poll::Ready(Ok(0)) => return Err(SocketError::ConnectionClosed),
-            Poll::Ready(Ok(more)) => written += more,
-            Poll::Ready(Err(error)) => return Err(error.into()),
-            Poll::Pending => return Ok(written),
+        match stream.as_mut().poll_write(context, left)? {
+            Poll::Ready(0) => return Err(SocketError::ConnectionClosed),
+            Poll::Ready(more) => written += more,
+            Poll::Pending => return Ok(Written::Some(written)),
         }
     }
-    // Where the stream has a buffer of its own, what it holds back goes out before something else does.
-    if let Poll::Ready(flushed) = stream.poll_flush(context) {
-        flushed?;
-    }
-    Ok(written)
+    Ok(if stream.poll_flush(context)?.is_ready() { Written::All } else { Written::Some(written) })
 }
 
 /// Writes what [`write_now`] has left.
