@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
@@ -18,6 +19,7 @@ use selvedge_kit::{
     event::Event,
 };
 use tokio::{
+    runtime::Handle,
     sync::oneshot,
     task::JoinHandle,
     time::{Instant, sleep_until},
@@ -60,36 +62,47 @@ pub(crate) fn follow(
             drop(entities);
         }));
     }
-    let mut ears = Ears { mappings, entities, live: pipeline.live_events().source() };
-    Some(in_a_thread(async move {
-        let following = async {
-            loop {
-                if let Err(error) = ears.follow_once(&bus).await {
-                    tracing::warn!(%error, "the bus cannot be followed: entities that events end are not kept, and live fields are asked for");
+    let live = pipeline.live_events().source();
+    let mut ears = Ears { mappings, entities, live, serving: Handle::current() };
+    Some(in_a_thread(&shutdown, async move {
+        loop {
+            let following = AssertUnwindSafe(ears.follow_once(&bus)).catch_unwind();
+            match following.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the bus cannot be followed: entities that events end are not kept, and live fields are asked for")
                 }
-                ears.disconnect();
-                tokio::time::sleep(RETRY_PAUSE).await;
+                Err(_) => tracing::error!(
+                    "an event could not be handled: a panic, which is logged; the bus is followed again"
+                ),
             }
-        };
-        shutdown.run_until_cancelled(following).await;
+            ears.disconnect();
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
     }))
 }
 
-/// Does `work` in a thread of its own. Events go to so many clients that, where clients are served, they would wait for each of
-/// them to have its turn.
-fn in_a_thread(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+/// Does `work` until `shutdown` in a thread of its own, with a runtime of its own. Events go to so many clients that, where
+/// clients are served, they would wait for each of them to have its turn.
+fn in_a_thread(shutdown: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     let (done, is_done) = oneshot::channel::<()>();
-    let started = tokio::runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {
-        let run = move || {
-            runtime.block_on(work);
-            drop(done);
-        };
-        std::thread::Builder::new().name("selvedge-events".to_owned()).spawn(run)
-    });
-    if let Err(error) = started {
+    let stop = shutdown.child_token();
+    let stopped = stop.clone();
+    let run = move || {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => drop(runtime.block_on(stopped.run_until_cancelled(work))),
+            Err(error) => tracing::error!(%error, "the bus cannot be followed: there is no runtime for it"),
+        }
+        drop(done);
+    };
+    if let Err(error) = std::thread::Builder::new().name("selvedge-events".to_owned()).spawn(run) {
         tracing::error!(%error, "the bus cannot be followed: there is no thread for it");
     }
-    tokio::spawn(is_done.map(drop))
+    tokio::spawn(async move {
+        // Where the runtime ends without a shutdown, the thread ends as well.
+        let _stop = stop.drop_guard();
+        drop(is_done.await);
+    })
 }
 
 /// What is known of the topics.
@@ -112,20 +125,25 @@ struct Ears {
     mappings: EntityMappings,
     entities: EventSource,
     live: LiveSource,
+    /// Where clients are served: what is begun for them runs there, and not where events are heard.
+    serving: Handle,
 }
 
 impl Ears {
     fn connect(&mut self) {
+        let _serving = self.serving.enter();
         self.entities.connect();
         self.live.connect();
     }
 
     fn disconnect(&mut self) {
+        let _serving = self.serving.enter();
         self.entities.disconnect();
         self.live.disconnect();
     }
 
     fn hear(&self, event: &Event) {
+        let _serving = self.serving.enter();
         // First, so that nobody who sees the new value is given an older answer.
         self.entities.evict_together(&entities_of(&self.mappings, event));
         self.live.tell(&event.event_type, &event.data);
@@ -202,12 +220,16 @@ mod tests {
     #[tokio::test]
     async fn events_are_heard_while_nobody_else_has_a_turn() {
         let (heard, hearing) = std::sync::mpsc::channel();
-        let task = in_a_thread(async move {
+        let shutdown = CancellationToken::new();
+        let task = in_a_thread(&shutdown, async move {
             tokio::time::sleep(Duration::from_millis(1)).await;
             heard.send(()).unwrap();
+            std::future::pending().await
         });
         // It blocks the only thread that the runtime of this test has.
         hearing.recv_timeout(Duration::from_secs(60)).unwrap();
+        shutdown.cancel();
         task.await.unwrap();
+        assert!(hearing.recv().is_err(), "it has ended");
     }
 }

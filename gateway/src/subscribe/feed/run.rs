@@ -1,6 +1,11 @@
 //! The task of a feed: resolves events, asks for snapshots, and gives clients what comes of both.
 
-use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use ahash::AHashMap;
 use bytes::Bytes;
@@ -117,6 +122,14 @@ impl Feed {
     /// Gives clients what has come, where nothing is to be waited for: whoever tells an event does it, for in a gateway whose
     /// clients are all busy the task of a feed would wait for its turn behind all of them. Whether there was something.
     pub(super) fn give_now(&self) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.give_what_has_come())).unwrap_or_else(|_| {
+            // As if it had happened in its task: it costs the clients of this feed their stream, and nobody else.
+            self.end(Some(&failed()));
+            true
+        })
+    }
+
+    fn give_what_has_come(&self) -> bool {
         let plan = self.plan.load_full();
         if !plan.is_whole() || plan.live.revision.is_none() {
             return false;
@@ -126,18 +139,13 @@ impl Feed {
         if keys.is_empty() {
             return false;
         }
-        let resolving = AssertUnwindSafe(self.resolve(&plan, events)).catch_unwind();
-        match resolving.now_or_never() {
-            Some(Ok(values)) => self.publish(generation, values),
-            // As if it had happened in its task.
-            Some(Err(_)) => self.end(Some(&failed())),
+        let Some(values) = self.resolve(&plan, events).now_or_never() else {
             // It waits for something after all.
-            None => {
-                let mut state = self.state.lock();
-                keys.iter().for_each(|key| state.ask_again(key));
-                return false;
-            }
-        }
+            let mut state = self.state.lock();
+            keys.iter().for_each(|key| state.ask_again(key));
+            return false;
+        };
+        self.publish(generation, values);
         true
     }
 
