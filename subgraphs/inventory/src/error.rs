@@ -63,7 +63,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Conflict { .. } => true,
-            Self::Database(error) => may_be_run_again(error),
+            Self::Database(error) => is_transient(error),
             Self::Overloaded { .. }
             | Self::UnknownEngine { .. }
             | Self::Migration { .. }
@@ -73,23 +73,34 @@ impl StoreError {
     }
 }
 
-/// PostgreSQL: serialization failure, deadlock, lock not available, a transaction that said nothing for too long, server going
-/// down or coming up. SQLite: busy and locked with their extended codes.
-const TRANSIENT_CODES: [&str; 12] =
-    ["40001", "40P01", "55P03", "25P03", "57P01", "57P02", "57P03", "5", "6", "261", "262", "517"];
+/// PostgreSQL: serialization failure, deadlock, lock not available, a transaction that said nothing for too long.
+/// SQLite: busy and locked with their extended codes.
+const TRANSIENT_CODES: [&str; 9] = ["40001", "40P01", "55P03", "25P03", "5", "6", "261", "262", "517"];
 
-/// Whether the same statement or transaction may succeed when it is run again.
-pub(crate) fn may_be_run_again(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause))
-    | DbErr::Query(RuntimeErr::SqlxError(cause))
-    | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error
-    else {
-        return false;
-    };
-    // A connection that broke, perhaps at commit: every transaction here can be run twice, under its idempotency key or
-    // because it sets what it finds.
-    if matches!(**cause, SqlxError::Io(_)) {
-        return true;
+/// Those of PostgreSQL with which a connection is lost.
+const LOST_CODES: [&str; 3] = ["57P01", "57P02", "57P03"];
+
+fn is_transient(error: &DbErr) -> bool {
+    // Every transaction here can be run twice, under its idempotency key or because it sets what it finds.
+    is_connection_lost(error) || has_code(error, &TRANSIENT_CODES)
+}
+
+/// Whether the connection broke, perhaps when what it was used for had been done already.
+pub(crate) fn is_connection_lost(error: &DbErr) -> bool {
+    matches!(cause_of(error), Some(SqlxError::Io(_))) || has_code(error, &LOST_CODES)
+}
+
+fn has_code(error: &DbErr, codes: &[&str]) -> bool {
+    let refused = cause_of(error).and_then(SqlxError::as_database_error);
+    let code = refused.and_then(|refused| refused.code());
+    code.is_some_and(|code| codes.contains(&code.as_ref()))
+}
+
+fn cause_of(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause))
+        | DbErr::Conn(RuntimeErr::SqlxError(cause)) => Some(cause),
+        _ => None,
     }
-    cause.as_database_error().and_then(|e| e.code()).is_some_and(|code| TRANSIENT_CODES.contains(&code.as_ref()))
 }

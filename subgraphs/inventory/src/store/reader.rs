@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use super::transact::{ATTEMPTS_MAX, pause_after};
-use crate::error::may_be_run_again;
+use crate::error::is_connection_lost;
 
 /// Connections for queries outside a transaction. When the server is started anew, or another one takes its place, every
 /// connection of the pool is broken, and whoever gets one next would be told so: a query changes nothing, so it is asked
@@ -31,7 +31,7 @@ impl Reader {
 /// Whether a query that failed so is asked again, after the pause that is due.
 async fn is_asked_again(error: &DbErr, attempt: u32) -> bool {
     let was_asked = !matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_));
-    let again = was_asked && attempt < ATTEMPTS_MAX && may_be_run_again(error);
+    let again = was_asked && attempt < ATTEMPTS_MAX && is_connection_lost(error);
     if again {
         metrics::counter!("inventory_query_retries_total").increment(1);
         tracing::debug!(%error, attempt, "a query is asked again");
