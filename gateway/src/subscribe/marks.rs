@@ -25,6 +25,11 @@ impl Newest {
         *newest = (newest.0 + 1, response);
     }
 
+    /// Puts another form of the same value in its place: whoever was given the value is not given it again.
+    pub(super) fn refresh(&self, response: Bytes) {
+        self.0.lock().1 = response;
+    }
+
     fn get(&self) -> (u64, Bytes) {
         self.0.lock().clone()
     }
@@ -196,6 +201,23 @@ mod tests {
         assert_eq!(marks.raise(0), Raised::Known);
         assert!(marks.end_turn());
         assert_eq!(take(&marks), None);
+    }
+
+    #[test]
+    fn another_form_of_a_value_is_not_another_value() {
+        let newest = Arc::<Newest>::default();
+        let marks = Marks::new([Arc::clone(&newest)]);
+        set(&newest, "1");
+        assert_eq!(marks.raise(0), Raised::First);
+        set(&newest, "2");
+        assert_eq!(take(&marks).as_deref(), Some("2"));
+        // Told of what it has by now, it looks again, and there is another form of it.
+        marks.raise(0);
+        newest.refresh(Bytes::from_static(b"2, again"));
+        assert_eq!(take(&marks), None);
+        let newcomer = Marks::new([newest]);
+        newcomer.raise(0);
+        assert_eq!(take(&newcomer).as_deref(), Some("2, again"));
     }
 
     #[test]

@@ -180,7 +180,8 @@ impl Topic {
             // A later answer of the same revision: what others add to it may be other than it was.
             let is_later = |latest: &Value| latest.revision == value.revision && value.snapshot > latest.snapshot;
             if self.latest.as_ref().is_some_and(is_later) {
-                self.take(value);
+                self.newest.refresh(value.response.clone());
+                self.latest = Some(value);
             }
             return;
         }
